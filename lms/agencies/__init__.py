@@ -1,0 +1,3 @@
+from lms.feature import Feature
+
+feature = Feature(name="agencies")

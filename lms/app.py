@@ -1,0 +1,109 @@
+"""Builds the application: the house's own packages, then the features it is given."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask, g, request
+from flask_babel import gettext as _
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import lms
+from lms import accounts, agencies, home, lrs, reports, results
+from lms.config import Settings, load_settings
+from lms.feature import Feature, merged
+from lms.kit import jobs
+from lms.kit.access import may
+from lms.kit.db import Database
+from lms.kit.i18n import init_i18n, preferences
+from lms.kit.logs import init_logs
+from lms.kit.queue import Queue
+from lms.kit.web import error_response, init_web
+
+HOUSE = (agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature)
+
+csrf = CSRFProtect()
+MAX_BODY = 32 * 1024 * 1024  # a roster of 31,000 people is about 4 MB
+
+
+def create_app(settings: Settings | None = None, features: tuple[Feature, ...] = ()) -> Flask:
+    """The whole service. Raises SettingsError where the environment asks for something that cannot work."""
+    settings = settings or load_settings(os.environ)
+    init_logs()
+    everything = HOUSE + features
+    app = Flask("lms", template_folder="templates", static_folder="static")
+    secure = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        SESSION_COOKIE_NAME="lms_session",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a test may stay open longer than any limit; the token lives as long as the session
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # static addresses carry their version
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if secure else app.wsgi_app  # type: ignore[method-assign]
+
+    app.extensions["lms.settings"] = settings
+    app.extensions["lms.features"] = everything
+    app.extensions["lms.permissions"] = merged(everything, "permissions")
+    app.extensions["lms.statement_builders"] = merged(everything, "statement_builders")
+    app.extensions["lms.job_handlers"] = merged(everything, "jobs")
+    app.extensions["lms.periodic"] = tuple(periodic for feature in everything for periodic in feature.periodic)
+
+    def carry_out(job_id: str) -> None:
+        from uuid import UUID
+
+        with app.app_context():
+            jobs.run_job(app.extensions["lms.database"], app.extensions["lms.job_handlers"], UUID(job_id))
+
+    queue = Queue(settings, carry_out)
+    app.extensions["lms.queue"] = queue
+    app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake)
+
+    init_web(app, secure=secure)
+    init_i18n(app, settings)
+    csrf.init_app(app)
+    app.extensions["lms.limiter"] = Limiter(get_remote_address, app=app)
+    for feature in everything:
+        for blueprint in feature.blueprints:
+            app.register_blueprint(blueprint)
+            if getattr(blueprint, "machine_only", False):
+                csrf.exempt(blueprint)
+    accounts.guard.init_guard(app)
+    _init_pages(app, settings, everything)
+    return app
+
+
+def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -> None:
+    items = sorted((item for feature in features for item in feature.navigation), key=lambda item: item.order)
+
+    @app.context_processor
+    def page() -> dict[str, object]:
+        from flask import url_for
+
+        return {
+            "actor": g.get("actor"),
+            "may": may,
+            "preferences": preferences(),
+            "navigation": [
+                {"label": item.label, "url": url_for(item.endpoint), "current": request.endpoint == item.endpoint}
+                for item in items
+                if may(item.permission)
+            ],
+            "site": {
+                "agency_name": _("Ủy ban nhân dân tỉnh"),
+                "system_name": _("Công vụ LMS"),
+                "version": lms.__version__,
+            },
+        }
+
+
+__all__ = ["create_app", "error_response"]

@@ -1,0 +1,65 @@
+"""What a package brings when it plugs into the house. The house asks for nothing else, so anyone can write one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import click
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from lms.kit.access import Actor, Role
+from lms.kit.jobs import JobHandler, Periodic
+
+StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]
+"""(session, reference kept in the outbox, when it happened) → xAPI statements, with the same ids however often it is asked."""
+
+PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """A link of the main bar; `label` is a lazy translation; shown to those who hold `permission`."""
+
+    label: Any
+    endpoint: str
+    permission: str
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HomePanel:
+    """A block of the first page: a template and what it shows."""
+
+    template: str
+    context: Mapping[str, Any]
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A package's contributions; every field but the name may stay empty."""
+
+    name: str
+    blueprints: tuple[Blueprint, ...] = ()
+    permissions: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    navigation: tuple[NavigationItem, ...] = ()
+    home_panels: tuple[PanelBuilder, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+    jobs: Mapping[str, JobHandler] = field(default_factory=dict)
+    periodic: tuple[Periodic, ...] = ()
+    statement_builders: Mapping[str, StatementBuilder] = field(default_factory=dict)
+
+
+def merged(features: Iterable[Feature], attribute: str) -> dict[str, Any]:
+    """All features' entries of one mapping. Raises ValueError where two features claim a name."""
+    result: dict[str, Any] = {}
+    for feature in features:
+        for key, value in getattr(feature, attribute).items():
+            if key in result:
+                raise ValueError(f"{attribute}: {key!r} is brought by two features, the second is {feature.name!r}")
+            result[key] = value
+    return result

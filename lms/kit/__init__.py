@@ -1,0 +1,1 @@
+"""Ground floor: one subject per file, used by everything above, using nothing above."""

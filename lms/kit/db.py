@@ -1,0 +1,129 @@
+"""The database: model base, column types that behave alike on SQLite and PostgreSQL, and the unit of work."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy import JSON, DateTime, Engine, MetaData, String, Uuid, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+log = structlog.get_logger()
+
+# Names by convention, so that migrations can speak of every constraint.
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC. Refuses naive values: a time without a zone is a defect."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value!r}")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Stored sort and search keys compare byte by byte on both databases, whatever the server's locale.
+KeyText = String().with_variant(String(collation="C"), "postgresql")
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UTCDateTime(), UUID: Uuid(), dict[str, Any]: Json, list[Any]: Json}
+
+
+class Database:
+    """An engine and its units of work: `transaction()` writes and is the only thing that commits, `reading()` only reads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, wake: Callable[[UUID], None] = lambda job_id: None) -> None:
+        """`wake` tells the worker of a new job once it is committed; without one the worker's sweep finds it."""
+        self.engine = _engine(url, pool_size)
+        self._reader = sessionmaker(self.engine, expire_on_commit=False)
+        writing = self.engine.execution_options(lms_writes=True)
+        self._writer = sessionmaker(writing, expire_on_commit=False, info={"wake": wake})
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One use case: commits at the end, leaves nothing on any exception, then runs what `after_commit` collected."""
+        with self._writer() as session:
+            with session.begin():
+                yield session
+            effects: list[Callable[[], None]] = session.info.pop("after_commit", [])
+        for effect in effects:
+            try:
+                effect()
+            except Exception:  # the change is already stored: its caller must hear so; the sweep or a retry makes up for the effect
+                log.exception("after_commit_failed", effect=getattr(effect, "__qualname__", repr(effect)))
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A read-only look; whatever it leaves unflushed is discarded."""
+        with self._reader() as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def after_commit(session: Session, effect: Callable[[], None]) -> None:
+    """Have something done once, and only if, the change is stored: a wake-up, a mail."""
+    session.info.setdefault("after_commit", []).append(effect)
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+        "json_deserializer": msgspec.json.decode,
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+    }
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 10}, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}, **options)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not guessed by the driver
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # an acknowledged answer survives a power cut
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A writer takes its lock at once: a read lock raised to a write lock half-way fails instead of waiting.
+    writes = connection.get_execution_options().get("lms_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

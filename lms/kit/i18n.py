@@ -1,0 +1,100 @@
+"""The reader's language and display preferences; translation at the edge. Vietnamese sentences are the message ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel.support import Translations
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, gettext
+
+from lms.config import Settings
+from lms.kit import formats
+from lms.kit.errors import DomainError
+
+COOKIE = "lms_display"
+LOCALES = ("vi", "en")
+TEXT_SIZES = (100, 125, 150, 200)
+CONTRASTS = ("normal", "high", "grey")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How this reader wants pages: language, text size in per cent, contrast."""
+
+    locale: str = "vi"
+    text_size: int = 100
+    contrast: str = "normal"
+
+    @classmethod
+    def parse(cls, cookie: str, default_locale: str) -> Preferences:
+        """Read the cookie `vi.100.normal`; anything else gives the defaults, part by part."""
+        parts = (cookie.split(".") + ["", "", ""])[:3]
+        return cls(
+            locale=parts[0] if parts[0] in LOCALES else default_locale,
+            text_size=int(parts[1]) if parts[1].isdecimal() and int(parts[1]) in TEXT_SIZES else 100,
+            contrast=parts[2] if parts[2] in CONTRASTS else "normal",
+        )
+
+    def __str__(self) -> str:
+        return f"{self.locale}.{self.text_size}.{self.contrast}"
+
+
+def preferences() -> Preferences:
+    if "preferences" not in g:
+        settings: Settings = current_app.extensions["lms.settings"]
+        g.preferences = Preferences.parse(request.cookies.get(COOKIE, "") if request else "", settings.locale)
+    return g.preferences  # type: ignore[no-any-return]
+
+
+def translated(error: DomainError) -> str:
+    """A refusal's sentence in the reader's language."""
+    return gettext(error.message, **error.values)
+
+
+def in_locale(texts: dict[str, str]) -> str:
+    """Choose from an authored {vi, en} pair; Vietnamese where there is no English."""
+    return texts.get(preferences().locale) or texts["vi"]
+
+
+def init_i18n(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = "vi"
+    app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
+    Babel(app, locale_selector=lambda: preferences().locale)
+    app.jinja_env.filters.update(
+        number=lambda value, places=None: formats.number(value, preferences().locale, places),
+        date=formats.short_date,
+        datetime=lambda moment: formats.short_datetime(moment, settings.zone),
+        time=lambda moment: formats.short_time(moment, settings.zone),
+        localized=in_locale,
+    )
+    app.jinja_env.globals.update(share=lambda a, b: formats.share(a, b, preferences().locale))
+
+
+def format_value(value: Any) -> str:
+    """A cell of a table in the reader's language: numbers grouped, dates dd/mm/yyyy, nothing as a dash."""
+    if value is None:
+        return "—"
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return formats.number(value, preferences().locale)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return formats.short_date(value)
+    return str(value)
+
+
+__all__ = [
+    "COOKIE",
+    "CONTRASTS",
+    "LOCALES",
+    "TEXT_SIZES",
+    "Preferences",
+    "Translations",
+    "format_value",
+    "in_locale",
+    "init_i18n",
+    "preferences",
+    "translated",
+]

@@ -1,0 +1,27 @@
+"""The running application's units of work, for views, commands and jobs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from lms.kit.db import Database
+
+
+def database() -> Database:
+    return cast(Database, current_app.extensions["lms.database"])
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One POST, API call, command or job step. The only place that commits."""
+    with database().transaction() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    with database().reading() as session:
+        yield session

@@ -1,0 +1,196 @@
+"""What every response goes through: a request id, security headers, and errors of one shape."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from lms.kit.access import AccessDenied, NotFound
+from lms.kit.errors import DomainError
+from lms.kit.i18n import translated
+
+log = structlog.get_logger()
+
+# Nothing is allowed but what is listed; there is no inline script or style anywhere.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_MACHINE_PATHS = ("/api/", "/xapi/")
+
+
+def init_web(app: Flask, *, secure: bool) -> None:
+    app.before_request(_begin)
+    app.after_request(_finish)
+    if secure:
+        HEADERS_HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+        app.after_request(lambda response: (response.headers.update(HEADERS_HSTS), response)[1])
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(AccessDenied, lambda error: error_response(403))
+    app.register_error_handler(NotFound, lambda error: error_response(404))
+    app.register_error_handler(
+        CSRFError, lambda error: error_response(400, code="csrf", message=_("Trang đã để quá lâu. Tải lại trang rồi gửi lại."))
+    )
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _defect)
+
+
+def wants_json() -> bool:
+    """Programs get JSON errors: the API, the record store, and pages' own background calls."""
+    return request.path.startswith(_MACHINE_PATHS) or request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def error_response(status: int, *, code: str | None = None, message: str | None = None, field: str | None = None) -> Response:
+    """The one way an error leaves: `{"error": {code, message, field?}}` for programs, the error page for people."""
+    heading, explanation, next_step = _words(status)
+    message = message or explanation
+    code = code or _CODES.get(status, "error")
+    if wants_json():
+        error: dict[str, Any] = {"code": code, "message": message}
+        if field:
+            error["field"] = field
+        response = jsonify(error=error)
+    else:
+        page = render_template(
+            "error.html",
+            code=status,
+            heading=heading,
+            explanation=message,
+            safe=_("Những gì đã báo “Đã lưu” vẫn an toàn.") if status >= 500 else None,
+            next_step=next_step,
+            request_id=g.get("request_id"),
+            page_has_errors=True,
+        )
+        response = Response(page)
+    response.status_code = status
+    if status == 503:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+_CODES = {
+    400: "bad_request",
+    401: "sign_in_required",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+
+def _words(status: int) -> tuple[str, str, str]:
+    match status:
+        case 401:
+            return _("Cần đăng nhập"), _("Trang này dành cho người đã đăng nhập."), _("Đăng nhập rồi mở lại trang.")
+        case 403:
+            return (
+                _("Không có quyền"),
+                _("Bạn không có quyền thực hiện thao tác này."),
+                _("Nếu công việc của bạn cần quyền này, liên hệ đầu mối của cơ quan."),
+            )
+        case 404:
+            return (
+                _("Không tìm thấy"),
+                _("Không có trang này, hoặc trang nằm ngoài phạm vi của bạn."),
+                _("Kiểm tra lại địa chỉ hoặc quay về trang đầu."),
+            )
+        case 413:
+            return _("Quá lớn"), _("Nội dung gửi lên vượt quá mức cho phép."), _("Chia nhỏ tệp rồi gửi lại.")
+        case 429:
+            return _("Gửi quá nhiều lần"), _("Đã có quá nhiều yêu cầu trong thời gian ngắn."), _("Chờ ít phút rồi thử lại.")
+        case 503:
+            return _("Tạm thời gián đoạn"), _("Dịch vụ đang bận hoặc đang khởi động lại."), _("Chờ vài giây rồi tải lại trang.")
+        case status if status >= 500:
+            return (
+                _("Có lỗi ở phía dịch vụ"),
+                _("Yêu cầu chưa thực hiện được. Lỗi đã được ghi lại."),
+                _("Thử lại; nếu vẫn lỗi, báo đầu mối kèm mã dưới đây."),
+            )
+        case _:
+            return _("Chưa thực hiện được"), _("Yêu cầu chưa đúng."), _("Kiểm tra lại thông tin rồi gửi lại.")
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, remote_address=request.remote_addr)
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if "request_id" in g:
+        headers["X-Request-Id"] = g.request_id
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
+        )
+    if "Cache-Control" not in headers:
+        # Pages show personal data and are read on shared machines.
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _domain_error(error: DomainError) -> Response:
+    log.warning("refused", code=error.code, reason=str(error))
+    return error_response(error.status, code=error.code, message=translated(error), field=error.field)
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error  # a redirect
+    response = error_response(status)
+    if error.response is None and (allowed := getattr(error, "valid_methods", None)):
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _database_away(error: OperationalError) -> Response:
+    log.error("database_unavailable", reason=str(error.orig))
+    return error_response(503)
+
+
+def _defect(error: Exception) -> Response:
+    log.exception("unhandled")
+    return error_response(500)

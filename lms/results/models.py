@@ -1,0 +1,63 @@
+"""The ledger: who was expected to do what in a period, and with what outcome. Features write it, reports read it, nobody edits it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.kit.db import Base
+from lms.kit.ids import uuid7
+
+
+class Expectation(Base):
+    """A person in the denominator (thuộc diện) of an activity, frozen with the agency version and group of the cut-off day;
+    or left out of it, with the reason (miễn, hoãn)."""
+
+    __tablename__ = "expectation"
+    __table_args__ = (
+        UniqueConstraint("activity", "person_id"),
+        Index("ix_expectation_activity_agency", "activity", "agency_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    activity: Mapped[str]
+    period: Mapped[str]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    agency_version_id: Mapped[UUID] = mapped_column(ForeignKey("agency_version.id"))
+    group_code: Mapped[str] = mapped_column(ForeignKey("position_group.code"))
+    excluded_because: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+
+
+class Outcome(Base):
+    """What a person's work in an activity came to. Append-only: a correction is a new row that the old one points to."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (
+        CheckConstraint("score >= 0 AND score <= 100", name="score"),
+        Index(
+            "ix_outcome_standing",
+            "activity",
+            "person_id",
+            unique=True,
+            postgresql_where=text("superseded_by IS NULL"),
+            sqlite_where=text("superseded_by IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    activity: Mapped[str]
+    period: Mapped[str]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    source_id: Mapped[UUID]
+    attempts: Mapped[int]
+    score: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    passed: Mapped[bool]
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    superseded_by: Mapped[UUID | None]
