@@ -7,11 +7,16 @@ from typing import cast
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from lms.config import Settings
 from lms.kit.db import Database
 
 
 def database() -> Database:
     return cast(Database, current_app.extensions["lms.database"])
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.extensions["lms.settings"])
 
 
 @contextmanager
