@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import inspect, text
+from flask.testing import FlaskClient
+from sqlalchemy import inspect, select, text
 
 import courses
 import quizzes
+from lms.accounts.models import Account, SignIn
+from lms.accounts.rules.tokens import token_hash
 from lms.app import create_app
 from lms.config import Settings
+from lms.kit.clock import now
 from lms.kit.db import Base, Database
+from tests.page_client import PageClient
 from tests.postgres import PrivatePostgres
 
 SECRET = "a-secret-key-for-tests-only-0123456789"
@@ -81,6 +88,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings, features=(courses.feature, quizzes.feature))
     app.testing = True
+    app.test_client_class = PageClient
     yield app
     app.extensions["lms.database"].dispose()
 
@@ -88,3 +96,22 @@ def app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def database(app: Flask) -> Database:
     return app.extensions["lms.database"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def sign_in(app: Flask, database: Database) -> Callable[[str], FlaskClient]:
+    """`client = sign_in("hocvien")`: a browser in which the person of that login name is signed in."""
+
+    def client_of(login: str) -> FlaskClient:
+        token = secrets.token_urlsafe(32)
+        at = now()
+        with database.transaction() as session:
+            person_id = session.scalars(select(Account.person_id).where(Account.login_name == login)).one()
+            session.add(SignIn(token_hash=token_hash(token), person_id=person_id, created_at=at, expires_at=at + timedelta(days=400)))
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return client
+
+    return client_of

@@ -8,9 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.accounts.models import Account, Person, Posting, RoleGrant
+from lms.accounts.operations import ensure_position_groups
+from lms.accounts.rules.passwords import hash_password
 from lms.agencies.models import FOREVER, Agency, AgencyClosure, AgencyCode, AgencyVersion
+from lms.kit.access import Role
 from lms.kit.ids import uuid7
-from lms.kit.vietnamese import fold, sort_key
+from lms.kit.vietnamese import fold, name_sort_key, sort_key
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -62,3 +66,69 @@ def make_agency(
     )
     session.flush()
     return agency_id
+
+
+def make_person(
+    session: Session,
+    full_name: str = "Nguyễn Văn An",
+    *,
+    agency: UUID,
+    group: str = "N2",
+    staff_code: str | None = None,
+    login: str | None = None,
+    password: str | None = None,
+    activated: bool = True,
+    birth_date: date | None = None,
+    job_title: str | None = None,
+    it_duty: str = "none",
+    qualification: str | None = None,
+    it_qualification: str | None = None,
+    absence: str | None = None,
+    valid_from: date = date(2020, 1, 1),
+) -> UUID:
+    """A person with a primary post in `agency` since `valid_from` and an account; without a password only `sign_in` gets in."""
+    ensure_position_groups(session)
+    person_id = uuid7()
+    code = staff_code or f"CB{person_id.hex[-10:].upper()}"
+    session.add(
+        Person(
+            id=person_id,
+            staff_code=code,
+            full_name=full_name,
+            sort_key=name_sort_key(full_name),
+            search_text=fold(f"{full_name} {code} {login or ''}"),
+            birth_date=birth_date,
+            birth_year=birth_date.year if birth_date else None,
+            qualification=qualification,
+            it_qualification=it_qualification,
+            created_at=LONG_AGO,
+        )
+    )
+    session.flush()
+    session.add(
+        Posting(
+            person_id=person_id,
+            agency_id=agency,
+            group_code=group,
+            job_title=job_title,
+            it_duty=it_duty,
+            absence=absence,
+            valid_from=valid_from,
+        )
+    )
+    session.add(
+        Account(
+            person_id=person_id,
+            login_name=login or code.lower(),
+            password_hash=hash_password(password) if password else None,
+            activated_at=LONG_AGO if activated else None,
+        )
+    )
+    session.flush()
+    return person_id
+
+
+def grant(session: Session, person: UUID, role: Role, agency: UUID | None = None, *, valid_from: date = date(2020, 1, 1)) -> None:
+    """Give a role over an agency and all below it; without an agency over the whole province."""
+    session.add(RoleGrant(person_id=person, role=role.value, agency_id=agency, valid_from=valid_from))
+    session.flush()

@@ -1,6 +1,124 @@
-"""The door of every view (provisional)."""
+"""The door of every view: who is asking, and may they? A view that states no permission is refused.
 
-from flask import Flask
+Flask-Login keeps the session token; everything it does for us is in this file. The cookie carries a random token (the alternative
+token of Flask-Login), the row in `sign_in` its SHA-256, so that a session can be listed, ended and never forged from the database.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from lms.accounts import queries
+from lms.accounts.rules.tokens import token_hash
+from lms.kit.access import AccessDenied, Actor, permission_table
+from lms.kit.clock import local_date, now
+from lms.kit.unit import reading
+from lms.kit.web import error_response, wants_json
+
+log = structlog.get_logger()
+
+_UNSTATED = object()
 
 
-def init_guard(app: Flask) -> None: ...
+class SignedIn:
+    """What Flask-Login wants of a user; `token` is the only thing it writes into the cookie."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    def get_id(self) -> str:
+        return self.token
+
+
+class ViewUnguarded(Exception):
+    """A view states no permission: a defect, found by tests before it is found by anybody else."""
+
+
+def init_guard(app: Flask) -> None:
+    """Set up Flask-Login and the check before every request. Belongs before the CSRF check, so that a program whose session
+    ended hears 401 and not that its token is missing."""
+    manager = LoginManager()
+    manager.session_protection = None  # phones change their address in mid-test; the token alone decides
+    manager.init_app(app, add_context_processor=False)
+    manager.user_loader(_load)
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=30)  # the row decides when a session ends, the cookie only outlives it
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.before_request(check_access)
+
+
+def _load(token: str) -> SignedIn | None:
+    at = now()
+    zone = current_app.extensions["lms.settings"].zone
+    with reading() as session:
+        actor = queries.actor_of_token(session, token_hash(token), at, local_date(at, zone))
+    return None if actor is None else SignedIn(token, actor)
+
+
+def check_access() -> AnyResponse | None:
+    """Deny by default. Returns a response where the request must not reach its view."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint == "static" or endpoint.endswith(".static"):
+        return None
+    permission: Any = getattr(current_app.view_functions[endpoint], "required_permission", _UNSTATED)
+    if permission is _UNSTATED:
+        if current_app.debug or current_app.testing:
+            raise ViewUnguarded(f"{endpoint} states neither requires(…), public nor guarded_by(…)")
+        log.error("view_unguarded", endpoint=endpoint)
+        return error_response(403)
+    if isinstance(permission, str) and permission.startswith("@"):
+        return None  # a door of its own
+    g.actor = current_user.actor if current_user.is_authenticated else None
+    if permission is None:
+        return None
+    if g.actor is None:
+        return _ask_to_sign_in()
+    if not g.actor.has(permission, permission_table()):
+        raise AccessDenied
+    return None
+
+
+def _ask_to_sign_in() -> AnyResponse:
+    if wants_json():
+        return error_response(401)
+    if request.method not in ("GET", "HEAD"):
+        return redirect(url_for("accounts.sign_in"))
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+
+
+def begin_session(token: str, actor: Actor, *, remember: bool) -> None:
+    """Put a fresh token into a fresh cookie: nothing of the session before survives, so none can be planted."""
+    session.clear()
+    session.permanent = remember
+    login_user(SignedIn(token, actor))
+    g.actor = actor
+
+
+def session_token() -> str | None:
+    """The token of this request's session, to tell the present device from the others."""
+    return current_user.token if current_user.is_authenticated else None
+
+
+def end_session() -> None:
+    logout_user()
+    session.clear()
+    g.actor = None
+
+
+def own_path(target: str | None) -> str | None:
+    """A path of this site to go on to, or None: addresses of other sites, also in disguise (`//x`, `/\\x`), are refused."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if any(ord(char) < 0x20 or char == "\\" for char in target):
+        return None
+    return target

@@ -1,0 +1,38 @@
+"""Who may do what with people, accounts and roles; and what the roles are called."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from lms.kit.access import Role
+
+ROLE_NAMES: Mapping[Role, Any] = {
+    Role.LEARNER: _l("Học viên"),
+    Role.FOCAL_POINT: _l("Đầu mối phụ trách"),
+    Role.HEAD: _l("Thủ trưởng đơn vị"),
+    Role.AUTHOR: _l("Người biên soạn"),
+    Role.DEPARTMENT: _l("Cơ quan chủ trì"),
+    Role.SYSTEM: _l("Quản trị hệ thống"),
+}
+
+EVERYONE = frozenset({Role.LEARNER})  # each activated person is a learner besides all else
+ORGANISERS = frozenset({Role.DEPARTMENT, Role.SYSTEM})
+
+permissions: Mapping[str, frozenset[Role]] = {
+    "accounts.own": EVERYONE,
+    "accounts.view_people": ORGANISERS | {Role.FOCAL_POINT, Role.HEAD},
+    "accounts.issue_slips": ORGANISERS | {Role.FOCAL_POINT},
+    "accounts.import_roster": ORGANISERS,
+    "accounts.grant_roles": ORGANISERS,
+    "accounts.view_permissions": ORGANISERS,
+}
+
+PERMISSION_NAMES: Mapping[str, Any] = {
+    "accounts.own": _l("Xem và sửa tài khoản của chính mình"),
+    "accounts.view_people": _l("Xem danh sách cán bộ trong phạm vi"),
+    "accounts.issue_slips": _l("Cấp phiếu tài khoản và cấp lại mật khẩu"),
+    "accounts.import_roster": _l("Nhập danh sách cán bộ từ tệp"),
+    "accounts.grant_roles": _l("Giao và thu hồi vai trò"),
+    "accounts.view_permissions": _l("Xem bảng phân quyền"),
+}

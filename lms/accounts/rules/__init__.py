@@ -1,0 +1,1 @@
+"""Decisions about people, sign-in and rosters on plain values."""

@@ -1,0 +1,57 @@
+"""Passwords: what is accepted, and how they are hashed and compared."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+from lms.kit.errors import DomainError, N_
+from lms.kit.vietnamese import fold
+
+MINIMUM_LENGTH = 8
+MAXIMUM_LENGTH = 128
+
+# OWASP's profile: 19 MiB, two passes, one lane: 20 ms of one core.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+# A morning when everybody signs in must not take all memory: so many hashes at once, the others wait their turn.
+_turns = threading.BoundedSemaphore((os.cpu_count() or 1) * 2)
+# Compared with where there is no such person or no password yet, so that the answer takes as long as for a wrong password.
+_NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Zxz1fh7GuWjKF+P4SxoKVxpVvWbKPcnWHBhrB6QjZK4"
+
+_COMMON = frozenset(
+    "12345678 123456789 1234567890 password matkhau matkhau1 matkhau123 abc12345 abcd1234 qwerty123 qwertyuiop "
+    "11111111 88888888 00000000 66668888 anhyeuem iloveyou vietnam123 vietnam2026 chuyendoiso".split()
+)
+
+
+def hash_password(password: str) -> str:
+    with _turns:
+        return _hasher.hash(password)
+
+
+def password_matches(stored: str | None, password: str) -> bool:
+    """Compare, in the same time whether or not there is something to compare with."""
+    with _turns:
+        try:
+            return _hasher.verify(stored or _NOBODYS_HASH, password[:MAXIMUM_LENGTH]) and stored is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def check_new_password(password: str, *, login_name: str, full_name: str) -> None:
+    """Raise DomainError saying what to change about a password a person chose."""
+    if len(password) < MINIMUM_LENGTH:
+        raise DomainError(N_("Mật khẩu cần ít nhất %(count)s ký tự."), code="password_short", field="password", count=MINIMUM_LENGTH)
+    if len(password) > MAXIMUM_LENGTH:
+        raise DomainError(N_("Mật khẩu dài nhất %(count)s ký tự."), code="password_long", field="password", count=MAXIMUM_LENGTH)
+    plain = fold(password).replace(" ", "")
+    if len(set(plain)) < 4 or plain in _COMMON:
+        raise DomainError(
+            N_("Mật khẩu này quá dễ đoán. Chọn một câu ngắn dễ nhớ với riêng mình."), code="password_common", field="password"
+        )
+    if plain in (fold(login_name), fold(full_name).replace(" ", "")):
+        raise DomainError(N_("Mật khẩu không được trùng tên đăng nhập hoặc họ tên."), code="password_is_name", field="password")
