@@ -1,0 +1,36 @@
+"""What the parsing process hands back."""
+
+from __future__ import annotations
+
+import msgspec
+
+RawCell = str | int | float | bool | None | tuple[str, str]
+"""Days and moments travel as ("date", "2026-11-22") and ("datetime", "2026-11-22T07:05:00")."""
+
+
+class RawRow(msgspec.Struct, array_like=True):
+    number: int
+    cells: list[RawCell]
+    hidden: bool = False
+
+
+class RawSheet(msgspec.Struct, array_like=True):
+    name: str
+    rows: list[RawRow]
+    merged: list[tuple[int, int, int, int]] = []
+    hidden: bool = False
+    hidden_columns: list[int] = []
+
+
+class Refusal(msgspec.Struct, array_like=True):
+    """A DomainError on its way to the other process."""
+
+    message: str
+    code: str
+    too_large: bool
+    values: dict[str, str]
+
+
+class Answer(msgspec.Struct, array_like=True):
+    sheets: list[RawSheet] = []
+    refusal: Refusal | None = None
