@@ -49,9 +49,7 @@ def find_header(sheet: Sheet, synonyms: Mapping[str, Sequence[str]], needed: Seq
             best = header
     if best is None or not set(needed) <= set(best.columns):
         raise DomainError(
-            N_(
-                "Trang tính “%(sheet)s” của tệp %(file)s thiếu cột: %(missing)s. Tệp có: %(found)s. Sửa dòng tiêu đề theo tệp mẫu rồi gửi lại."
-            ),
+            N_("Trang tính “%(sheet)s” của %(file)s thiếu cột: %(missing)s. Tệp có: %(found)s. Sửa dòng tiêu đề theo tệp mẫu rồi gửi lại."),
             code="missing_columns",
             field="file",
             sheet=sheet.name,

@@ -1,0 +1,213 @@
+"""The pages every import shares. A package's views are five short functions that state a permission and call these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from flask import Response, flash, make_response, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from lms.kit.access import NotFound, current_actor, scope_of
+from lms.kit.clock import now
+from lms.kit.errors import DomainError
+from lms.kit.forms import BaseForm
+from lms.kit.i18n import translated
+from lms.kit.imports.jobs import read_content
+from lms.kit.imports.operations import confirm_import, record_check
+from lms.kit.imports.queries import ImportView, import_content, import_view, recent_imports
+from lms.kit.imports.rules import Checked, Finding, ImportState, messages_by_row
+from lms.kit.secrets import vault
+from lms.kit.sheets import Sheet, error_copy
+from lms.kit.unit import reading, transaction
+
+SHOWN_FINDINGS = 50
+ACCEPT = ".xlsx,.xls,.ods,.csv,.tsv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class UploadForm(BaseForm):
+    """Choosing a file; a kind of import that has options adds its fields in a subclass."""
+
+    file = FileField(
+        _l("Tệp cần nhập"),
+        description=_l("Bảng tính .xlsx, .xls, .ods hoặc .csv; tối đa 20 MB, 50.000 dòng mỗi trang tính."),
+        validators=[FileRequired(_l("Chưa chọn tệp"))],
+    )
+
+    def options(self) -> dict[str, Any]:
+        """What was chosen besides the file; kept with the import and given to check and apply. JSON values."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPages:
+    """What one kind of import is called and where its views are. All texts are lazy translations.
+
+    `counts`: key of `Checked.counts` and of the result → what is counted; shown in this order. `endpoints`: `upload` (GET and POST),
+    `run` (GET), `confirm` (POST), `errors` (GET), each of the last three with `run_id`; `template` (GET) where there is a file to fill in.
+    """
+
+    kind: str
+    permission: str
+    job_kind: str
+    title: Any
+    lead: Any
+    counts: Mapping[str, Any]
+    endpoints: Mapping[str, str]
+    columns: tuple[tuple[Any, Any, Any], ...] = ()  # label, meaning, example
+    partial: bool = False  # may correct rows be imported and faulty ones left out?
+    breadcrumbs: tuple[tuple[Any, str], ...] = ()  # label, endpoint
+    done_link: tuple[Any, str] | None = None  # label, endpoint: where to look at what was imported
+    upload_template: str = "imports/upload.html"
+    run_template: str = "imports/run.html"
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def url(self, name: str, **values: Any) -> str:
+        return url_for(self.endpoints[name], **values)
+
+    def trail(self, here: Any) -> list[dict[str, Any]]:
+        return [{"label": label, "url": url_for(endpoint)} for label, endpoint in self.breadcrumbs] + [{"label": here, "url": None}]
+
+
+Check = Callable[[Session, list[Sheet], str, Mapping[str, Any]], Checked]
+"""(session, sheets, file name, options) → what the file would change; only reads. Raises DomainError for the file as a whole."""
+
+
+def upload_page(pages: ImportPages, form: UploadForm, status: int = 200) -> Response:
+    """Choose a file; below it, what the columns mean and the imports of late."""
+    with reading() as session:
+        recent = recent_imports(session, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor())
+    page = render_template(
+        pages.upload_template, pages=pages, form=form, recent=recent, states=state_words(), accept=ACCEPT, **pages.context
+    )
+    return make_response(page, status)
+
+
+def receive(pages: ImportPages, form: UploadForm, check: Check) -> AnyResponse:
+    """Check an uploaded file and lead to its preview; trouble with the file as a whole stands at the field."""
+    if not form.validate_on_submit():
+        return upload_page(pages, form, 422)
+    name = file_name(form.file.data.filename)
+    content: bytes = form.file.data.read()
+    try:
+        sheets = read_content(content, name)  # outside the transaction: nobody waits for the parser
+        options = form.options()
+        with reading() as session:
+            checked = check(session, sheets, name, options)
+        with transaction() as session:
+            run_id = record_check(
+                session,
+                current_actor(),
+                vault(),
+                kind=pages.kind,
+                file_name=name,
+                content=content,
+                checked=checked,
+                options=options,
+                at=now(),
+            )
+    except DomainError as refusal:
+        form.file.errors = [*form.file.errors, translated(refusal)]
+        return upload_page(pages, form, refusal.status)
+    return redirect(pages.url("run", run_id=run_id), 303)
+
+
+def run_page(pages: ImportPages, run_id: UUID) -> str:
+    """One address for an import's whole life: preview, progress, end."""
+    run = _view(pages, run_id)
+    rows = [_finding_row(finding) for finding in run.findings[:SHOWN_FINDINGS]]
+    return render_template(
+        pages.run_template,
+        pages=pages,
+        run=run,
+        state_word=state_words()[run.state],
+        counts=_counted(pages, run.counts),
+        result=_counted(pages, run.result),
+        summaries=_summaries(run.findings),
+        finding_rows=rows,
+        several_sheets=len({finding.sheet for finding in run.findings}) > 1,
+        shown=len(rows),
+        error=translated(run.error) if run.error else None,
+        **pages.context,
+    )
+
+
+def confirm(pages: ImportPages, run_id: UUID) -> AnyResponse:
+    """The button that names the counts was pressed."""
+    _view(pages, run_id)
+    skip_faulty = pages.partial and request.form.get("skip_faulty") == "1"
+    try:
+        with transaction() as session:
+            confirm_import(session, current_actor(), run_id, job_kind=pages.job_kind, skip_faulty=skip_faulty, at=now())
+    except DomainError as refusal:
+        flash(translated(refusal), "error")
+    return redirect(pages.url("run", run_id=run_id), 303)
+
+
+def error_file(pages: ImportPages, run_id: UUID) -> Response:
+    """The sender's file with a column that says what to mend in each row."""
+    run = _view(pages, run_id)
+    with reading() as session:
+        content = import_content(session, vault(), run_id)
+    if content is None or not run.findings:
+        raise NotFound
+    copy = error_copy(read_content(content, run.file_name), messages_by_row(run.findings, _), label=_("Lỗi"))
+    return xlsx_response(copy, f"{run.file_name.rsplit('.', 1)[0]}-loi.xlsx")
+
+
+def xlsx_response(content: bytes, name: str) -> Response:
+    return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def file_name(given: str | None) -> str:
+    """The last part of what the browser calls the file, whatever system it runs on."""
+    return (given or "").replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "tep"
+
+
+def state_words() -> dict[str, dict[str, str]]:
+    """Each state as a tag."""
+    return {
+        ImportState.CHECKED: {"text": _("Chưa nhập"), "kind": "waiting"},
+        ImportState.CONFIRMED: {"text": _("Đang chờ"), "kind": "active"},
+        ImportState.APPLYING: {"text": _("Đang nhập"), "kind": "active"},
+        ImportState.DONE: {"text": _("Đã nhập"), "kind": "done"},
+        ImportState.REFUSED: {"text": _("Không nhập được"), "kind": "failed"},
+        ImportState.FAILED: {"text": _("Gặp lỗi"), "kind": "failed"},
+    }
+
+
+def _view(pages: ImportPages, run_id: UUID) -> ImportView:
+    with reading() as session:
+        return import_view(session, run_id, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor())
+
+
+def _counted(pages: ImportPages, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"label": label, "value": counts[key]} for key, label in pages.counts.items() if key in counts]
+
+
+def _summaries(findings: list[Finding]) -> list[dict[str, Any]]:
+    """What to mend, in words, most rows first: “Sửa mã trùng: 4 dòng”."""
+    rows: dict[str, set[tuple[str, int]]] = {}
+    for finding in findings:
+        if finding.blocking and finding.summary:
+            rows.setdefault(finding.summary, set()).add((finding.sheet, finding.row))
+    return [{"text": _(summary), "rows": len(found)} for summary, found in sorted(rows.items(), key=lambda item: -len(item[1]))]
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    message = _(finding.message, **finding.values)
+    return {
+        "sheet": finding.sheet,
+        "row": finding.row,
+        "label": finding.label or None,
+        "value": finding.value or None,
+        "message": {"error": message} if finding.blocking else {"text": message, "tag": {"text": _("Lưu ý"), "kind": "flagged"}},
+    }
