@@ -41,7 +41,7 @@ class SignedIn:
         return self.token
 
 
-class ViewUnguarded(Exception):
+class ViewUnguardedError(Exception):
     """A view states no permission: a defect, found by tests before it is found by anybody else."""
 
 
@@ -73,7 +73,7 @@ def check_access() -> AnyResponse | None:
     permission: Any = getattr(current_app.view_functions[endpoint], "required_permission", _UNSTATED)
     if permission is _UNSTATED:
         if current_app.debug or current_app.testing:
-            raise ViewUnguarded(f"{endpoint} states neither requires(…), public nor guarded_by(…)")
+            raise ViewUnguardedError(f"{endpoint} states neither requires(…), public nor guarded_by(…)")
         log.error("view_unguarded", endpoint=endpoint)
         return error_response(403)
     if isinstance(permission, str) and permission.startswith("@"):

@@ -1,5 +1,48 @@
 """Every write to people, postings, sign-in and roles."""
 
-from lms.accounts.operations.people import ensure_position_groups
+from lms.accounts.operations.people import (
+    bulk_create_people,
+    close_postings,
+    create_person,
+    ensure_position_groups,
+    leave,
+    move_person,
+    open_posting,
+)
+from lms.accounts.operations.roles import grant_role, revoke_role
+from lms.accounts.operations.sign_in import (
+    IssuedCode,
+    activate,
+    begin_sign_in,
+    change_password,
+    end_all_sign_ins,
+    end_sign_in,
+    issue_codes,
+    record_failure,
+    reset_password,
+    unlock,
+)
+from lms.accounts.rules.people import NewPerson
 
-__all__ = ["ensure_position_groups"]
+__all__ = [
+    "IssuedCode",
+    "NewPerson",
+    "activate",
+    "begin_sign_in",
+    "bulk_create_people",
+    "change_password",
+    "close_postings",
+    "create_person",
+    "end_all_sign_ins",
+    "end_sign_in",
+    "ensure_position_groups",
+    "grant_role",
+    "issue_codes",
+    "leave",
+    "move_person",
+    "open_posting",
+    "record_failure",
+    "reset_password",
+    "revoke_role",
+    "unlock",
+]
