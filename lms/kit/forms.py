@@ -33,7 +33,7 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
                 yield field, message
 
 
-class Needed(_DataRequired):
+class Needed(_DataRequired):  # type: ignore[misc]
     """A field that must be filled in, with its own sentence: “Chưa nhập …”."""
 
     def __init__(self, message: Any = None) -> None:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from babel.support import Translations
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, gettext
 
@@ -32,7 +31,7 @@ class Preferences:
     @classmethod
     def parse(cls, cookie: str, default_locale: str) -> Preferences:
         """Read the cookie `vi.100.normal`; anything else gives the defaults, part by part."""
-        parts = (cookie.split(".") + ["", "", ""])[:3]
+        parts = [*cookie.split("."), "", "", ""]
         return cls(
             locale=parts[0] if parts[0] in LOCALES else default_locale,
             text_size=int(parts[1]) if parts[1].isdecimal() and int(parts[1]) in TEXT_SIZES else 100,
@@ -52,7 +51,7 @@ def preferences() -> Preferences:
 
 def translated(error: DomainError) -> str:
     """A refusal's sentence in the reader's language."""
-    return gettext(error.message, **error.values)
+    return str(gettext(error.message, **error.values))
 
 
 def in_locale(texts: dict[str, str]) -> str:
@@ -83,18 +82,3 @@ def format_value(value: Any) -> str:
     if isinstance(value, date) and not isinstance(value, datetime):
         return formats.short_date(value)
     return str(value)
-
-
-__all__ = [
-    "COOKIE",
-    "CONTRASTS",
-    "LOCALES",
-    "TEXT_SIZES",
-    "Preferences",
-    "Translations",
-    "format_value",
-    "in_locale",
-    "init_i18n",
-    "preferences",
-    "translated",
-]

@@ -9,11 +9,8 @@ import structlog
 def init_logs() -> None:
     if structlog.is_configured():
         return
-    renderer: structlog.types.Processor
-    if sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
-    else:
-        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    console = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -50,8 +50,7 @@ def init_web(app: Flask, *, secure: bool) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     if secure:
-        HEADERS_HSTS = {"Strict-Transport-Security": "max-age=31536000"}
-        app.after_request(lambda response: (response.headers.update(HEADERS_HSTS), response)[1])
+        app.after_request(_insist_on_https)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(AccessDenied, lambda error: error_response(403))
     app.register_error_handler(NotFound, lambda error: error_response(404))
@@ -113,35 +112,30 @@ _CODES = {
 
 
 def _words(status: int) -> tuple[str, str, str]:
-    match status:
-        case 401:
-            return _("Cần đăng nhập"), _("Trang này dành cho người đã đăng nhập."), _("Đăng nhập rồi mở lại trang.")
-        case 403:
-            return (
-                _("Không có quyền"),
-                _("Bạn không có quyền thực hiện thao tác này."),
-                _("Nếu công việc của bạn cần quyền này, liên hệ đầu mối của cơ quan."),
-            )
-        case 404:
-            return (
-                _("Không tìm thấy"),
-                _("Không có trang này, hoặc trang nằm ngoài phạm vi của bạn."),
-                _("Kiểm tra lại địa chỉ hoặc quay về trang đầu."),
-            )
-        case 413:
-            return _("Quá lớn"), _("Nội dung gửi lên vượt quá mức cho phép."), _("Chia nhỏ tệp rồi gửi lại.")
-        case 429:
-            return _("Gửi quá nhiều lần"), _("Đã có quá nhiều yêu cầu trong thời gian ngắn."), _("Chờ ít phút rồi thử lại.")
-        case 503:
-            return _("Tạm thời gián đoạn"), _("Dịch vụ đang bận hoặc đang khởi động lại."), _("Chờ vài giây rồi tải lại trang.")
-        case status if status >= 500:
-            return (
-                _("Có lỗi ở phía dịch vụ"),
-                _("Yêu cầu chưa thực hiện được. Lỗi đã được ghi lại."),
-                _("Thử lại; nếu vẫn lỗi, báo đầu mối kèm mã dưới đây."),
-            )
-        case _:
-            return _("Chưa thực hiện được"), _("Yêu cầu chưa đúng."), _("Kiểm tra lại thông tin rồi gửi lại.")
+    """Heading, explanation and next step of an error page."""
+    words = {
+        401: (_("Cần đăng nhập"), _("Trang này dành cho người đã đăng nhập."), _("Đăng nhập rồi mở lại trang.")),
+        403: (
+            _("Không có quyền"),
+            _("Bạn không có quyền thực hiện thao tác này."),
+            _("Nếu công việc của bạn cần quyền này, liên hệ đầu mối của cơ quan."),
+        ),
+        404: (
+            _("Không tìm thấy"),
+            _("Không có trang này, hoặc trang nằm ngoài phạm vi của bạn."),
+            _("Kiểm tra lại địa chỉ hoặc quay về trang đầu."),
+        ),
+        413: (_("Quá lớn"), _("Nội dung gửi lên vượt quá mức cho phép."), _("Chia nhỏ tệp rồi gửi lại.")),
+        429: (_("Gửi quá nhiều lần"), _("Đã có quá nhiều yêu cầu trong thời gian ngắn."), _("Chờ ít phút rồi thử lại.")),
+        500: (
+            _("Có lỗi ở phía dịch vụ"),
+            _("Yêu cầu chưa thực hiện được. Lỗi đã được ghi lại."),
+            _("Thử lại; nếu vẫn lỗi, báo đầu mối kèm mã dưới đây."),
+        ),
+        503: (_("Tạm thời gián đoạn"), _("Dịch vụ đang bận hoặc đang khởi động lại."), _("Chờ vài giây rồi tải lại trang.")),
+    }
+    default = (_("Chưa thực hiện được"), _("Yêu cầu chưa đúng."), _("Kiểm tra lại thông tin rồi gửi lại."))
+    return words.get(status, words[500] if status >= 500 else default)
 
 
 def _begin() -> None:
@@ -168,6 +162,11 @@ def _finish(response: Response) -> Response:
     if "Cache-Control" not in headers:
         # Pages show personal data and are read on shared machines.
         headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _insist_on_https(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 
 

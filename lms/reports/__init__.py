@@ -1,3 +1,18 @@
-from lms.feature import Feature
+"""Results per agency and quarter: counted, frozen, published."""
 
-feature = Feature(name="reports")
+from flask_babel import lazy_gettext as _l
+
+from lms.feature import Feature, NavigationItem
+from lms.reports import public, views
+from lms.reports.cli import reports
+from lms.reports.panels import agency_progress
+from lms.reports.permissions import PERMISSIONS
+
+feature = Feature(
+    name="reports",
+    blueprints=(views.blueprint, public.blueprint),
+    permissions=PERMISSIONS,
+    navigation=(NavigationItem(_l("Kết quả"), "reports.index", "reports.view", order=60),),
+    home_panels=(agency_progress,),
+    commands=(reports,),
+)

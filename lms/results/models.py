@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,6 +11,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.kit.db import Base
 from lms.kit.ids import uuid7
+
+
+class Activity(Base):
+    """Something people of the province are expected to do in a period, such as this quarter's test."""
+
+    __tablename__ = "activity"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str]
+    counted_on: Mapped[date]
+    registered_at: Mapped[datetime]
 
 
 class Expectation(Base):
@@ -24,7 +36,7 @@ class Expectation(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    activity: Mapped[str]
+    activity: Mapped[str] = mapped_column(ForeignKey("activity.key"))
     period: Mapped[str]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
@@ -51,7 +63,7 @@ class Outcome(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    activity: Mapped[str]
+    activity: Mapped[str] = mapped_column(ForeignKey("activity.key"))
     period: Mapped[str]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     source_id: Mapped[UUID]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,19 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from lms.kit.ids import uuid7
-from lms.results.models import Expectation, Outcome
+from lms.results.models import Activity, Expectation, Outcome
 
 BATCH = 1000
 
 
-def record_expectations(session: Session, activity: str, period: str, people: Iterable[dict[str, Any]], at: datetime) -> int:
-    """Freeze the denominator: one row a person with `person_id, agency_id, agency_version_id, group_code, excluded_because`."""
+def record_expectations(
+    session: Session, activity: str, period: str, people: Iterable[dict[str, Any]], at: datetime, *, title: str, counted_on: date
+) -> int:
+    """Register an activity and freeze its denominator as of the day `counted_on`.
+
+    One row a person: `person_id, agency_id, agency_version_id, group_code, excluded_because` (None: expected). Returns how many.
+    """
+    session.execute(insert(Activity).values(key=activity, period=period, title=title, counted_on=counted_on, registered_at=at))
     rows = [{"id": uuid7(), "activity": activity, "period": period, "recorded_at": at, **person} for person in people]
     for start in range(0, len(rows), BATCH):
         session.execute(insert(Expectation), rows[start : start + BATCH])

@@ -1,0 +1,59 @@
+"""What is due, and display preferences."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from lms.feature import Feature, PanelBuilder
+from lms.kit.access import current_actor, public
+from lms.kit.clock import now
+from lms.kit.i18n import CONTRASTS, COOKIE, LOCALES, TEXT_SIZES, Preferences, preferences
+from lms.kit.unit import reading
+
+blueprint = Blueprint("home", __name__, template_folder="templates")
+YEAR = 365 * 24 * 3600
+
+
+@blueprint.get("/")
+@public
+def index() -> str | Response:
+    """The first page of whoever is signed in; sign-in for everybody else."""
+    if g.get("actor") is None:
+        return redirect(url_for("accounts.sign_in"))
+    features: tuple[Feature, ...] = current_app.extensions["lms.features"]
+    builders: list[PanelBuilder] = [builder for feature in features for builder in feature.home_panels]
+    at = now()
+    with reading() as session:
+        built = [builder(session, current_actor(), at) for builder in builders]
+    panels = sorted((panel for panel in built if panel is not None), key=lambda panel: panel.order)
+    return render_template("home/index.html", panels=panels)
+
+
+@blueprint.get("/preferences", endpoint="preferences")
+@public
+def set_preferences() -> Response:
+    """Remember language, text size and contrast in a cookie of this browser; it decides nothing but how pages look."""
+    current = preferences()
+    chosen = Preferences(
+        locale=_chosen("locale", LOCALES, current.locale),
+        text_size=int(_chosen("text_size", tuple(map(str, TEXT_SIZES)), str(current.text_size))),
+        contrast=_chosen("contrast", CONTRASTS, current.contrast),
+    )
+    response = redirect(own_path(request.args.get("next", "/")), 303)
+    response.set_cookie(COOKIE, str(chosen), max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
+    return response
+
+
+def own_path(target: str) -> str:
+    """A path of this site, else the first page: nobody is sent elsewhere by a link of ours."""
+    parts = urlsplit(target)
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return target if plain and "\\" not in target else "/"
+
+
+def _chosen(name: str, allowed: tuple[str, ...], otherwise: str) -> str:
+    value = request.args.get(name, otherwise)
+    return value if value in allowed else otherwise

@@ -1,0 +1,82 @@
+"""`lms serve` and `lms worker`: the web server and the job worker, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import click
+from flask import current_app
+
+from lms.kit import queue
+
+STOP_SECONDS = 15
+
+
+@click.command()
+@click.option("--bind", default=lambda: f"127.0.0.1:{os.environ.get('PORT', '8000')}", help="HOST:PORT; default 127.0.0.1:$PORT or 8000")
+@click.option("--workers", type=click.IntRange(1, 64), default=None, help="web processes; default 1 on SQLite, 2 on PostgreSQL")
+@click.option("--no-worker", is_flag=True, help="leave the job worker to another machine")
+def serve(bind: str, workers: int | None, no_worker: bool) -> None:
+    """Serve the application, with its job worker, until Ctrl-C."""
+    _refuse_occupied(bind)
+    environment = dict(os.environ)
+    if workers:
+        environment["WEB_CONCURRENCY"] = str(workers)
+    commands = [[sys.executable, "-m", "gunicorn", "--bind", bind, os.environ.get("LMS_APP", "wsgi:app")]]
+    if not no_worker:
+        commands.append([sys.executable, "-m", "lms", "worker"])
+    sys.exit(_run_together(commands, environment))
+
+
+@click.command()
+def worker() -> None:
+    """Carry out jobs until Ctrl-C."""
+    # The proxy has no end a consumer could hold on to; it needs the application itself.
+    queue.work(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+def _refuse_occupied(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise click.BadParameter(f"{bind!r}: write HOST:PORT, for example 127.0.0.1:8000", param_hint="--bind")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            click.echo(
+                f"{bind} cannot be used ({error.strerror}): choose another port, for example PORT={int(port) + 1} make run", err=True
+            )
+            sys.exit(1)
+
+
+def _run_together(commands: list[list[str]], environment: dict[str, str]) -> int:
+    """Start all; when one ends or a signal comes, stop all. Returns 0 for a clean stop."""
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    # Groups of their own: Ctrl-C reaches only this process, which then ends both in order.
+    children = [subprocess.Popen(command, env=environment, start_new_session=True) for command in commands]
+    while not stopping and all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+    return 0 if stopping else 1

@@ -1,0 +1,190 @@
+"""Reading results per agency: frozen when there is a report, else counted from the ledger as it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from lms.accounts.models import PositionGroup
+from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
+from lms.kit.access import Everywhere, Scope
+from lms.reports.models import Report, ReportAgency
+from lms.reports.rules import AgencyReport, Node, roll_up
+from lms.results import queries as ledger
+from lms.results.queries import ActivityRow
+from lms.results.rules import Figures
+
+CODE_SCHEME = "qd20"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A position group and its names."""
+
+    code: str
+    names: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedAgency:
+    """One line of the public result; `figures` None: withheld because it would speak of too few people."""
+
+    code: str
+    name: str
+    parent_code: str | None
+    figures: Figures | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    period: str
+    revision: int
+    published_at: datetime
+    agencies: tuple[PublishedAgency, ...]
+
+
+def position_groups(session: Session) -> list[Group]:
+    rows = session.execute(select(PositionGroup).order_by(PositionGroup.ordinal)).scalars()
+    return [Group(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows]
+
+
+def nodes(session: Session, on: date, root: UUID | None = None) -> list[Node]:
+    """The agencies of a day, or those of one subtree, in dictionary order; one query."""
+    query = _nodes(on)
+    if root is not None:
+        below = select(AgencyClosure.descendant_id).where(
+            AgencyClosure.ancestor_id == root, AgencyClosure.valid_from <= on, AgencyClosure.valid_to > on
+        )
+        query = query.where(AgencyVersion.agency_id.in_(below))
+    return [_node(row) for row in session.execute(query)]
+
+
+def agency_by_code(session: Session, code: str, on: date) -> UUID | None:
+    """The agency that bears a code on a day; an agency without a code is found by its identifier."""
+    found = session.scalar(
+        select(AgencyCode.agency_id).where(
+            AgencyCode.scheme == CODE_SCHEME,
+            AgencyCode.code == code,
+            AgencyCode.valid_from <= on,
+            AgencyCode.valid_to > on,
+            AgencyCode.superseded_at.is_(None),
+        )
+    )
+    if found is not None:
+        return found
+    try:
+        identifier = UUID(code)
+    except ValueError:
+        return None
+    return session.scalar(select(AgencyVersion.agency_id).where(AgencyVersion.agency_id == identifier).limit(1))
+
+
+def entrances(session: Session, scope: Scope, on: date) -> list[Node]:
+    """The topmost agencies of a scope: where its holder starts reading."""
+    if isinstance(scope, Everywhere):
+        return [node for node in nodes(session, on) if node.parent_id is None]
+    return [node for node in nodes(session, on) if node.id in scope]
+
+
+def agency_report(session: Session, activity: ActivityRow, agency: UUID) -> AgencyReport | None:
+    """One agency's result as the ledger stands. Ranks need the rivals, so they come from the whole province's figures."""
+    return province_reports(session, activity).get(agency)
+
+
+def province_reports(session: Session, activity: ActivityRow) -> dict[UUID, AgencyReport]:
+    """Every agency's result: two queries, one pass over the ledger."""
+    return roll_up(nodes(session, activity.counted_on), ledger.cells(session, activity))
+
+
+def current_report(session: Session, activity: str) -> Report | None:
+    """The newest revision, whatever its state."""
+    return session.scalar(select(Report).where(Report.activity == activity).order_by(Report.revision.desc()).limit(1))
+
+
+def frozen_figures(session: Session, report: Report, agency: UUID) -> dict[str, Any] | None:
+    return session.scalar(select(ReportAgency.figures).where(ReportAgency.report_id == report.id, ReportAgency.agency_id == agency))
+
+
+def publication(session: Session, period: str) -> Publication | None:
+    """What the public may read of a period; None while nothing is published."""
+    report = session.scalar(select(Report).where(Report.period == period, Report.state == "published"))
+    if report is None or report.published_at is None:
+        return None
+    rows = session.execute(select(ReportAgency).where(ReportAgency.report_id == report.id)).scalars().all()
+    codes = {row.agency_id: row.code for row in rows}
+    lines = sorted(rows, key=lambda row: (row.figures["sort_key"], row.code))
+    return Publication(
+        period=period,
+        revision=report.revision,
+        published_at=report.published_at,
+        agencies=tuple(
+            PublishedAgency(
+                code=row.code,
+                name=row.figures["name"],
+                parent_code=codes.get(row.parent_id) if row.parent_id else None,
+                figures=None if row.is_withheld else Figures.from_dict(row.figures["figures"]),
+            )
+            for row in lines
+        ),
+    )
+
+
+def published_periods(session: Session) -> list[str]:
+    return list(session.scalars(select(Report.period).where(Report.state == "published").order_by(Report.period.desc())))
+
+
+def path(session: Session, agency: UUID, on: date, scope: Scope) -> list[Node]:
+    """The agency and those above it, topmost first, as far up as a scope reaches; one query."""
+    above = (
+        select(AgencyClosure.ancestor_id, AgencyClosure.depth)
+        .where(AgencyClosure.descendant_id == agency, AgencyClosure.valid_from <= on, AgencyClosure.valid_to > on)
+        .subquery()
+    )
+    query = (
+        _nodes(on)
+        .add_columns(above.c.depth)
+        .join(above, above.c.ancestor_id == AgencyVersion.agency_id)
+        .order_by(None)
+        .order_by(above.c.depth)
+    )
+    upwards = [_node(row) for row in session.execute(query)]
+    if isinstance(scope, Everywhere):
+        return upwards[::-1]
+    reach = max((index for index, node in enumerate(upwards) if node.id in scope), default=0)
+    return upwards[: reach + 1][::-1]
+
+
+def _nodes(on: date) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            AgencyVersion.agency_id,
+            AgencyVersion.parent_id,
+            AgencyCode.code,
+            AgencyVersion.name,
+            AgencyVersion.block,
+            AgencyVersion.level,
+            AgencyVersion.sort_key,
+        )
+        .outerjoin(
+            AgencyCode,
+            and_(
+                AgencyCode.agency_id == AgencyVersion.agency_id,
+                AgencyCode.scheme == CODE_SCHEME,
+                AgencyCode.valid_from <= on,
+                AgencyCode.valid_to > on,
+                AgencyCode.superseded_at.is_(None),
+            ),
+        )
+        .where(AgencyVersion.valid_from <= on, AgencyVersion.valid_to > on, AgencyVersion.superseded_at.is_(None))
+        .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
+    )
+
+
+def _node(row: Any) -> Node:
+    agency_id, parent_id, code, name, block, level, sort_key = row[:7]
+    return Node(agency_id, parent_id, code or str(agency_id), name, block, level, sort_key)

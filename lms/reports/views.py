@@ -1,0 +1,186 @@
+"""Results for those entitled: own subtree only, every number opening to the people behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from lms.config import Settings
+from lms.kit.access import NotFound, current_actor, requires, scope_of
+from lms.kit.clock import Quarter, local_date, now
+from lms.kit.formats import percent, short_datetime
+from lms.kit.unit import reading, transaction
+from lms.reports import operations, queries
+from lms.reports.feeds import report_json
+from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
+from lms.reports.workbook import results_workbook
+from lms.results import queries as ledger
+from lms.results.rules import Figures, PeopleList
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
+PAGE_SIZE = 50
+
+
+@blueprint.get("/")
+@requires("reports.view")
+def index() -> str:
+    """The quarters there are."""
+    with reading() as session:
+        activities = ledger.activities(session)
+        published = set(queries.published_periods(session))
+    quarters = [(Quarter(int(activity.period[:4]), int(activity.period[4])), activity) for activity in activities]
+    return render_template("reports/index.html", quarters=quarters, published=published)
+
+
+@blueprint.get("/<quarter>/")
+@requires("reports.view")
+def entrances(quarter: str) -> str | BaseResponse:
+    """The agencies a reader starts from; with a single one, straight to it."""
+    period = quarter_of(quarter)
+    with reading() as session:
+        activity = find_activity(session, period)
+        nodes = queries.entrances(session, scope_of("reports.view"), activity.counted_on)
+    if len(nodes) == 1:
+        return redirect(url_for("reports.agency", quarter=str(period), code=nodes[0].code))
+    return render_template("reports/entrances.html", quarter=period, nodes=nodes)
+
+
+@blueprint.get("/<quarter>/<code>")
+@requires("reports.view")
+def agency(quarter: str, code: str) -> str:
+    """One agency's result with its charts."""
+    at = now()
+    with reading() as session:
+        result = _result(session, quarter, code)
+        node = result.report.node
+        context = {
+            "before": previous_figures(session, result.quarter, node.id, at) or {},
+            "groups": queries.position_groups(session),
+            "histogram": ledger.histogram(session, result.activity, node.id),
+            "outside": ledger.outside_the_denominator(session, result.activity) if node.parent_id is None else 0,
+            "path": queries.path(session, node.id, result.activity.counted_on, scope_of("reports.view")),
+        }
+    return render_template("reports/agency.html", result=result, percent=percent, change=_change, **context)
+
+
+@blueprint.get("/<quarter>/<code>.json")
+@requires("reports.view")
+def agency_json(quarter: str, code: str) -> Response:
+    with reading() as session:
+        result = _result(session, quarter, code)
+    body = report_json(result.report, result.children, period=result.quarter.code, state=result.state, counted_at=result.counted_at)
+    return jsonify(body)
+
+
+@blueprint.get("/<quarter>/<code>.xlsx")
+@requires("reports.view")
+def agency_workbook(quarter: str, code: str) -> Response:
+    with reading() as session:
+        result = _result(session, quarter, code)
+    body = results_workbook(
+        result.report,
+        result.children,
+        agency_name=result.report.node.name,
+        period_label=result.quarter.label,
+        counted=f"lúc {short_datetime(result.counted_at, _settings().zone)}",
+        frozen=result.revision is not None,
+    )
+    response = Response(body, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response.headers.set("Content-Disposition", "attachment", filename=f"ket-qua-{result.quarter}-{result.report.node.code}.xlsx")
+    return response
+
+
+@blueprint.get("/<quarter>/<code>/people")
+@requires("reports.view")
+def people(quarter: str, code: str) -> str:
+    """The people behind a figure: numerator or denominator, by given name."""
+    with reading() as session:
+        period = quarter_of(quarter)
+        activity = find_activity(session, period)
+        agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(now(), _settings().zone))
+        which, group = _people_list(), request.args.get("group") or None
+        rows = ledger.people(session, activity, agency_id, which, group_code=group, after=_after(), limit=PAGE_SIZE + 1)
+        count = ledger.count_people(session, activity, agency_id, which, group)
+        groups = {entry.code: entry.names for entry in queries.position_groups(session)}
+        node = queries.nodes(session, activity.counted_on, agency_id)
+    more = rows[PAGE_SIZE - 1] if len(rows) > PAGE_SIZE else None
+    return render_template(
+        "reports/people.html",
+        quarter=period,
+        node=next(entry for entry in node if entry.id == agency_id),
+        which=which,
+        group=group,
+        groups=groups,
+        rows=rows[:PAGE_SIZE],
+        count=count,
+        after=f"{more.sort_key}~{more.person_id}" if more else None,
+        first_page="after" not in request.args,
+    )
+
+
+@blueprint.post("/<quarter>/build")
+@requires("reports.publish")
+def build(quarter: str) -> BaseResponse:
+    """Freeze the quarter's results."""
+    period = quarter_of(quarter)
+    with transaction() as session:
+        operations.build_report(session, current_actor(), find_activity(session, period), now())
+    flash(_("Đã chốt số liệu %(quarter)s.", quarter=period.label), "success")
+    return redirect(url_for("reports.index"), 303)
+
+
+@blueprint.post("/<quarter>/publish")
+@requires("reports.publish")
+def publish(quarter: str) -> BaseResponse:
+    """Make the quarter's newest frozen results public."""
+    period = quarter_of(quarter)
+    with transaction() as session:
+        operations.publish_report(session, current_actor(), period.code, now())
+    flash(_("Đã công bố kết quả %(quarter)s.", quarter=period.label), "success")
+    return redirect(url_for("reports.index"), 303)
+
+
+def _result(session: Session, quarter: str, code: str) -> Result:
+    at = now()
+    period = quarter_of(quarter)
+    activity = find_activity(session, period)
+    agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(at, _settings().zone))
+    return read_result(session, period, activity, agency_id, at)
+
+
+def _people_list() -> PeopleList:
+    try:
+        return PeopleList(request.args.get("list", PeopleList.EXPECTED))
+    except ValueError as error:
+        raise NotFound from error
+
+
+def _after() -> tuple[str, UUID] | None:
+    sort_key, separator, person = request.args.get("after", "").rpartition("~")
+    if not separator:
+        return None
+    try:
+        return sort_key, UUID(person)
+    except ValueError as error:
+        raise NotFound from error
+
+
+def _change(now_: Figures, before: Figures | None) -> dict[str, Any] | None:
+    """Difference of participation and pass rate to the quarter before, in percentage points."""
+    if before is None:
+        return None
+    pairs = {
+        "participation": (percent(now_.took_part, now_.expected), percent(before.took_part, before.expected)),
+        "passing": (percent(now_.passed, now_.took_part), percent(before.passed, before.took_part)),
+    }
+    return {name: None if a is None or b is None else a - b for name, (a, b) in pairs.items()}
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["lms.settings"]
+    return settings

@@ -1,0 +1,73 @@
+"""Counting: what a figure is made of, and how figures of parts add up to the figure of the whole. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+# Xếp loại: lowest score in points of 100 (DOMAIN 5.5; the scale of the province's form).
+BANDS: tuple[tuple[str, int], ...] = (("good", 80), ("fair", 70), ("average", 50), ("weak", 0))
+HISTOGRAM_BINS = 10
+
+
+class PeopleList(StrEnum):
+    """The lists that figures open to: every numerator and denominator is the size of one of them."""
+
+    EXPECTED = "expected"
+    EXCLUDED = "excluded"
+    TOOK_PART = "took_part"
+    MISSING = "missing"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of people (người) in one activity. Figures of disjoint groups add; rates are made from sums, never averaged."""
+
+    expected: int = 0
+    excluded: int = 0
+    took_part: int = 0
+    passed: int = 0
+    score_hundredths: int = 0
+    good: int = 0
+    fair: int = 0
+    average: int = 0
+    weak: int = 0
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Figures)))
+
+    @property
+    def staff(self) -> int:
+        """Tổng số: expected and excluded together."""
+        return self.expected + self.excluded
+
+    @property
+    def missing(self) -> int:
+        return self.expected - self.took_part
+
+    @property
+    def failed(self) -> int:
+        return self.took_part - self.passed
+
+    @property
+    def mean_score(self) -> Decimal | None:
+        """Mean of the scores of those who took part, in points of 100 with one decimal; None where nobody did."""
+        if self.took_part == 0:
+            return None
+        mean = Decimal(self.score_hundredths) / 100 / self.took_part
+        return mean.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+
+    def as_dict(self) -> dict[str, int]:
+        return {field.name: getattr(self, field.name) for field in fields(Figures)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, int]) -> Figures:
+        return cls(**values)
+
+
+def total(parts: Iterable[Figures]) -> Figures:
+    return sum(parts, Figures())
