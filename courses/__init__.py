@@ -1,3 +1,16 @@
-from lms.feature import Feature
+"""Courses: the catalogue, lessons, progress, and how courses are written. What people come for first."""
 
-feature = Feature(name="courses")
+from flask_babel import lazy_gettext as _l
+
+from courses import cli, jobs, permissions, views
+from lms.feature import Feature, NavigationItem
+
+feature = Feature(
+    name="courses",
+    blueprints=(views.blueprint,),
+    permissions=permissions.PERMISSIONS,
+    navigation=(NavigationItem(label=_l("Khóa học"), endpoint="courses.index", permission="courses.study", order=20),),
+    home_panels=(views.home_panel,),
+    commands=(cli.courses_group,),
+    statement_builders=jobs.BUILDERS,
+)
