@@ -1,0 +1,1 @@
+"""Question files in and out, one format a file; pure."""

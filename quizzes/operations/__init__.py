@@ -1,0 +1,1 @@
+"""Every write of this feature: `bank`, `rounds`, `attempts`, `saving`, `history`."""

@@ -1,0 +1,187 @@
+"""Keeping an answer. The busiest path of the service: one look, one statement, no object of the model.
+
+The statement is guarded in the database, not by what was read before it: the attempt must be this person's, open, before its
+deadline and grace, and held by the device that writes. Its row is shared-locked, so a save and the end of an attempt come one after the
+other: an acknowledged answer is always among those that are marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Integer, Uuid, bindparam, column, select, text
+from sqlalchemy.orm import Session
+
+from lms.kit.access import Actor, NotFound
+from lms.kit.db import UTCDateTime
+from lms.kit.errors import N_, DomainError
+from quizzes.kinds import KINDS
+from quizzes.models import Attempt, FormSlot, ItemVersion, Response
+from quizzes.queries.attempts import stored as all_stored
+from quizzes.rules.sitting import AttemptState, SaveRefused, seconds_left
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """An answer to keep. Of several for one slot the one with the highest sequence counts."""
+
+    slot: int
+    sequence: int
+    answer: list[str]
+    flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What now stands in each slot that was sent, as (slot, takeover, sequence)."""
+
+    stored: list[tuple[int, int, int]]
+    seconds_left: int
+
+
+# The answers come as one JSON value, so the statement is the same for one answer and for fifty.
+_GUARD = """
+    SELECT id, form_id FROM attempt
+    WHERE id = :attempt AND person_id = :person AND state = 'open' AND accepts_until > :at AND takeover = :takeover
+"""
+_UPSERT = """
+    ON CONFLICT (attempt_id, slot) DO UPDATE SET
+        answer = excluded.answer, flagged = excluded.flagged, takeover = excluded.takeover,
+        sequence = excluded.sequence, saved_at = excluded.saved_at
+    WHERE (excluded.takeover, excluded.sequence) > (response.takeover, response.sequence)
+    RETURNING slot, takeover, sequence
+"""
+_POSTGRESQL = f"""
+    WITH sitting AS ({_GUARD} FOR KEY SHARE)
+    INSERT INTO response (attempt_id, slot, answer, flagged, takeover, sequence, saved_at)
+    SELECT sitting.id, given.slot, given.answer, given.flagged, :takeover, given.sequence, :at
+    FROM sitting
+    CROSS JOIN jsonb_to_recordset(CAST(:answers AS jsonb)) AS given(slot integer, answer jsonb, flagged boolean, sequence bigint)
+    JOIN form_slot ON form_slot.form_id = sitting.form_id AND form_slot.slot = given.slot
+    ORDER BY given.slot
+    {_UPSERT}
+"""  # noqa: S608 - put together from constants
+_SQLITE = f"""
+    WITH sitting AS ({_GUARD}), given AS (
+        SELECT value ->> '$.slot' AS slot, value -> '$.answer' AS answer, value ->> '$.flagged' AS flagged,
+               value ->> '$.sequence' AS sequence
+        FROM json_each(:answers)
+    )
+    INSERT INTO response (attempt_id, slot, answer, flagged, takeover, sequence, saved_at)
+    SELECT sitting.id, given.slot, given.answer, given.flagged, :takeover, given.sequence, :at
+    FROM sitting CROSS JOIN given
+    JOIN form_slot ON form_slot.form_id = sitting.form_id AND form_slot.slot = given.slot
+    WHERE true
+    {_UPSERT}
+"""  # noqa: S608 - put together from constants
+_PARAMETERS = (
+    bindparam("attempt", type_=Uuid()),
+    bindparam("person", type_=Uuid()),
+    bindparam("takeover", type_=Integer()),
+    bindparam("at", type_=UTCDateTime()),
+)
+_COLUMNS = (column("slot", Integer), column("takeover", Integer), column("sequence", BigInteger))
+_STATEMENTS = {
+    "postgresql": text(_POSTGRESQL).bindparams(*_PARAMETERS).columns(*_COLUMNS),
+    "sqlite": text(_SQLITE).bindparams(*_PARAMETERS).columns(*_COLUMNS),
+}
+
+
+def save_answers(session: Session, actor: Actor, attempt_id: UUID, *, takeover: int, answers: Sequence[Answered], at: datetime) -> Saved:
+    """Keep the answers that are newer than what is stored, and say what is stored now. Sending them again changes nothing.
+
+    Raises NotFound (also for another's attempt), DomainError for a slot or an answer the paper does not have (then nothing is
+    kept), SaveRefused `attempt_closed` or `taken_over` with all that is stored.
+    """
+    newest = {answered.slot: answered for answered in sorted(answers, key=lambda answered: answered.sequence)}
+    attempt = _checked(session, actor, attempt_id, newest)
+    _refuse_if_over(session, attempt_id, attempt, takeover, at)
+    rows = session.execute(
+        _STATEMENTS[session.get_bind().dialect.name],
+        {
+            "attempt": attempt_id,
+            "person": actor.person_id,
+            "takeover": takeover,
+            "at": at,
+            "answers": msgspec.json.encode(list(newest.values())).decode(),
+        },
+    )
+    kept = {row.slot: tuple(row) for row in rows}
+    if len(kept) < len(newest):
+        kept |= _standing(session, actor, attempt_id, takeover=takeover, slots=[slot for slot in newest if slot not in kept], at=at)
+    return Saved(stored=[kept[slot] for slot in newest], seconds_left=seconds_left(attempt.deadline, at))
+
+
+def save_from_page(
+    session: Session, actor: Actor, attempt_id: UUID, *, takeover: int, slot: int, answer: list[str], flagged: bool, at: datetime
+) -> Saved:
+    """Keep the answer of a plain form, which carries no number of its own: it is newer than whatever is stored. Raises as save_answers."""
+    held = session.execute(
+        select(Attempt.id).where(Attempt.id == attempt_id, Attempt.person_id == actor.person_id).with_for_update()
+    ).one_or_none()
+    if held is None:
+        raise NotFound
+    last = session.scalar(
+        select(Response.sequence).where(Response.attempt_id == attempt_id, Response.slot == slot, Response.takeover == takeover)
+    )
+    answered = Answered(slot=slot, sequence=(last or 0) + 1, answer=answer, flagged=flagged)
+    return save_answers(session, actor, attempt_id, takeover=takeover, answers=[answered], at=at)
+
+
+def _checked(session: Session, actor: Actor, attempt_id: UUID, answers: dict[int, Answered]) -> Any:
+    """The attempt's state, after each slot and answer has been found to be one of its paper."""
+    rows = session.execute(
+        select(
+            Attempt.state,
+            Attempt.takeover,
+            Attempt.accepts_until,
+            Attempt.deadline,
+            FormSlot.slot,
+            ItemVersion.kind,
+            ItemVersion.body,
+        )
+        .outerjoin(FormSlot, (FormSlot.form_id == Attempt.form_id) & FormSlot.slot.in_(list(answers)))
+        .outerjoin(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .where(Attempt.id == attempt_id, Attempt.person_id == actor.person_id)
+    ).all()
+    if not rows:
+        raise NotFound
+    asked = {row.slot: row for row in rows}
+    for slot, answered in answers.items():
+        if slot not in asked:
+            raise DomainError(N_("Bài kiểm tra không có câu số %(slot)s."), code="unknown_slot", field="slot", slot=slot)
+        if not KINDS[asked[slot].kind].accepts(asked[slot].body, answered.answer):
+            raise DomainError(N_("Câu trả lời của câu số %(slot)s không hợp lệ."), code="bad_answer", field="answer", slot=slot)
+    return rows[0]
+
+
+def _refuse_if_over(session: Session, attempt_id: UUID, attempt: Any, takeover: int, at: datetime) -> None:
+    if attempt.state != AttemptState.OPEN or attempt.accepts_until <= at:
+        raise SaveRefused(
+            N_("Bài kiểm tra đã kết thúc, không nhận thêm câu trả lời."),
+            code="attempt_closed",
+            stored=list(all_stored(session, attempt_id).values()),
+        )
+    if takeover < attempt.takeover:
+        raise SaveRefused(N_("Bài đang mở trên thiết bị khác."), code="taken_over", stored=list(all_stored(session, attempt_id).values()))
+    if takeover > attempt.takeover:
+        raise DomainError(N_("Số lượt mở bài không đúng. Tải lại trang."), code="unknown_takeover", field="takeover")
+
+
+def _standing(
+    session: Session, actor: Actor, attempt_id: UUID, *, takeover: int, slots: list[int], at: datetime
+) -> dict[int, tuple[int, int, int]]:
+    """What stands where the statement kept nothing: a newer answer, or the attempt ended in between."""
+    rows = session.execute(
+        select(Response.slot, Response.takeover, Response.sequence).where(Response.attempt_id == attempt_id, Response.slot.in_(slots))
+    )
+    found = {row.slot: (row.slot, row.takeover, row.sequence) for row in rows}
+    attempt = session.execute(
+        select(Attempt.state, Attempt.takeover, Attempt.accepts_until).where(Attempt.id == attempt_id, Attempt.person_id == actor.person_id)
+    ).one()
+    _refuse_if_over(session, attempt_id, attempt, takeover, at)
+    return found

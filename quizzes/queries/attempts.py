@@ -1,0 +1,184 @@
+"""Reading sittings. A person's attempt is sought by id and person together: another's is not found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from lms.kit.access import NotFound
+from lms.kit.clock import Quarter
+from quizzes.models import Attempt, FormSlot, Item, ItemVersion, Response, Round
+from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """An attempt with what its pages need of its round."""
+
+    id: UUID
+    round_id: UUID
+    person_id: UUID
+    form_id: UUID
+    number: int
+    seed: int
+    takeover: int
+    started_at: datetime
+    deadline: datetime
+    accepts_until: datetime
+    state: str
+    submitted_at: datetime | None
+    score: Decimal | None
+    passed: bool | None
+    receipt: str | None
+    quarter: str
+    title: str
+    round_state: str
+    closes_at: datetime
+    feedback_policy: str
+    pass_mark: Decimal
+    attempts_allowed: int
+
+    @property
+    def round_label(self) -> str:
+        return Quarter.parse(self.quarter).label
+
+    def visible(self, at: datetime) -> Visible:
+        return visible(self.state, self.feedback_policy, self.round_state, self.closes_at, at)
+
+    def seconds_left(self, at: datetime) -> int:
+        return seconds_left(self.deadline, at)
+
+
+_ATTEMPT = [
+    *(getattr(Attempt, name) for name in list(AttemptView.__dataclass_fields__)[:15]),
+    Round.quarter,
+    Round.title,
+    Round.state,
+    Round.closes_at,
+    Round.feedback_policy,
+    Round.pass_mark,
+    Round.attempts_allowed,
+]
+
+
+def attempt_of(session: Session, attempt_id: UUID, person_id: UUID | None) -> AttemptView:
+    """This person's attempt. Raises NotFound, also for another's."""
+    row = session.execute(
+        select(*_ATTEMPT).join(Round, Round.id == Attempt.round_id).where(Attempt.id == attempt_id, Attempt.person_id == person_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return AttemptView(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a paper as one may see it while answering: nothing of it depends on the key."""
+
+    slot: int
+    kind: str
+    stem: str
+    body: dict[str, Any]
+
+
+def paper(session: Session, form_id: UUID) -> dict[int, Question]:
+    """A form's questions by slot, without keys."""
+    rows = session.execute(
+        select(FormSlot.slot, ItemVersion.kind, ItemVersion.stem, ItemVersion.body)
+        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .where(FormSlot.form_id == form_id)
+    )
+    return {row.slot: Question(*row) for row in rows}
+
+
+def stored(session: Session, attempt_id: UUID) -> dict[int, Stored]:
+    """What is stored, by slot."""
+    rows = session.execute(
+        select(Response.slot, Response.takeover, Response.sequence, Response.answer, Response.flagged, Response.saved_at)
+        .where(Response.attempt_id == attempt_id)
+        .order_by(Response.slot)
+    )
+    return {row.slot: Stored(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A question after the sitting: with key and explanations. Only for those `Visible.key` lets see it."""
+
+    slot: int
+    code: str
+    version: int
+    kind: str
+    topic: str
+    stem: str
+    body: dict[str, Any]
+    key: list[str]
+    explanation: str
+    whys: dict[str, str]
+    legal_basis: str | None
+    course: str | None
+    lesson: str | None
+    answer: list[str]
+    points: Decimal | None
+    saved_at: datetime | None
+
+
+def explained(session: Session, attempt_id: UUID, form_id: UUID) -> dict[int, Explained]:
+    """A form's questions with keys, explanations and this attempt's answers, by slot."""
+    rows = session.execute(
+        select(
+            FormSlot.slot,
+            Item.code,
+            ItemVersion.number.label("version"),
+            ItemVersion.kind,
+            ItemVersion.topic,
+            ItemVersion.stem,
+            ItemVersion.body,
+            ItemVersion.key,
+            ItemVersion.explanation,
+            ItemVersion.whys,
+            ItemVersion.legal_basis,
+            ItemVersion.course,
+            ItemVersion.lesson,
+            Response.answer,
+            Response.points,
+            Response.saved_at,
+        )
+        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .join(Item, Item.id == ItemVersion.item_id)
+        .outerjoin(Response, and_(Response.attempt_id == attempt_id, Response.slot == FormSlot.slot))
+        .where(FormSlot.form_id == form_id)
+        .order_by(FormSlot.slot)
+    )
+    return {row.slot: Explained(**{**row._mapping, "answer": row.answer or []}) for row in rows}
+
+
+def questions_to_mark(session: Session, attempt_id: UUID, form_id: UUID) -> list[Marked]:
+    """Every question of the form with its key and the answer that stands."""
+    rows = session.execute(
+        select(FormSlot.slot, ItemVersion.kind, ItemVersion.body, ItemVersion.key, Response.answer)
+        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .outerjoin(Response, and_(Response.attempt_id == attempt_id, Response.slot == FormSlot.slot))
+        .where(FormSlot.form_id == form_id)
+        .order_by(FormSlot.slot)
+    )
+    return [Marked(slot, kind, body, key, answer or []) for slot, kind, body, key, answer in rows]
+
+
+def overdue_attempts(session: Session, at: datetime, limit: int) -> list[UUID]:
+    """Open attempts that take no more answers, those waiting longest first; ones another worker holds are left to it."""
+    return list(
+        session.scalars(
+            select(Attempt.id)
+            .where(Attempt.state == "open", Attempt.accepts_until <= at)
+            .order_by(Attempt.accepts_until)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )

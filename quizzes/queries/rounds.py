@@ -1,0 +1,281 @@
+"""Reading rounds, their forms, and how a person or the whole province stands in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.accounts.models import PositionGroup, Posting
+from lms.agencies.models import AgencyVersion
+from lms.kit.access import NotFound
+from lms.kit.clock import Quarter
+from lms.results.models import Expectation
+from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVersion, Round
+from quizzes.rules.assembly import Cell
+from quizzes.rules.rounds import Standing, activity_of
+from quizzes.rules.sitting import AttemptState
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """A round's settings and state."""
+
+    id: UUID
+    quarter: str
+    title: str
+    legal_basis: str | None
+    audience: dict[str, Any]
+    cutoff_day: date
+    opens_at: datetime
+    closes_at: datetime
+    duration_seconds: int
+    grace_seconds: int
+    attempts_allowed: int
+    counting: str
+    pass_mark: Decimal
+    feedback_policy: str
+    blueprint_id: UUID
+    form_count: int
+    state: str
+
+    @property
+    def label(self) -> str:
+        return Quarter.parse(self.quarter).label
+
+    @property
+    def minutes(self) -> int:
+        return self.duration_seconds // 60
+
+
+_ROUND = [getattr(Round, name) for name in RoundView.__dataclass_fields__]
+
+
+def rounds(session: Session) -> list[RoundView]:
+    """All rounds, the newest quarter first."""
+    return [RoundView(*row) for row in session.execute(select(*_ROUND).order_by(Round.quarter.desc()))]
+
+
+def round_of_quarter(session: Session, quarter: str) -> RoundView:
+    """Raises NotFound."""
+    row = session.execute(select(*_ROUND).where(Round.quarter == quarter)).one_or_none()
+    if row is None:
+        raise NotFound
+    return RoundView(*row)
+
+
+def question_count(session: Session, blueprint_id: UUID) -> int:
+    return session.scalar(select(func.coalesce(func.sum(BlueprintCell.count), 0)).where(BlueprintCell.blueprint_id == blueprint_id)) or 0
+
+
+def blueprint_cells(session: Session, blueprint_id: UUID) -> list[Cell]:
+    rows = session.execute(
+        select(BlueprintCell.topic, BlueprintCell.level, BlueprintCell.count).where(BlueprintCell.blueprint_id == blueprint_id)
+    )
+    return sorted(Cell(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class MyAttempt:
+    """One of a person's attempts at a round."""
+
+    id: UUID
+    number: int
+    state: str
+    started_at: datetime
+    deadline: datetime
+    accepts_until: datetime
+    submitted_at: datetime | None
+    score: Decimal | None
+    passed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class MyRound:
+    """A round as one person meets it."""
+
+    round: RoundView
+    questions: int
+    standing: Standing
+    group_name: str | None
+    agency_name: str | None
+    attempts: list[MyAttempt]
+
+
+_MY_ATTEMPT = [getattr(Attempt, name) for name in MyAttempt.__dataclass_fields__]
+
+
+def my_rounds(session: Session, person_id: UUID, quarter: str | None = None) -> list[MyRound]:
+    """Rounds that are no longer drafts, the newest first, with this person's standing in each; three queries for any number."""
+    questions = select(func.sum(BlueprintCell.count)).where(BlueprintCell.blueprint_id == Round.blueprint_id).scalar_subquery()
+    statement = (
+        select(
+            questions,
+            Expectation.id,
+            Expectation.excluded_because,
+            PositionGroup.name_vi,
+            AgencyVersion.name,
+            *_ROUND,
+        )
+        .outerjoin(Expectation, and_(Expectation.activity == activity_of("") + Round.quarter, Expectation.person_id == person_id))
+        .outerjoin(PositionGroup, PositionGroup.code == Expectation.group_code)
+        .outerjoin(AgencyVersion, AgencyVersion.id == Expectation.agency_version_id)
+        .order_by(Round.quarter.desc())
+    )
+    if quarter is not None:
+        statement = statement.where(Round.quarter == quarter)
+    rows = session.execute(statement).all()
+    attempts = session.execute(select(Attempt.round_id, *_MY_ATTEMPT).where(Attempt.person_id == person_id).order_by(Attempt.number)).all()
+    mine = []
+    for count, expectation_id, excluded_because, group_name, agency_name, *values in rows:
+        view = RoundView(*values)
+        own = [MyAttempt(*attempt[1:]) for attempt in attempts if attempt[0] == view.id]
+        mine.append(
+            MyRound(
+                round=view,
+                questions=count or 0,
+                standing=Standing(
+                    expected=expectation_id is not None and excluded_because is None,
+                    excluded_because=excluded_because,
+                    attempts_used=len(own),
+                    has_open_attempt=any(attempt.state == AttemptState.OPEN for attempt in own),
+                ),
+                group_name=group_name,
+                agency_name=agency_name,
+                attempts=own,
+            )
+        )
+    return mine
+
+
+def my_round(session: Session, person_id: UUID, quarter: str) -> MyRound:
+    """Raises NotFound."""
+    found = my_rounds(session, person_id, quarter)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[str, Any]]:
+    """Everyone whose primary post on that day is in one of the groups (none named: any), as rows for the ledger.
+
+    `agency_version_id` is None where the agency has no version on that day: the tree has a gap that must be mended first.
+    """
+    statement = (
+        select(
+            Posting.person_id,
+            Posting.agency_id,
+            AgencyVersion.id.label("agency_version_id"),
+            Posting.group_code,
+            Posting.absence.label("excluded_because"),
+        )
+        .outerjoin(
+            AgencyVersion,
+            and_(
+                AgencyVersion.agency_id == Posting.agency_id,
+                AgencyVersion.valid_from <= day,
+                AgencyVersion.valid_to > day,
+                AgencyVersion.superseded_at.is_(None),
+            ),
+        )
+        .where(Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
+        .order_by(Posting.valid_from, Posting.id)
+    )
+    if groups:
+        statement = statement.where(Posting.group_code.in_(groups))
+    # One row a person: where two primary posts overlap, the one that began last counts.
+    return list({row.person_id: dict(row._mapping) for row in session.execute(statement)}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RoundCounts:
+    """How far a round is: people, not attempts."""
+
+    expected: int
+    excluded: int
+    sitting: int
+    finished: int
+    passed: int
+    attempts: int
+
+
+def round_counts(session: Session, view: RoundView) -> RoundCounts:
+    expected, excluded = session.execute(
+        select(
+            func.count(case((Expectation.excluded_because.is_(None), 1))),
+            func.count(Expectation.excluded_because),
+        ).where(Expectation.activity == activity_of(view.quarter))
+    ).one()
+    per_person = (
+        select(
+            Attempt.person_id,
+            func.max(case((Attempt.state == AttemptState.OPEN, 1), else_=0)).label("sitting"),
+            func.max(case((Attempt.state != AttemptState.OPEN, 1), else_=0)).label("finished"),
+            func.max(case((Attempt.passed.is_(True), 1), else_=0)).label("passed"),
+            func.count().label("attempts"),
+        )
+        .where(Attempt.round_id == view.id)
+        .group_by(Attempt.person_id)
+        .subquery()
+    )
+    sums = [func.coalesce(func.sum(per_person.c[name]), 0) for name in ("sitting", "finished", "passed", "attempts")]
+    sitting, finished, passed, attempts = session.execute(select(*sums)).one()
+    return RoundCounts(expected, excluded, int(sitting), int(finished), int(passed), int(attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form with its items in slot order: (slot, item code, version number, topic, level, kind, stem)."""
+
+    number: int
+    items: list[tuple[int, str, int, str, str, str, str]]
+
+    def table(self) -> Counter[tuple[str, str]]:
+        """How many items of each topic and level it has."""
+        return Counter((topic, level) for _, _, _, topic, level, _, _ in self.items)
+
+
+def form_of_round(session: Session, round_id: UUID, number: int) -> FormView:
+    """Raises NotFound."""
+    rows = session.execute(
+        select(FormSlot.slot, Item.code, ItemVersion.number, ItemVersion.topic, ItemVersion.level, ItemVersion.kind, ItemVersion.stem)
+        .join(Form, Form.id == FormSlot.form_id)
+        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .join(Item, Item.id == ItemVersion.item_id)
+        .where(Form.round_id == round_id, Form.number == number)
+        .order_by(FormSlot.slot)
+    ).all()
+    if not rows:
+        raise NotFound
+    return FormView(number, [(r.slot, r.code, r.number, r.topic, r.level, r.kind, r.stem) for r in rows])
+
+
+def form_overlap(session: Session, round_id: UUID) -> tuple[int, int]:
+    """How many different items the round's forms use, and in how many forms the most used one is."""
+    per_item = (
+        select(func.count().label("uses"))
+        .join(Form, Form.id == FormSlot.form_id)
+        .where(Form.round_id == round_id)
+        .group_by(FormSlot.item_version_id)
+        .subquery()
+    )
+    different, most = session.execute(select(func.count(), func.coalesce(func.max(per_item.c.uses), 0)).select_from(per_item)).one()
+    return different, most
+
+
+def exclusion_reasons(session: Session, quarter: str) -> dict[str, int]:
+    """Why people were left out, and how many for each reason."""
+    row = aliased(Expectation)
+    rows = session.execute(
+        select(row.excluded_because, func.count())
+        .where(row.activity == activity_of(quarter), row.excluded_because.is_not(None))
+        .group_by(row.excluded_because)
+    )
+    return {reason: count for reason, count in rows if reason is not None}

@@ -1,0 +1,114 @@
+"""One person's sitting: the order of the paper, what may be seen when, the deadline, the mark."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from lms.kit.clock import Quarter
+from lms.kit.errors import Conflict
+from quizzes.kinds import KINDS
+from quizzes.kinds.base import Choice
+from quizzes.rules.assembly import draw
+from quizzes.rules.rounds import FeedbackPolicy, RoundState
+
+RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read out over the telephone without doubt
+
+
+class AttemptState(StrEnum):
+    OPEN = "open"
+    SUBMITTED = "submitted"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of one answer. `(takeover, sequence)` orders the saves of one slot."""
+
+    slot: int
+    takeover: int
+    sequence: int
+    answer: list[str]
+    flagged: bool
+    saved_at: datetime
+
+
+class SaveRefused(Conflict):
+    """The attempt takes no answer from this device; `stored` is what it holds, so that nobody wonders."""
+
+    def __init__(self, message: str, *, code: str, stored: list[Stored]) -> None:
+        super().__init__(message, code=code)
+        self.stored = stored
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What the person who sits may see of an attempt at a moment. Pages, JSON and results all ask here."""
+
+    answering: bool
+    score: bool
+    key: bool
+
+
+def visible(attempt_state: str, policy: str, round_state: str, closes_at: datetime, at: datetime) -> Visible:
+    """While the attempt is open: the paper and one's own answers. Afterwards the score, which decides whether to sit again;
+    the key, explanations and what was right only as the round's feedback policy says."""
+    if attempt_state == AttemptState.OPEN:
+        return Visible(answering=True, score=False, key=False)
+    closed = at >= closes_at or round_state in (RoundState.CLOSED, RoundState.LOCKED)
+    key = policy == FeedbackPolicy.IMMEDIATELY or (policy == FeedbackPolicy.AFTER_CLOSE and closed)
+    return Visible(answering=False, score=True, key=key)
+
+
+def deadline_for(started_at: datetime, duration_seconds: int, extra_seconds: int, closes_at: datetime) -> datetime:
+    """When this sitting ends: its time is used up, or the window closes."""
+    return min(started_at + timedelta(seconds=duration_seconds + extra_seconds), closes_at)
+
+
+def seconds_left(deadline: datetime, at: datetime) -> int:
+    return max(0, int((deadline - at).total_seconds()))
+
+
+def question_order(seed: int, slots: Iterable[int]) -> list[int]:
+    """The slots of a form in the order this attempt shows them."""
+    return sorted(slots, key=lambda slot: draw(seed, slot))
+
+
+def choices_for(kind: str, body: dict[str, Any], seed: int, slot: int) -> list[Choice]:
+    """The options in the order this attempt shows them. Nothing here depends on the key."""
+    rules = KINDS[kind]
+    choices = rules.choices(body)
+    return sorted(choices, key=lambda choice: draw(seed, slot, choice.id)) if rules.shuffles else choices
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A question, its key and what was answered."""
+
+    slot: int
+    kind: str
+    body: dict[str, Any]
+    key: list[str]
+    answer: list[str]
+
+    @property
+    def points(self) -> Fraction:
+        return KINDS[self.kind].mark(self.body, self.key, self.answer)
+
+
+def score_of(questions: Sequence[Marked]) -> Decimal:
+    """Score of a paper, 0 to 100 with two decimals, half rounded up; every question weighs the same."""
+    share = sum((question.points for question in questions), Fraction()) / len(questions)
+    return (Decimal(share.numerator) * 100 / Decimal(share.denominator)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def new_receipt(quarter: Quarter) -> str:
+    """A receipt code (mã biên nhận) such as `26Q4-7K3M-P2XD`."""
+    letters = "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(8))
+    return f"{quarter.year % 100:02d}Q{quarter.number}-{letters[:4]}-{letters[4:]}"

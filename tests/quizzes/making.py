@@ -1,0 +1,107 @@
+"""A small bank, a round over it and people to sit it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.accounts.models import Account
+from lms.kit.access import SERVICE, Actor
+from lms.kit.clock import Quarter
+from quizzes.models import FormSlot, ItemVersion
+from quizzes.operations.bank import import_items
+from quizzes.operations.rounds import create_round, open_round
+from quizzes.rules.assembly import Cell
+from quizzes.rules.bank import ItemDraft
+from quizzes.rules.rounds import RoundSettings
+from tests.factories import make_agency, make_person
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+OPENS = datetime(2026, 11, 1, tzinfo=UTC)
+CLOSES = datetime(2026, 12, 15, tzinfo=UTC)
+AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+QUARTER = "2026-Q4"
+SECRET_WHY = "LỜI-GIẢI-KÍN"
+
+
+def draft(number: int, kind: str = "single_choice", level: str = "NB", topic: str = "CB1.1", **changes: Any) -> ItemDraft:
+    options = [{"id": letter, "text": f"Phương án {letter} của câu {number}"} for letter in "abcd"]
+    by_kind: dict[str, Any] = {
+        "single_choice": {"body": {"options": options}, "key": ["b"]},
+        "multiple_choice": {"body": {"options": options}, "key": ["a", "c"]},
+        "true_false": {"body": {}, "key": ["true"]},
+    }[kind]
+    values: dict[str, Any] = {
+        "code": f"CB1-1-{number:03d}",
+        "topic": topic,
+        "kind": kind,
+        "level": level,
+        "stem": f"Câu dẫn số {number} có chữ **không** in đậm?",
+        "explanation": f"{SECRET_WHY} {number}",
+        "whys": {option["id"]: f"{SECRET_WHY} {number}{option['id']}" for option in by_kind["body"].get("options", [])},
+        "lesson": "so-hoa-la-gi",
+        **by_kind,
+    }
+    return ItemDraft(**{**values, **changes})
+
+
+KINDS_IN_TURN = ("single_choice", "multiple_choice", "true_false")
+
+
+def fill_bank(session: Session, count: int = 12) -> None:
+    import_items(session, SERVICE, [draft(n, KINDS_IN_TURN[n % 3]) for n in range(1, count + 1)], "test", OPENS)
+
+
+def make_round(session: Session, *, open_it: bool = True, questions: int = 6, **changes: Any) -> UUID:
+    """A round over the small bank; everyone in the database with a post is expected."""
+    settings = {
+        "quarter": Quarter.parse(QUARTER),
+        "title": "Kiểm tra Quý IV/2026",
+        "cutoff_day": date(2026, 10, 31),
+        "opens_at": OPENS,
+        "closes_at": CLOSES,
+        "pass_mark": Decimal(50),
+        **changes,
+    }
+    round_id = create_round(session, SERVICE, RoundSettings(**settings), [Cell("CB1.1", "NB", questions)], OPENS)
+    if open_it:
+        open_round(session, SERVICE, round_id, zone=ZONE, at=OPENS)
+    return round_id
+
+
+def make_learners(session: Session, *logins: str) -> list[Actor]:
+    agency = make_agency(session, "Sở Nội vụ")
+    return [Actor(make_person(session, f"Nguyễn Văn {login}", agency=agency, login=login), login, login) for login in logins]
+
+
+def person_of(session: Session, login: str) -> UUID:
+    return session.scalars(select(Account.person_id).where(Account.login_name == login)).one()
+
+
+def keys_of(session: Session, form_id: UUID) -> dict[int, list[str]]:
+    rows = session.execute(
+        select(FormSlot.slot, ItemVersion.key)
+        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .where(FormSlot.form_id == form_id)
+    )
+    return {slot: key for slot, key in rows}
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def right_and_wrong(keys: dict[int, list[str]], right: int) -> dict[int, list[str]]:
+    """Answers of which the first `right` slots are right and the others wrong."""
+    return {slot: key if slot <= right else wrong(key) for slot, key in sorted(keys.items())}
+
+
+def wrong(key: Sequence[str]) -> list[str]:
+    return {"true": ["false"], "b": ["a"], "a": ["a"]}[key[0]]
