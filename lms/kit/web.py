@@ -6,9 +6,10 @@ import re
 import secrets
 import time
 from typing import Any
+from uuid import UUID
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -111,6 +112,17 @@ _CODES = {
 }
 
 
+def page_after() -> tuple[str, UUID] | None:
+    """Where a list sorted by (key, id) goes on: `?after=KEY~ID` of the last row of the page before. Raises NotFound for a made-up one."""
+    key, separator, identifier = request.args.get("after", "").rpartition("~")
+    if not separator:
+        return None
+    try:
+        return key, UUID(identifier)
+    except ValueError as error:
+        raise NotFound from error
+
+
 def _words(status: int) -> tuple[str, str, str]:
     """Heading, explanation and next step of an error page."""
     words = {
@@ -191,5 +203,7 @@ def _database_away(error: OperationalError) -> Response:
 
 
 def _defect(error: Exception) -> Response:
+    if current_app.testing:
+        raise error
     log.exception("unhandled")
     return error_response(500)

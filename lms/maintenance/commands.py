@@ -108,7 +108,7 @@ def _disk() -> str:
 
 def _queue() -> str:
     with reading() as session:
-        states = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+        states = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all())
         oldest = session.scalar(select(func.min(Job.run_after)).where(Job.state == JobState.QUEUED))
     if oldest and (now() - oldest).total_seconds() > 60:
         raise RuntimeError(f"a job has waited since {oldest:%d/%m/%Y %H:%M} UTC: is the worker running? start it with lms worker")

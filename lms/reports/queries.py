@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import PositionGroup
+from lms.accounts.models import Person, PositionGroup, Posting
+from lms.accounts.queries.scope import within
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
 from lms.kit.access import Everywhere, Scope
 from lms.reports.models import Report, ReportAgency
 from lms.reports.rules import AgencyReport, Node, roll_up
+from lms.reports.staff import IT_DUTIES, Selection
 from lms.results import queries as ledger
 from lms.results.queries import ActivityRow
 from lms.results.rules import Figures
@@ -28,6 +31,19 @@ class Group:
 
     code: str
     names: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """A person behind a head-count cell."""
+
+    person_id: UUID
+    staff_code: str
+    full_name: str
+    agency_name: str
+    job_title: str | None
+    it_duty: str
+    sort_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,46 @@ def path(session: Session, agency: UUID, on: date, scope: Scope) -> list[Node]:
         return upwards[::-1]
     reach = max((index for index, node in enumerate(upwards) if node.id in scope), default=0)
     return upwards[: reach + 1][::-1]
+
+
+def staff(
+    session: Session, scope: Scope, on: date, selection: Selection, *, after: tuple[str, UUID] | None = None, limit: int = 50
+) -> list[StaffRow]:
+    """The people a head-count cell counts, by given name; one query."""
+    query = (
+        select(Person.id, Person.staff_code, Person.full_name, AgencyVersion.name, Posting.job_title, Posting.it_duty, Person.sort_key)
+        .select_from(Posting)
+        .join(Person, Person.id == Posting.person_id)
+        .join(AgencyVersion, AgencyVersion.agency_id == Posting.agency_id)
+        .where(
+            AgencyVersion.valid_from <= on,
+            AgencyVersion.valid_to > on,
+            AgencyVersion.superseded_at.is_(None),
+            Posting.is_primary,
+            Posting.valid_from <= on,
+            Posting.valid_to > on,
+            within(Posting.agency_id, scope, on),
+            *_selected(selection),
+        )
+        .order_by(Person.sort_key, Person.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(Person.sort_key, Person.id) > tuple_(*after))
+    return [StaffRow(*row) for row in session.execute(query)]
+
+
+def _selected(selection: Selection) -> Iterator[ColumnElement[bool]]:
+    if selection.level is not None:
+        yield AgencyVersion.level == selection.level
+    if selection.it_duty is not None:
+        yield Posting.it_duty == selection.it_duty
+    if selection.it_staff:
+        yield Posting.it_duty.in_(IT_DUTIES)
+    if selection.qualification is not None:
+        yield func.coalesce(Person.qualification, "") == selection.qualification
+    if selection.it_qualified is not None:
+        yield Person.it_qualification.is_not(None) if selection.it_qualified else Person.it_qualification.is_(None)
 
 
 def _nodes(on: date) -> Select[*tuple[Any, ...]]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from lms.results.queries import Cell
-from lms.results.rules import Figures
+from lms.results.rules import Cell, Figures
 
 RULE_VERSION = "1"
 # Fewer people than this and a figure would speak of a person (Luật 91/2025/QH15).

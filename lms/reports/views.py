@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,6 +14,7 @@ from lms.kit.access import NotFound, current_actor, requires, scope_of
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.formats import percent, short_datetime
 from lms.kit.unit import reading, transaction
+from lms.kit.web import page_after
 from lms.reports import operations, queries
 from lms.reports.feeds import report_json
 from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
@@ -104,7 +104,7 @@ def people(quarter: str, code: str) -> str:
         activity = find_activity(session, period)
         agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(now(), _settings().zone))
         which, group = _people_list(), request.args.get("group") or None
-        rows = ledger.people(session, activity, agency_id, which, group_code=group, after=_after(), limit=PAGE_SIZE + 1)
+        rows = ledger.people(session, activity, agency_id, which, group_code=group, after=page_after(), limit=PAGE_SIZE + 1)
         count = ledger.count_people(session, activity, agency_id, which, group)
         groups = {entry.code: entry.names for entry in queries.position_groups(session)}
         node = queries.nodes(session, activity.counted_on, agency_id)
@@ -156,16 +156,6 @@ def _result(session: Session, quarter: str, code: str) -> Result:
 def _people_list() -> PeopleList:
     try:
         return PeopleList(request.args.get("list", PeopleList.EXPECTED))
-    except ValueError as error:
-        raise NotFound from error
-
-
-def _after() -> tuple[str, UUID] | None:
-    sort_key, separator, person = request.args.get("after", "").rpartition("~")
-    if not separator:
-        return None
-    try:
-        return sort_key, UUID(person)
     except ValueError as error:
         raise NotFound from error
 

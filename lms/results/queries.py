@@ -17,7 +17,7 @@ from lms.accounts.models import Person
 from lms.agencies.models import AgencyClosure, AgencyVersion
 from lms.kit.access import Everywhere, Scope
 from lms.results.models import Activity, Expectation, Outcome
-from lms.results.rules import BANDS, HISTOGRAM_BINS, Figures, PeopleList
+from lms.results.rules import BANDS, HISTOGRAM_BINS, Cell, Figures, PeopleList
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,6 @@ class ActivityRow:
     period: str
     title: str
     counted_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Figures of the people of one position group in one agency (its own staff, not those of its subordinates)."""
-
-    agency_id: UUID
-    group_code: str
-    figures: Figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from uuid import UUID
 
 # Xếp loại: lowest score in points of 100 (DOMAIN 5.5; the scale of the province's form).
 BANDS: tuple[tuple[str, int], ...] = (("good", 80), ("fair", 70), ("average", 50), ("weak", 0))
@@ -69,5 +70,10 @@ class Figures:
         return cls(**values)
 
 
-def total(parts: Iterable[Figures]) -> Figures:
-    return sum(parts, Figures())
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Figures of the people of one position group in one agency (its own staff, not those of its subordinates)."""
+
+    agency_id: UUID
+    group_code: str
+    figures: Figures
