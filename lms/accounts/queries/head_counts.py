@@ -48,4 +48,4 @@ def head_counts(session: Session, scope: Scope, on: date) -> list[HeadCount]:
         .group_by(*keys[:-1], "certified")
         .order_by(*keys[:-1], "certified")
     )
-    return [HeadCount(*row[:5], bool(row.certified), row.people) for row in rows]
+    return [HeadCount(row[0], row[1], row[2], row[3], row[4], bool(row.certified), row.people) for row in rows]

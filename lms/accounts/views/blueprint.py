@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+blueprint = Blueprint("accounts", "lms.accounts", template_folder="templates")

@@ -1,0 +1,253 @@
+"""Getting in, staying in, getting out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from lms.accounts import operations
+from lms.accounts.models import Account, ActivationCode, SignIn
+from lms.accounts.rules import passwords, tokens
+from lms.kit.access import SERVICE
+from lms.kit.audit import AuditEntry
+from lms.kit.clock import now
+from lms.kit.db import Database
+from tests.factories import make_agency, make_person
+
+PASSWORD = "ruộng bậc thang"
+SignInAs = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def officer(database: Database) -> object:
+    with database.transaction() as session:
+        return make_person(
+            session, "Nông Văn Dũng", agency=make_agency(session, "Sở Y tế"), login="dung", staff_code="CB00016", password=PASSWORD
+        )
+
+
+def submit(client: FlaskClient, login: str, password: str, **fields: str) -> object:
+    return client.post("/sign-in", data={"login": login, "password": password, **fields})
+
+
+@pytest.mark.parametrize("name", ["dung", " DUNG ", "cb00016", "CB 00016"])
+def test_login_name_or_staff_code_and_password_open_a_session(app: Flask, officer: object, database: Database, name: str) -> None:
+    client = app.test_client()
+    response = submit(client, name, PASSWORD, next="/account")
+    assert (response.status_code, response.location) == (303, "/account")
+    assert "Nông Văn Dũng" in client.get("/account").text
+    with database.reading() as session:
+        row = session.scalars(select(SignIn)).one()
+        assert len(row.token_hash) == 64
+        assert timedelta(hours=11) < row.expires_at - now() < timedelta(hours=13)
+        assert session.scalars(select(AuditEntry.action)).all() == ["accounts.sign_in"]
+
+
+def test_the_cookie_and_the_row_do_not_give_each_other_away(app: Flask, officer: object, database: Database) -> None:
+    client = app.test_client()
+    submit(client, "dung", PASSWORD)
+    with client.session_transaction() as cookie:
+        token = cookie["_user_id"]
+    with database.reading() as session:
+        assert session.scalars(select(SignIn.token_hash)).one() == tokens.token_hash(token)
+
+
+def test_a_session_planted_before_sign_in_is_gone_after_it(app: Flask, officer: object) -> None:
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["planted"] = "yes"
+        cookie["_user_id"] = "chosen-by-somebody-else"
+    submit(client, "dung", PASSWORD)
+    with client.session_transaction() as cookie:
+        assert "planted" not in cookie
+        assert cookie["_user_id"] != "chosen-by-somebody-else"
+
+
+def words(response: object) -> str:
+    """The page without what differs from one request to the next."""
+    text = re.sub(r'name="(csrf_token|login)"[^>]*', "", response.text)
+    return re.sub(r"<code>.*?</code>|[0-9]{2}:[0-9]{2}", "", text)
+
+
+def test_a_wrong_name_and_a_wrong_password_read_the_same(app: Flask, officer: object) -> None:
+    wrong_password = submit(app.test_client(), "dung", "sai mật khẩu")
+    wrong_name = submit(app.test_client(), "khong", "sai mật khẩu")
+    assert wrong_password.status_code == wrong_name.status_code == 422
+    assert "không đúng" in wrong_name.text
+    assert words(wrong_password) == words(wrong_name)
+
+
+def test_unknown_names_cost_the_same_work(app: Flask, officer: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(passwords, "password_matches", lambda stored, typed: compared.append(stored) or False)
+    submit(app.test_client(), "dung", "x")
+    submit(app.test_client(), "khong", "x")
+    assert len(compared) == 2
+
+
+@pytest.mark.parametrize("name", ["dung", "khong"])
+def test_the_fifth_wrong_password_locks_a_name_whether_it_exists_or_not(app: Flask, officer: object, name: str) -> None:
+    client = app.test_client()
+    for _ in range(4):
+        assert "tạm khóa" in submit(client, name, "sai").text
+    assert "Tạm khóa đăng nhập" in submit(client, name, "sai").text
+    assert "Tạm khóa đăng nhập" in submit(client, name, PASSWORD).text
+
+
+def test_a_lock_ends_after_ten_minutes(app: Flask, officer: object, database: Database) -> None:
+    client = app.test_client()
+    for _ in range(5):
+        submit(client, "dung", "sai")
+    with database.transaction() as session:
+        locked = session.scalars(select(Account.locked_until)).one()
+        assert timedelta(minutes=9) < locked - now() <= timedelta(minutes=10)
+        session.execute(update(Account).values(locked_until=now() - timedelta(seconds=1)))
+    assert submit(client, "dung", PASSWORD).status_code == 303
+
+
+def test_an_address_that_keeps_guessing_is_slowed(app: Flask, officer: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "password_matches", lambda stored, typed: False)
+    client = app.test_client()
+    answers = [submit(client, f"khong{number}", "sai").status_code for number in range(101)]
+    assert answers[:100] == [422] * 100
+    assert answers[100] == 429
+
+
+@pytest.mark.parametrize("login", ["", "   "])
+def test_missing_fields_are_named(app: Flask, login: str) -> None:
+    page = submit(app.test_client(), login, "").text
+    assert "Chưa nhập tên đăng nhập hoặc mã cán bộ" in page
+    assert "Chưa nhập mật khẩu" in page
+
+
+def test_one_is_not_sent_to_other_sites(app: Flask, officer: object) -> None:
+    assert submit(app.test_client(), "dung", PASSWORD, next="//evil.example/x").location == "/"
+    assert submit(app.test_client(), "dung", PASSWORD, next="https://evil.example").location == "/"
+
+
+def test_a_post_without_token_is_refused(app: Flask, officer: object) -> None:
+    assert app.test_client().open("/sign-in", method="POST", data={"login": "dung", "password": PASSWORD}).status_code == 400
+
+
+def test_signing_out_ends_the_session_on_the_server(app: Flask, officer: object, database: Database, sign_in: SignInAs) -> None:
+    client = sign_in("dung")
+    with client.session_transaction() as cookie:
+        stolen = dict(cookie)
+    assert client.post("/sign-out").status_code == 303
+    thief = app.test_client()
+    with thief.session_transaction() as cookie:
+        cookie.update(stolen)
+    assert thief.get("/account").status_code == 302
+
+
+def test_disabled_accounts_and_ended_sessions_are_out_at_once(database: Database, officer: object, sign_in: SignInAs) -> None:
+    client = sign_in("dung")
+    with database.transaction() as session:
+        session.execute(update(Account).values(disabled_at=now()))
+    assert client.get("/account").status_code == 302
+    with database.transaction() as session:
+        session.execute(update(Account).values(disabled_at=None))
+    assert client.get("/account").status_code == 200
+    with database.transaction() as session:
+        session.execute(update(SignIn).values(expires_at=now()))
+    assert client.get("/account").status_code == 302
+
+
+@pytest.fixture
+def slip(database: Database) -> str:
+    with database.transaction() as session:
+        person = make_person(session, "Lê Thị Bé", agency=make_agency(session, "Sở Y tế"), login="be", activated=False)
+        return operations.issue_codes(session, SERVICE, [person], now())[0].code
+
+
+def test_a_slip_leads_to_a_password_of_ones_own_and_in(app: Flask, slip: str) -> None:
+    client = app.test_client()
+    response = client.post("/activate", data={"code": slip.lower().replace("-", " ")})
+    assert response.location == "/activate/password"
+    assert "Lê Thị Bé" in client.get("/activate/password").text
+    response = client.post("/activate/password", data={"password": PASSWORD, "again": PASSWORD})
+    assert (response.status_code, response.location) == (303, "/")
+    assert client.get("/account").status_code == 200
+    assert submit(app.test_client(), "be", PASSWORD).status_code == 303
+
+
+def test_a_slip_works_once(app: Flask, slip: str) -> None:
+    first, second = app.test_client(), app.test_client()
+    for client in (first, second):
+        assert client.post("/activate", data={"code": slip}).status_code == 303
+    assert first.post("/activate/password", data={"password": PASSWORD, "again": PASSWORD}).location == "/"
+    assert second.post("/activate/password", data={"password": "mật khẩu khác", "again": "mật khẩu khác"}).location == "/activate"
+    assert app.test_client().post("/activate", data={"code": slip}).status_code == 422
+
+
+@pytest.mark.parametrize("column", ["expires_at", "revoked_at"])
+def test_slips_out_of_date_or_replaced_do_not_work(app: Flask, slip: str, database: Database, column: str) -> None:
+    with database.transaction() as session:
+        session.execute(update(ActivationCode).values({column: now() - timedelta(seconds=1)}))
+    response = app.test_client().post("/activate", data={"code": slip})
+    assert response.status_code == 422
+    assert "phiếu mới" in response.text
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "message"),
+    [
+        ("ngắn", "ngắn", "ít nhất 8 ký tự"),
+        ("matkhau123", "matkhau123", "quá dễ đoán"),
+        ("aaaaaaaaaa", "aaaaaaaaaa", "quá dễ đoán"),
+        ("Lê Thị Bé", "Lê Thị Bé", "trùng tên đăng nhập hoặc họ tên"),
+        (PASSWORD, PASSWORD + "?", "không giống nhau"),
+        ("", "", "Chưa nhập mật khẩu mới"),
+    ],
+)
+def test_weak_passwords_are_refused_with_the_reason(app: Flask, slip: str, password: str, again: str, message: str) -> None:
+    client = app.test_client()
+    client.post("/activate", data={"code": slip})
+    response = client.post("/activate/password", data={"password": password, "again": again})
+    assert response.status_code == 422
+    assert message in response.text
+
+
+def test_codes_carry_64_bits_in_letters_nobody_mistakes() -> None:
+    assert len(tokens.CODE_ALPHABET) ** tokens.CODE_LENGTH > 2**64
+    assert not set(tokens.CODE_ALPHABET) & set("01258BILOSUVZ")
+    assert tokens.code_hash(tokens.new_activation_code()) != tokens.code_hash(tokens.new_activation_code())
+
+
+def test_a_new_slip_replaces_the_old_one(app: Flask, slip: str, database: Database) -> None:
+    with database.transaction() as session:
+        person = session.scalars(select(Account.person_id)).one()
+        fresh = operations.issue_codes(session, SERVICE, [person], datetime.now(UTC))[0].code
+    assert app.test_client().post("/activate", data={"code": slip}).status_code == 422
+    assert app.test_client().post("/activate", data={"code": fresh}).status_code == 303
+
+
+def test_changing_the_password_needs_the_old_one_and_ends_the_other_devices(officer: object, app: Flask, sign_in: SignInAs) -> None:
+    here, there = sign_in("dung"), sign_in("dung")
+    fields = {"password": "cầu Long Biên", "again": "cầu Long Biên"}
+    assert "không đúng" in here.post("/account/password", data={"current": "sai", **fields}).text
+    assert here.post("/account/password", data={"current": PASSWORD, **fields}).status_code == 303
+    assert here.get("/account").status_code == 200
+    assert there.get("/account").status_code == 302
+    assert submit(app.test_client(), "dung", "cầu Long Biên").status_code == 303
+
+
+def test_one_may_end_ones_own_devices_and_nobody_elses(officer: object, database: Database, sign_in: SignInAs) -> None:
+    with database.transaction() as session:
+        make_person(session, agency=make_agency(session, "Sở khác"), login="khac")
+    here, there, other = sign_in("dung"), sign_in("dung"), sign_in("khac")
+
+    def hash_of(client: FlaskClient) -> str:
+        with client.session_transaction() as cookie:
+            return tokens.token_hash(cookie["_user_id"])
+
+    here.post("/account/devices/end", data={"device": hash_of(there)})
+    here.post("/account/devices/end", data={"device": hash_of(other)})
+    assert there.get("/account").status_code == 302
+    assert other.get("/account").status_code == 200
