@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -82,7 +83,17 @@ def lesson(slug: str, lesson: str) -> str:
     if _is_new(view) and _is_looked_at():
         with transaction() as session:
             operations.open_lesson(session, current_actor(), slug, lesson, now())
-    return render_template("courses/lesson.html", lesson=view, course=view.course)
+    return render_template("courses/lesson.html", lesson=view, course=view.course, body_html=_body(view))
+
+
+def _body(view: LessonView) -> str:
+    """The lesson's own part. Its labels follow the language it is written in, so that the whole can be marked as Vietnamese."""
+    with force_locale("vi"):
+        return current_app.jinja_env.get_template("courses/_lesson_body.html").render(
+            blocks=view.blocks,
+            ticked=view.ticked,
+            checklist_url=url_for(".save_checklist", slug=view.course.slug, lesson=view.outline.slug),
+        )
 
 
 def _is_new(view: LessonView) -> bool:

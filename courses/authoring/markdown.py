@@ -24,7 +24,19 @@ TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li"),
     *("a", "sup", "div", "table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href", "class"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}, "div": {"class", "tabindex"}, "pre": {"tabindex"}}
+CELL = {"class", "role", "scope", "data-label"}
+ATTRIBUTES = {
+    "a": {"href"},
+    "ol": {"start"},
+    "pre": {"data-scroll"},
+    "div": {"class", "data-scroll"},
+    "table": {"class", "role"},
+    "thead": {"role"},
+    "tbody": {"role"},
+    "tr": {"role"},
+    "th": CELL,
+    "td": CELL,
+}
 INLINE_TAGS = {"strong", "em", "code", "br", "a", "sup"}
 
 _FIGURE = re.compile(r'(?P<path>\S+)\s+["“](?P<caption>[^"”]+)["”]')
@@ -85,10 +97,12 @@ def _parser() -> MarkdownIt:
     renderer.rules["source"] = lambda tokens, index, options, env: _source_link(tokens[index].meta["id"], env["cites"])
     renderer.rules["html_inline"] = lambda tokens, index, options, env: escape(tokens[index].content)
     renderer.rules["html_block"] = lambda tokens, index, options, env: f"<p>{escape(tokens[index].content)}</p>\n"
-    renderer.rules["table_open"] = lambda *_: '<div class="table-scroll" tabindex="0"><table>\n'
+    renderer.rules["table_open"] = lambda tokens, index, options, env: (
+        '<div class="table-frame" data-scroll="">' + renderer.renderToken(tokens, index, options, env)
+    )
     renderer.rules["table_close"] = lambda *_: "</table></div>\n"
     renderer.rules["fence"] = renderer.rules["code_block"] = lambda tokens, index, options, env: (
-        f'<pre tabindex="0"><code>{escape(tokens[index].content)}</code></pre>\n'
+        f'<pre data-scroll=""><code>{escape(tokens[index].content)}</code></pre>\n'
     )
     return markdown
 
@@ -118,6 +132,7 @@ class _Reader:
 
     def read(self) -> Body:
         tokens = _MARKDOWN.parse(self._text, self._env)
+        _dress_tables(tokens)
         self._check(tokens)
         prose: list[Token] = []
         index = 0
@@ -257,7 +272,6 @@ class _Reader:
                 self._html_shown(placed, token.content)
             elif token.type == "inline":
                 self._check_children(placed, token)
-            _align_by_class(token)
 
     def _check_children(self, placed: Token, inline: Token) -> None:
         for child in inline.children or ():
@@ -308,7 +322,37 @@ def _closing(tokens: Sequence[Token], start: int) -> int:
     )
 
 
-def _align_by_class(token: Token) -> None:
-    style = str(token.attrs.pop("style", ""))  # inline styles are forbidden on our pages
-    if "right" in style:
-        token.attrs["class"] = "numeric"
+ROLES = {"table_open": "table", "thead_open": "rowgroup", "tbody_open": "rowgroup", "tr_open": "row", "th_open": "columnheader"}
+
+
+def _dress_tables(tokens: Sequence[Token]) -> None:
+    """Make tables fit a phone: each cell knows its column's heading, so that rows can be shown as cards (components/table.html).
+
+    The first cell of a row becomes its heading. Roles are written out because cards change what browsers take a table for.
+    """
+    headings: list[str] = []
+    column = 0
+    for index, token in enumerate(tokens):
+        numeric = "right" in str(token.attrs.pop("style", ""))  # inline styles are forbidden on our pages
+        if token.type in ROLES:
+            token.attrs["role"] = ROLES[token.type]
+        if token.type == "table_open":
+            headings = []
+            token.attrs["class"] = "table table--cards"
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "th_open":
+            token.attrs["scope"] = "col"
+            headings.append(_plain(tokens[index + 1]))
+        elif token.type in ("td_open", "td_close") and column == 0:
+            token.tag = "th"
+            token.attrs |= {"role": "rowheader", "scope": "row"} if token.type == "td_open" else {}
+        elif token.type == "td_open":
+            token.attrs |= {"role": "cell", "data-label": headings[column] if column < len(headings) else ""}
+        if numeric:
+            token.attrs["class"] = "numeric"
+        column += token.type == "td_close"
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
