@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
+from sqlalchemy import BigInteger, Index, Integer, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.kit.db import Base
-from lms.kit.ids import uuid7
+
+_WAITING = text("stored_at IS NULL")
 
 
 class OutboxEntry(Base):
-    """`builder` names a feature's statement builder, `reference` is what it needs to find the facts again."""
+    """`builder` names a feature's statement builder, `reference` is what it needs to find the facts again.
+
+    Waiting while `stored_at` is empty; tried again at `retry_at`; out of the way, for a person to look at, once `set_aside_at` is set.
+    Numbered by the database: several entries of one transaction keep the order in which they were noted.
+    """
 
     __tablename__ = "outbox_entry"
+    __table_args__ = (Index("ix_outbox_entry_waiting", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),)
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     builder: Mapped[str]
     reference: Mapped[dict[str, Any]]
     happened_at: Mapped[datetime]
-    stored_at: Mapped[datetime | None] = mapped_column(index=True)
+    stored_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    retry_at: Mapped[datetime | None]
+    set_aside_at: Mapped[datetime | None]
 
 
 def emit(session: Session, builder: str, reference: dict[str, Any], at: datetime) -> None:
     """Note that something happened; the worker builds and stores its statements, once, in the order of the notes."""
-    session.add(OutboxEntry(id=uuid7(), builder=builder, reference=reference, happened_at=at))
+    session.add(OutboxEntry(builder=builder, reference=reference, happened_at=at, tries=0))

@@ -1,0 +1,75 @@
+"""`lms xapi credentials add|revoke|list`"""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from lms.kit.access import SERVICE
+from lms.kit.clock import now
+from lms.kit.unit import reading, transaction
+from lms.lrs import operations, queries
+from lms.lrs.rules.credentials import DEFAULT_SCOPES, Scope
+
+
+@click.group("xapi")
+def xapi() -> None:
+    """The xAPI record store."""
+
+
+@xapi.group("credentials")
+def credentials() -> None:
+    """Keys with which other systems read and write statements."""
+
+
+@credentials.command("add")
+@click.argument("label")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([str(scope) for scope in Scope]), help="May be given several times.")
+@click.option("--key", help="Default: random.")
+@click.option("--secret-file", type=click.File(), help="Read the secret from here (- for standard input). Default: random.")
+@click.option("--json", "as_json", is_flag=True)
+def add(label: str, scopes: tuple[str, ...], key: str | None, secret_file: click.utils.LazyFile | None, as_json: bool) -> None:
+    """Make a credential for LABEL (who will use it). The secret is shown now and never again."""
+    secret = secret_file.read().strip() if secret_file is not None else None
+    with transaction() as session:
+        made = operations.add_credential(
+            session, SERVICE, label, scopes or tuple(str(scope) for scope in DEFAULT_SCOPES), now(), key=key, secret=secret
+        )
+    if as_json:
+        click.echo(msgspec.json.encode({"key": made.key, "secret": made.secret}).decode())
+    else:
+        click.echo(f"key     {made.key}\nsecret  {made.secret}")
+
+
+@credentials.command("revoke")
+@click.argument("key")
+def revoke(key: str) -> None:
+    """End a credential at once. What was stored with it stays."""
+    with transaction() as session:
+        operations.revoke_credential(session, SERVICE, key, now())
+    click.echo(f"{key} revoked")
+
+
+@credentials.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def show(as_json: bool) -> None:
+    """All credentials, newest first."""
+    with reading() as session:
+        found = queries.credentials(session)
+    if as_json:
+        rows = [
+            {
+                "key": row.key,
+                "label": row.label,
+                "scopes": row.scopes,
+                "created_at": row.created_at,
+                "revoked_at": row.revoked_at,
+                "last_used_at": row.last_used_at,
+            }
+            for row in found
+        ]
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    for row in found:
+        state = "revoked" if row.revoked_at else "in use"
+        click.echo(f"{row.key:<20} {state:<8} {row.label}  [{' '.join(row.scopes)}]")

@@ -1,0 +1,111 @@
+"""The door of the record store: which credential is asking, and what every answer of it carries."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+
+from lms.kit.clock import now
+from lms.kit.errors import N_
+from lms.kit.unit import reading, transaction
+from lms.kit.web import error_response
+from lms.lrs import operations, queries
+from lms.lrs.queries import CredentialRow
+from lms.lrs.rules.credentials import matches
+from lms.lrs.rules.faults import BadRequest
+from lms.lrs.rules.rendering import timestamp
+
+VERSION = "1.0.3"
+SUPPORTED = ("1.0.3", "1.0.2", "1.0.1", "1.0.0")
+PREFIX = "/xapi/"
+MAX_BODY = 1024 * 1024
+
+_VERSION_HEADER = "X-Experience-API-Version"
+_CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
+_OURS = re.compile(r"1\.0(?:\.[0-9]+)?", re.ASCII)
+_RECENTLY = timedelta(minutes=5)
+
+
+def init_door(app: Flask) -> None:
+    """Every answer below /xapi/ tells its version, errors of the routing included; those about statements how current it is."""
+    app.after_request(_describe)
+
+
+def check_credential() -> Response | None:
+    """Before each resource but About: a key in use with its secret, and a version we speak."""
+    request.max_content_length = MAX_BODY
+    if request.endpoint in ("xapi.about",):
+        return None
+    given = request.authorization
+    if given is None or given.type != "basic" or given.username is None:
+        return _unauthorized()
+    at = now()
+    with reading() as session:
+        found = queries.credential(session, given.username)
+    known = matches(given.password or "", found.secret_hash if found else bytes(32))
+    if found is None or not known or found.revoked_at is not None:
+        return _unauthorized()
+    if found.last_used_at is None or found.last_used_at < at - timedelta(hours=1):
+        with transaction() as session:
+            operations.note_use(session, found.key, at)
+    g.xapi_credential = found
+    _check_version(request.headers.get(_VERSION_HEADER))
+    return None
+
+
+def current_credential() -> CredentialRow:
+    found: CredentialRow = g.xapi_credential
+    return found
+
+
+def _check_version(asked: str | None) -> None:
+    if asked is None:
+        raise BadRequest(
+            N_("Thiếu phần đầu X-Experience-API-Version; gửi một trong: %(supported)s"),
+            code="version_missing",
+            supported=", ".join(SUPPORTED),
+        )
+    if not _OURS.fullmatch(asked):
+        raise BadRequest(
+            N_("Không hỗ trợ phiên bản xAPI %(asked)s; các phiên bản hỗ trợ: %(supported)s"),
+            code="version_unsupported",
+            asked=asked[:40],
+            supported=", ".join(SUPPORTED),
+        )
+
+
+def _unauthorized() -> Response:
+    message = _("Cần khóa truy cập xAPI còn hiệu lực (Basic: khóa và mật khẩu)")
+    response = error_response(HTTPStatus.UNAUTHORIZED, code="credential_required", message=message)
+    response.headers["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
+    return response
+
+
+def _describe(response: Response) -> Response:
+    if not request.path.startswith(PREFIX):
+        return response
+    response.headers[_VERSION_HEADER] = VERSION
+    if request.path.rstrip("/") == f"{PREFIX}statements":
+        response.headers[_CONSISTENT_HEADER] = timestamp(_consistent_through())
+    return response
+
+
+def _consistent_through() -> datetime:
+    """What a view found out while it read; else asked now; with the database away what was last known, which stays true."""
+    memory: dict[str, Any] = current_app.extensions.setdefault("lms.lrs.consistent", {})
+    if "xapi_consistent_through" in g:
+        memory["last"] = g.xapi_consistent_through
+        return memory["last"]  # type: ignore[no-any-return]
+    at = now()
+    try:
+        with reading() as session:
+            memory["last"] = queries.consistent_through(session, at)
+    except OperationalError:
+        return memory.get("last", at - _RECENTLY)  # type: ignore[no-any-return]
+    return memory["last"]  # type: ignore[no-any-return]

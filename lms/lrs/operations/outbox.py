@@ -1,0 +1,125 @@
+"""From notes of what happened to stored statements: in order, once in effect, and no bad note blocks the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from lms.kit import audit
+from lms.kit.access import Actor
+from lms.kit.errors import N_, DomainError
+from lms.lrs import queries
+from lms.lrs.operations.store import store_statements, take_turn
+from lms.lrs.outbox import OutboxEntry
+from lms.lrs.rules.reading import Received, from_values
+
+log = structlog.get_logger()
+
+MAX_TRIES = 5
+BATCH = 100
+
+Builders = Mapping[str, Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]]
+
+
+def store_waiting(session: Session, builders: Builders, authority: Mapping[str, Any], clock: Callable[[], datetime]) -> int:
+    """Turn the oldest waiting entries into stored statements; returns how many entries were looked at (0: nothing is waiting, or
+    another worker is at it).
+
+    The clock is handed in because `stored` must be read after the turn is taken. Storing is idempotent: entries whose transaction was
+    lost are built again with the same ids.
+    """
+    if not _alone(session):
+        return 0
+    at = clock()
+    waiting = (
+        select(OutboxEntry)
+        .where(OutboxEntry.stored_at.is_(None), OutboxEntry.set_aside_at.is_(None))
+        .where((OutboxEntry.retry_at.is_(None)) | (OutboxEntry.retry_at <= at))
+        .order_by(OutboxEntry.id)
+        .limit(BATCH)
+    )
+    entries = session.scalars(waiting).all()
+    if entries and not _store_together(session, entries, builders, authority, clock):
+        for entry in entries:
+            _store_alone(session, entry, builders, authority, clock)
+    return len(entries)
+
+
+def retry_entry(session: Session, actor: Actor, entry_id: int, at: datetime) -> None:
+    """Give an entry that was set aside another chance, once its cause is mended. Raises DomainError where none was set aside."""
+    changed = session.execute(
+        update(OutboxEntry)
+        .where(OutboxEntry.id == entry_id, OutboxEntry.set_aside_at.is_not(None))
+        .values(set_aside_at=None, retry_at=None, tries=0)
+        .returning(OutboxEntry.id)
+    ).one_or_none()
+    if changed is None:
+        raise DomainError(N_("Mục này không còn bị gác lại"), code="not_set_aside")
+    audit.record(session, actor, "lrs.retry_entry", entry_id, at)
+
+
+def _alone(session: Session) -> bool:
+    """Only one worker at a time, or the order would be lost. SQLite has but one writer."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    lock = text("SELECT pg_try_advisory_xact_lock(:space, :outbox)")
+    return bool(session.execute(lock, {"space": queries.LOCK_SPACE, "outbox": queries.LOCK_OUTBOX}).scalar_one())
+
+
+def _store_together(
+    session: Session, entries: Sequence[OutboxEntry], builders: Builders, authority: Mapping[str, Any], clock: Callable[[], datetime]
+) -> bool:
+    """All in one insert, which is the rule. False, and nothing changed, where one of them makes trouble."""
+    try:
+        with session.begin_nested():
+            statements = [received for entry in entries for received in _built(session, entry, builders)]
+            take_turn(session, statements)
+            at = clock()
+            store_statements(session, statements, authority, at)
+            session.execute(
+                update(OutboxEntry)
+                .where(OutboxEntry.id.in_([entry.id for entry in entries]))
+                .values(stored_at=at, error=None, tries=OutboxEntry.tries + 1)
+                .execution_options(synchronize_session=False)
+            )
+    except OperationalError:
+        raise  # the database's trouble is nobody's fault: roll back, and the next round does it again
+    except Exception as error:  # whatever a builder raises: find out below which entry it was
+        log.info("outbox_batch_split", reason=repr(error))
+        return False
+    return True
+
+
+def _store_alone(
+    session: Session, entry: OutboxEntry, builders: Builders, authority: Mapping[str, Any], clock: Callable[[], datetime]
+) -> None:
+    tries, at = entry.tries + 1, clock()
+    outcome: dict[str, Any]
+    try:
+        with session.begin_nested():
+            statements = _built(session, entry, builders)
+            take_turn(session, statements)
+            at = clock()
+            store_statements(session, statements, authority, at)
+        outcome = {"stored_at": at, "error": None}
+    except OperationalError:
+        raise
+    except Exception as error:  # kept with the entry and logged: the others must not wait for this one
+        log.warning("outbox_entry_failed", entry=entry.id, builder=entry.builder, tries=tries, exc_info=True)
+        outcome = {"error": f"{type(error).__name__}: {error}"[:2000], "retry_at": at + timedelta(seconds=2**tries)}
+        if tries >= MAX_TRIES:
+            outcome["set_aside_at"] = at
+    changed = update(OutboxEntry).where(OutboxEntry.id == entry.id).values(tries=tries, **outcome)
+    session.execute(changed.execution_options(synchronize_session=False))
+
+
+def _built(session: Session, entry: OutboxEntry, builders: Builders) -> list[Received]:
+    if entry.builder not in builders:
+        raise DomainError(N_("Không có gói nào dựng phát biểu %(builder)s"), builder=entry.builder)
+    return from_values(builders[entry.builder](session, entry.reference, entry.happened_at))

@@ -1,0 +1,102 @@
+"""Statements about statements. One that refers to another is found by the other's terms too (Communication 2.1.3), however long the
+chain and whichever came first; a voider voids its target likewise, but never another voider (Data 2.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from lms.kit.errors import N_
+from lms.lrs import queries
+from lms.lrs.models import Statement
+from lms.lrs.queries import KnownStatement
+from lms.lrs.rules.faults import Forbidden
+
+
+@dataclass(slots=True)
+class New:
+    """A statement about to be stored."""
+
+    row: dict[str, Any]
+    terms: set[UUID]
+
+
+@dataclass(slots=True)
+class _Node:
+    """A statement of a chain, new or stored: its terms, and where it points."""
+
+    terms: set[UUID]
+    target: UUID | None
+
+
+def link_and_void(session: Session, fresh: Mapping[UUID, New], *, voids_others: bool) -> list[dict[str, UUID]]:
+    """Complete the terms of new statements and mark what is voided.
+
+    Returns the term rows that statements stored earlier now need because what they refer to has come. Raises Forbidden.
+    """
+    pointing = _pointing(session, fresh)
+    outside = {new.row["target_id"] for new in fresh.values()} - {None} - fresh.keys()
+    targets = queries.statements_by_id(session, outside)
+    _void(session, fresh, pointing, targets, voids_others=voids_others)
+    if not pointing and not any(new.row["target_id"] for new in fresh.values()):
+        return []
+    stored_terms = queries.terms_at(session, [known.position for known in (*pointing.values(), *targets.values())])
+    nodes = {known.id: _Node(stored_terms[known.position], None) for known in targets.values()}
+    nodes |= {known.id: _Node(stored_terms[known.position], known.target_id) for known in pointing.values()}
+    nodes |= {statement_id: _Node(new.terms, new.row["target_id"]) for statement_id, new in fresh.items()}
+    reached = {statement_id: _along(nodes, statement_id) for statement_id in (*fresh, *pointing)}
+    for statement_id, new in fresh.items():
+        new.terms = reached[statement_id]
+    return [
+        {"term": key, "position": known.position} for known in pointing.values() for key in reached[known.id] - stored_terms[known.position]
+    ]
+
+
+def _pointing(session: Session, fresh: Iterable[UUID]) -> dict[UUID, KnownStatement]:
+    """Stored statements that refer to these, and those that refer to them, and so on."""
+    found: dict[UUID, KnownStatement] = {}
+    frontier = set(fresh)
+    while frontier:
+        nearer = {known.id: known for known in queries.statements_pointing_to(session, frontier)}
+        frontier = nearer.keys() - found.keys()
+        found |= nearer
+    return found
+
+
+def _along(nodes: Mapping[UUID, _Node], start: UUID) -> set[UUID]:
+    """All terms on the chain from here on; a chain may bite its own tail."""
+    terms: set[UUID] = set()
+    seen: set[UUID] = set()
+    here: UUID | None = start
+    while here is not None and here in nodes and here not in seen:
+        seen.add(here)
+        terms |= nodes[here].terms
+        here = nodes[here].target
+    return terms
+
+
+def _void(
+    session: Session,
+    fresh: Mapping[UUID, New],
+    pointing: Mapping[UUID, KnownStatement],
+    targets: Mapping[UUID, KnownStatement],
+    *,
+    voids_others: bool,
+) -> None:
+    voiders = [new.row for new in fresh.values() if new.row["is_voider"]]
+    if not voids_others:
+        authorities = {known.id: known.authority for known in targets.values()} | {key: new.row["authority"] for key, new in fresh.items()}
+        for row in voiders:
+            if authorities.get(row["target_id"]) != row["authority"]:
+                raise Forbidden(N_("Khóa truy cập này chỉ được hủy những phát biểu do chính nó đã lưu"), code="may_not_void")
+    aimed_at = {row["target_id"] for row in voiders} | {known.target_id for known in pointing.values() if known.is_voider}
+    for statement_id, new in fresh.items():
+        new.row["voided"] = statement_id in aimed_at and not new.row["is_voider"]
+    earlier = [known.position for known in targets.values() if known.id in aimed_at and not known.is_voider]
+    for chunk in queries.chunks(earlier):
+        session.execute(update(Statement).where(Statement.position.in_(chunk)).values(voided=True))

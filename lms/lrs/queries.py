@@ -1,0 +1,239 @@
+"""Every read of the record store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, union_all
+from sqlalchemy.orm import Session
+
+from lms.kit.clock import local_midnight
+from lms.lrs.models import Credential, Statement, StatementTerm
+from lms.lrs.outbox import OutboxEntry
+from lms.lrs.rules.parameters import Selection
+from lms.lrs.rules.positions import first_position
+from lms.lrs.rules.rendering import exact
+from lms.lrs.rules.terms import TermKind, agent_identity, term
+
+# PostgreSQL advisory locks of this package.
+LOCK_SPACE = 0x78415049
+LOCK_WRITERS = 1
+LOCK_OUTBOX = 2
+
+_CHUNK = 500  # values in one IN list
+_CAUTION = timedelta(seconds=1)  # for writers whose clock is not ours
+
+Value = TypeVar("Value")
+Rows = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStatement:
+    """A statement as it is given back; `text` is its JSON in exact format."""
+
+    id: UUID
+    position: UUID
+    stored: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """Some statements in order; `last` is the position after which the next page begins, None at the end."""
+
+    statements: list[StoredStatement]
+    last: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStatement:
+    """What must be known of a stored statement to compare with it, refer to it or void it."""
+
+    id: UUID
+    position: UUID
+    target_id: UUID | None
+    is_voider: bool
+    authority: UUID
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    key: str
+    secret_hash: bytes
+    label: str
+    scopes: list[Any]
+    created_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """How far the turning of events into statements is behind. `oldest` is when the first waiting one happened."""
+
+    waiting: int
+    oldest: datetime | None
+    set_aside: list[OutboxEntry]
+
+
+_GIVEN = (Statement.id, Statement.position, Statement.stored, Statement.body, Statement.head, Statement.rebuilt)
+_KNOWN = (Statement.id, Statement.position, Statement.target_id, Statement.is_voider, Statement.authority, Statement.body)
+
+
+def authority_term(authority: Mapping[str, Any]) -> UUID:
+    """The key under which an authority's statements are found; a pair of members (OAuth) is known by its account."""
+    identity = agent_identity(authority)
+    if identity is None:
+        identity = " ".join(sorted(filter(None, map(agent_identity, authority["member"]))))
+    return term(TermKind.RELATED_AGENT, identity)
+
+
+def statement_by_id(session: Session, statement_id: UUID, *, voided: bool, authority: UUID | None = None) -> StoredStatement | None:
+    """A statement that is voided or is not, as asked; with `authority` only one of its own."""
+    found = select(*_GIVEN).where(Statement.id == statement_id, Statement.voided.is_(voided))
+    if authority is not None:
+        found = found.where(Statement.authority == authority)
+    row = session.execute(found).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def statement_page(session: Session, selection: Selection, authority: UUID | None = None) -> StatementPage:
+    """The next page of a selection, without voided statements; with `authority` only its own.
+
+    The first term leads: an index range of (term, position), read in order and left as soon as the page is full.
+    """
+    place: ColumnElement[UUID]
+    found: Rows
+    if selection.terms:
+        first, *others = selection.terms
+        place = StatementTerm.position.expression
+        found = select(*_GIVEN).join_from(StatementTerm, Statement, Statement.position == StatementTerm.position)
+        found = found.where(StatementTerm.term == first)
+        for index, other in enumerate(others):
+            also = StatementTerm.__table__.alias(f"also_{index}")
+            found = found.where(select(literal(1)).where(also.c.term == other, also.c.position == place).exists())
+    else:
+        place = Statement.position.expression
+        found = select(*_GIVEN)
+    if authority is not None:
+        found = found.where(Statement.authority == authority)
+    found = _bounded(found.where(Statement.voided.is_(False)), place, selection)
+    found = found.order_by(place if selection.ascending else place.desc()).limit(selection.limit + 1)
+    rows = [_stored(row) for row in session.execute(found)]
+    page = rows[: selection.limit]
+    return StatementPage(page, page[-1].position if len(rows) > selection.limit else None)
+
+
+def _bounded(found: Rows, place: ColumnElement[UUID], selection: Selection) -> Rows:
+    if selection.start is not None:
+        found = found.where(place >= selection.start)
+    if selection.end is not None:
+        found = found.where(place < selection.end)
+    if selection.cursor is not None:
+        found = found.where(place > selection.cursor if selection.ascending else place < selection.cursor)
+    return found
+
+
+def statements_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, KnownStatement]:
+    """Those of these ids that are stored, voided or not."""
+    found: dict[UUID, KnownStatement] = {}
+    for chunk in chunks(ids):
+        found |= {row.id: KnownStatement(*row) for row in session.execute(select(*_KNOWN).where(Statement.id.in_(chunk)))}
+    return found
+
+
+def statements_pointing_to(session: Session, ids: Collection[UUID]) -> list[KnownStatement]:
+    """Stored statements whose object is one of these."""
+    return [KnownStatement(*row) for chunk in chunks(ids) for row in session.execute(select(*_KNOWN).where(Statement.target_id.in_(chunk)))]
+
+
+def terms_at(session: Session, positions: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The terms of the statements at these positions."""
+    found: dict[UUID, set[UUID]] = {place: set() for place in positions}
+    for chunk in chunks(positions):
+        for key, place in session.execute(select(StatementTerm.term, StatementTerm.position).where(StatementTerm.position.in_(chunk))):
+            found[place].add(key)
+    return found
+
+
+def consistent_through(session: Session, at: datetime) -> datetime:
+    """Everything stored before this moment is readable now. `at` is the present, read before this is asked.
+
+    PostgreSQL shows who is storing (`operations.take_turn`) and since when. On SQLite a writer holds the database between reading the
+    clock and committing, which takes milliseconds.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return at
+    oldest = session.execute(
+        text(
+            "SELECT min(a.xact_start) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND l.classid = :space AND l.objid = :writers AND l.objsubid = 2"
+        ),
+        {"space": LOCK_SPACE, "writers": LOCK_WRITERS},
+    ).scalar_one()
+    return at if oldest is None else min(at, oldest - _CAUTION)
+
+
+def credential(session: Session, key: str) -> CredentialRow | None:
+    row = session.execute(_credentials().where(Credential.key == key)).one_or_none()
+    return None if row is None else CredentialRow(*row)
+
+
+def credentials(session: Session) -> list[CredentialRow]:
+    """All there ever were, newest first."""
+    return [CredentialRow(*row) for row in session.execute(_credentials().order_by(Credential.created_at.desc(), Credential.key))]
+
+
+def _credentials() -> Rows:
+    return select(
+        Credential.key,
+        Credential.secret_hash,
+        Credential.label,
+        Credential.scopes,
+        Credential.created_at,
+        Credential.revoked_at,
+        Credential.last_used_at,
+    )
+
+
+def volumes(session: Session, days: Sequence[date], zone: ZoneInfo) -> dict[date, dict[str, int]]:
+    """How many statements were stored on each of these days of the province, by verb; voided ones count, they were stored."""
+    counts: dict[date, dict[str, int]] = {day: {} for day in days}
+    parts = [
+        select(literal(index).label("day"), Statement.verb, func.count())
+        .where(Statement.position >= first_position(local_midnight(day, zone)))
+        .where(Statement.position < first_position(local_midnight(day + timedelta(days=1), zone)))
+        .group_by(Statement.verb)
+        for index, day in enumerate(days)
+    ]
+    for index, verb, count in session.execute(union_all(*parts)):
+        counts[days[index]][verb] = count
+    return counts
+
+
+def outbox_state(session: Session) -> OutboxState:
+    """Waiting entries, and the last fifty that were set aside."""
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(OutboxEntry.happened_at)).where(OutboxEntry.stored_at.is_(None), OutboxEntry.set_aside_at.is_(None))
+    ).one()
+    aside = select(OutboxEntry).where(OutboxEntry.stored_at.is_(None), OutboxEntry.set_aside_at.is_not(None))
+    return OutboxState(waiting, oldest, list(session.scalars(aside.order_by(OutboxEntry.id.desc()).limit(50))))
+
+
+def chunks(given: Iterable[Value]) -> Iterator[list[Value]]:
+    """Lists short enough for an IN."""
+    entries = iter(given)
+    while chunk := list(islice(entries, _CHUNK)):
+        yield chunk
+
+
+def _stored(row: Any) -> StoredStatement:
+    return StoredStatement(row.id, row.position, row.stored, exact(row.body, row.head, row.rebuilt))

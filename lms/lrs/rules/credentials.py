@@ -1,0 +1,57 @@
+"""Who may use the record store: scopes of the standard, and secrets of which only a hash is kept."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+
+class Scope(StrEnum):
+    """What a credential may do (Communication 4, OAuth scopes)."""
+
+    WRITE = "statements/write"
+    READ_MINE = "statements/read/mine"
+    READ = "statements/read"
+    STATE = "state"
+    DEFINE = "define"
+    PROFILE = "profile"
+    ALL_READ = "all/read"
+    ALL = "all"
+
+
+DEFAULT_SCOPES = (Scope.WRITE, Scope.READ_MINE)
+MIN_SECRET = 16
+
+
+def may_write(scopes: Collection[str]) -> bool:
+    return Scope.WRITE in scopes or Scope.ALL in scopes
+
+
+def may_read_all(scopes: Collection[str]) -> bool:
+    return any(scope in scopes for scope in (Scope.READ, Scope.ALL_READ, Scope.ALL))
+
+
+def may_read_own(scopes: Collection[str]) -> bool:
+    return Scope.READ_MINE in scopes or may_read_all(scopes)
+
+
+def secret_hash(secret: str) -> bytes:
+    """A secret of at least 128 random bits needs no slow hash: nobody can try them all."""
+    return sha256(secret.encode()).digest()
+
+
+def matches(secret: str, kept: bytes) -> bool:
+    return hmac.compare_digest(secret_hash(secret), kept)
+
+
+def authority_of(base_url: str, key: str, label: str) -> dict[str, Any]:
+    """The Agent that answers for statements stored with a credential."""
+    return {"objectType": "Agent", "name": label, "account": {"homePage": f"{base_url}/xapi/credentials", "name": key}}
+
+
+def own_authority(base_url: str) -> dict[str, Any]:
+    """The Agent that answers for the service's own statements."""
+    return {"objectType": "Agent", "name": "Công vụ LMS", "account": {"homePage": base_url, "name": "lms"}}

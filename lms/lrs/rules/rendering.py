@@ -1,0 +1,167 @@
+"""How a statement is given back: as it was sent with what the store sets (`exact`), reduced to identifiers (`ids`), or in one
+language (`canonical`).
+
+The text that came in is kept as it is. What the store sets is put before it (`head`), so that an exact answer costs nothing and every
+value of the sender stays as it was written, to the digit. Only where a sender gave something that the store must set itself, or a
+context activity outside an array, is a second text made from the members of the first (`rebuilt`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+DEFAULT_VERSION = "1.0.0"
+_OVERWRITTEN = ("stored", "authority")
+
+Members = dict[str, msgspec.Raw]
+
+
+def timestamp(at: datetime) -> str:
+    """`2026-11-22T09:21:07.125Z`"""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def completed(
+    text: str, values: Mapping[str, Any], *, statement_id: UUID, stored: datetime, authority: Mapping[str, Any]
+) -> tuple[str, str | None]:
+    """(head, rebuilt) of a statement: the members the store adds, and the whole text where adding is not enough."""
+    moment = timestamp(stored)
+    additions: dict[str, Any] = {"id": str(statement_id), "stored": moment, "timestamp": moment, "authority": authority}
+    additions["version"] = DEFAULT_VERSION
+    head = {key: value for key, value in additions.items() if key in _OVERWRITTEN or key not in values}
+    rewrite = any(key in values for key in _OVERWRITTEN) or _lone_context_activity(values)
+    return _members_text(head), (_rebuilt(text, head) if rewrite else None)
+
+
+def exact(body: str, head: str, rebuilt: str | None) -> str:
+    return rebuilt if rebuilt is not None else f"{{{head},{body[1:]}"
+
+
+def _members_text(members: Mapping[str, Any]) -> str:
+    return msgspec.json.encode(members).decode()[1:-1]
+
+
+def _lone_context_activity(event: Mapping[str, Any]) -> bool:
+    around = event.get("context", {}).get("contextActivities", {})
+    if any(isinstance(given, dict) for given in around.values()):
+        return True
+    target = event["object"]
+    return target.get("objectType") == "SubStatement" and _lone_context_activity(target)
+
+
+def _rebuilt(text: str, head: Mapping[str, Any]) -> str:
+    members = {key: value for key, value in _members(text.encode()).items() if key not in head}
+    return f"{{{_members_text(head)},{_encode(_with_arrays(members))[1:].decode()}"
+
+
+def _with_arrays(event: Members) -> Members:
+    """2.4.6.2: what may be an array is given back as one."""
+    result = dict(event)
+    if "context" in event:
+        context = _members(event["context"])
+        if "contextActivities" in context:
+            around = _members(context["contextActivities"])
+            arrays = {key: raw if bytes(raw).startswith(b"[") else msgspec.Raw(b"[" + bytes(raw) + b"]") for key, raw in around.items()}
+            context["contextActivities"] = msgspec.Raw(_encode(arrays))
+        result["context"] = msgspec.Raw(_encode(context))
+    target = _members(event["object"])
+    if bytes(target.get("objectType", b"")) == b'"SubStatement"':
+        result["object"] = msgspec.Raw(_encode(_with_arrays(target)))
+    return result
+
+
+def _members(text: bytes | msgspec.Raw) -> Members:
+    return msgspec.json.decode(bytes(text), type=Members)
+
+
+def _encode(members: Members) -> bytes:
+    return msgspec.json.encode(members)
+
+
+def ids_only(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """2.1.3 `ids`: of agents, groups, verbs and activities no more than identifies them, everywhere in the statement."""
+    return _event(statement, _identifying, lambda activity: _pick(activity, "objectType", "id"), lambda verb: _pick(verb, "id"))
+
+
+def canonical(statement: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
+    """2.1.3 `canonical`: every language map of verbs and activities keeps one language, chosen for each map from the reader's list."""
+
+    def one_language(texts: Mapping[str, str]) -> dict[str, str]:
+        return _chosen(texts, languages)
+
+    def activity(given: Mapping[str, Any]) -> dict[str, Any]:
+        if "definition" not in given:
+            return dict(given)
+        definition = dict(given["definition"])
+        for key in ("name", "description"):
+            if key in definition:
+                definition[key] = one_language(definition[key])
+        for key in ("choices", "scale", "source", "target", "steps"):
+            if key in definition:
+                definition[key] = [
+                    {**entry, "description": one_language(entry["description"])} if "description" in entry else entry
+                    for entry in definition[key]
+                ]
+        return {**given, "definition": definition}
+
+    def verb(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**given, "display": one_language(given["display"])} if "display" in given else dict(given)
+
+    return _event(statement, dict, activity, verb)
+
+
+Change = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def _event(event: Mapping[str, Any], actor: Change, activity: Change, verb: Change) -> dict[str, Any]:
+    result = dict(event)
+    result["actor"] = actor(event["actor"])
+    result["verb"] = verb(event["verb"])
+    match event["object"].get("objectType", "Activity"):
+        case "Activity":
+            result["object"] = activity(event["object"])
+        case "SubStatement":
+            result["object"] = _event(event["object"], actor, activity, verb)
+        case "Agent" | "Group":
+            result["object"] = actor(event["object"])
+    if "authority" in event:
+        result["authority"] = actor(event["authority"])
+    if "context" in event:
+        context = result["context"] = dict(event["context"])
+        for key in ("instructor", "team"):
+            if key in context:
+                context[key] = actor(context[key])
+        around = context.get("contextActivities", {})
+        if around:
+            context["contextActivities"] = {key: [activity(one) for one in given] for key, given in around.items()}
+    return result
+
+
+def _identifying(actor: Mapping[str, Any]) -> dict[str, Any]:
+    """The identifier of an agent or group; an anonymous group is its members."""
+    kept = _pick(actor, "objectType", "mbox", "mbox_sha1sum", "openid", "account")
+    if actor.get("objectType") == "Group" and len(kept) == 1:
+        kept["member"] = [_identifying(member) for member in actor["member"]]
+    return kept
+
+
+def _pick(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: values[key] for key in keys if key in values}
+
+
+def _chosen(texts: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
+    """RFC 4647 lookup: the first wish that a key fulfils, ever less exactly; else the first language there is."""
+    for wish in languages:
+        parts = wish.lower().split("-")
+        while parts and parts != ["*"]:
+            prefix = "-".join(parts)
+            for key in texts:
+                if key.lower() == prefix or key.lower().startswith(f"{prefix}-"):
+                    return {key: texts[key]}
+            parts.pop()
+    return dict(list(texts.items())[:1])
