@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +31,15 @@ STARTED = "quizzes.attempt_started"
 FINISHED = "quizzes.attempt_finished"
 
 
-def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) -> UUID:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The attempt a press of start led to; `new`: it began with this press, so this device holds takeover 1."""
+
+    attempt_id: UUID
+    new: bool
+
+
+def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) -> Begun:
     """Begin this person's attempt at the round, or give the one that is open already: pressing twice begins once.
 
     Raises NotFound, StartRefused saying why not.
@@ -53,8 +62,7 @@ def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) ->
         has_open_attempt=running is not None,
     )
     if running is not None:
-        attempt_id: UUID = running.id
-        return attempt_id
+        return Begun(running.id, new=False)
     if (answer := may_start(round_, standing, at)) != StartAnswer.MAY_START:
         raise StartRefused(answer)
     attempt_id = uuid7()
@@ -75,14 +83,15 @@ def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) ->
         _insert(session, Attempt).values(values).on_conflict_do_nothing().returning(Attempt.id)
     ).scalar_one_or_none()
     if begun is None:  # the same person pressed twice at once, and the other press was first
-        return session.scalars(
+        other = session.scalars(
             select(Attempt.id).where(
                 Attempt.round_id == round_.id, Attempt.person_id == actor.person_id, Attempt.state == AttemptState.OPEN
             )
         ).one()
+        return Begun(other, new=False)
     emit(session, STARTED, {"attempt": str(attempt_id)}, at)
     audit.record(session, actor, "quizzes.start_attempt", attempt_id, at, quarter=quarter, number=len(taken) + 1)
-    return attempt_id
+    return Begun(attempt_id, new=True)
 
 
 def take_over(session: Session, actor: Actor, attempt_id: UUID, at: datetime) -> int:
@@ -99,12 +108,17 @@ def take_over(session: Session, actor: Actor, attempt_id: UUID, at: datetime) ->
     return attempt.takeover
 
 
-def submit_attempt(session: Session, actor: Actor, attempt_id: UUID, at: datetime) -> str:
-    """Hand the paper in; returns the receipt. Handing in again gives the same receipt and changes nothing. Raises NotFound."""
+def submit_attempt(session: Session, actor: Actor, attempt_id: UUID, at: datetime, *, takeover: int | None = None) -> str:
+    """Hand the paper in; returns the receipt. Handing in again gives the same receipt and changes nothing.
+
+    `takeover`: the number of the device that hands in, when it has one. Raises NotFound, Conflict `taken_over` for an older device.
+    """
     attempt = _locked(session, attempt_id, actor)
     if attempt.state != AttemptState.OPEN:
         assert attempt.receipt is not None  # held by the database: a finished attempt has its receipt
         return attempt.receipt
+    if at < attempt.accepts_until and takeover is not None and takeover != attempt.takeover:
+        raise Conflict(N_("Bài đang mở trên thiết bị khác."), code="taken_over")
     state = AttemptState.EXPIRED if at >= attempt.accepts_until else AttemptState.SUBMITTED
     return _finish(session, actor, attempt, state, at)
 

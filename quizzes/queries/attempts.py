@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from lms.kit.access import NotFound
 from lms.kit.clock import Quarter
-from quizzes.models import Attempt, FormSlot, Item, ItemVersion, Response, Round
+from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Response, Round
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
 
@@ -69,9 +69,16 @@ _ATTEMPT = [
 
 def attempt_of(session: Session, attempt_id: UUID, person_id: UUID | None) -> AttemptView:
     """This person's attempt. Raises NotFound, also for another's."""
-    row = session.execute(
-        select(*_ATTEMPT).join(Round, Round.id == Attempt.round_id).where(Attempt.id == attempt_id, Attempt.person_id == person_id)
-    ).one_or_none()
+    return _attempt(session, and_(Attempt.id == attempt_id, Attempt.person_id == person_id))
+
+
+def attempt_by_id(session: Session, attempt_id: UUID) -> AttemptView:
+    """An attempt whoever it belongs to: for the service itself, never for a page. Raises NotFound."""
+    return _attempt(session, Attempt.id == attempt_id)
+
+
+def _attempt(session: Session, condition: ColumnElement[bool]) -> AttemptView:
+    row = session.execute(select(*_ATTEMPT).join(Round, Round.id == Attempt.round_id).where(condition)).one_or_none()
     if row is None:
         raise NotFound
     return AttemptView(*row)
@@ -169,6 +176,21 @@ def questions_to_mark(session: Session, attempt_id: UUID, form_id: UUID) -> list
         .order_by(FormSlot.slot)
     )
     return [Marked(slot, kind, body, key, answer or []) for slot, kind, body, key, answer in rows]
+
+
+def papers_of_round(session: Session, round_id: UUID) -> dict[UUID, list[Marked]]:
+    """All forms of a round with their keys and without answers, by form id."""
+    rows = session.execute(
+        select(Form.id, FormSlot.slot, ItemVersion.kind, ItemVersion.body, ItemVersion.key)
+        .join(FormSlot, FormSlot.form_id == Form.id)
+        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+        .where(Form.round_id == round_id)
+        .order_by(Form.number, FormSlot.slot)
+    )
+    papers: dict[UUID, list[Marked]] = {}
+    for form_id, slot, kind, body, key in rows:
+        papers.setdefault(form_id, []).append(Marked(slot, kind, body, key, []))
+    return papers
 
 
 def overdue_attempts(session: Session, at: datetime, limit: int) -> list[UUID]:

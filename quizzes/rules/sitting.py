@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from lms.kit.clock import Quarter
 from lms.kit.errors import Conflict
@@ -100,6 +101,17 @@ class Marked:
     @property
     def points(self) -> Fraction:
         return KINDS[self.kind].mark(self.body, self.key, self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class PastSitting:
+    """One finished sitting: which form, when, and the answers by slot (a slot left out was not answered)."""
+
+    person_id: UUID
+    form_id: UUID
+    started_at: datetime
+    submitted_at: datetime
+    answers: Mapping[int, Sequence[str]]
 
 
 def score_of(questions: Sequence[Marked]) -> Decimal:

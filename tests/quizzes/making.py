@@ -91,7 +91,7 @@ def keys_of(session: Session, form_id: UUID) -> dict[int, list[str]]:
         .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
         .where(FormSlot.form_id == form_id)
     )
-    return {slot: key for slot, key in rows}
+    return {row.slot: row.key for row in rows}
 
 
 def minutes(count: float) -> timedelta:

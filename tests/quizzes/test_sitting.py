@@ -18,13 +18,25 @@ from lms.kit.errors import Conflict, DomainError
 from lms.lrs.outbox import OutboxEntry
 from lms.results.models import Outcome
 from quizzes.models import Attempt, Response
-from quizzes.operations.attempts import end_overdue_attempts, start_attempt, submit_attempt, take_over
+from quizzes.operations.attempts import Begun, end_overdue_attempts, start_attempt, submit_attempt, take_over
 from quizzes.operations.rounds import close_round
 from quizzes.operations.saving import Answered, save_answers
 from quizzes.queries.attempts import attempt_of, stored
 from quizzes.rules.rounds import StartRefused
 from quizzes.rules.sitting import SaveRefused
-from tests.quizzes.making import AT, CLOSES, OPENS, QUARTER, fill_bank, keys_of, make_learners, make_round, minutes, right_and_wrong
+from tests.quizzes.making import (
+    AT,
+    CLOSES,
+    OPENS,
+    QUARTER,
+    fill_bank,
+    keys_of,
+    make_learners,
+    make_round,
+    minutes,
+    person_of,
+    right_and_wrong,
+)
 
 
 @pytest.fixture
@@ -39,7 +51,7 @@ def an(database: Database) -> Actor:
 @pytest.fixture
 def attempt(database: Database, an: Actor) -> UUID:
     with database.transaction() as session:
-        return start_attempt(session, an, QUARTER, AT)
+        return start_attempt(session, an, QUARTER, AT).attempt_id
 
 
 @pytest.fixture
@@ -77,13 +89,13 @@ def counter(database: Database) -> Iterator[Counter]:
 
 def test_a_second_press_of_start_gives_the_same_attempt(database: Database, an: Actor, attempt: UUID) -> None:
     with database.transaction() as session:
-        assert start_attempt(session, an, QUARTER, AT + minutes(1)) == attempt
+        assert start_attempt(session, an, QUARTER, AT + minutes(1)) == Begun(attempt, new=False)
 
 
 def test_presses_of_start_at_the_same_moment_begin_once(database: Database, an: Actor) -> None:
     def press(_: int) -> UUID:
         with database.transaction() as session:
-            return start_attempt(session, an, QUARTER, AT)
+            return start_attempt(session, an, QUARTER, AT).attempt_id
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(press, range(8)))) == 1
@@ -121,7 +133,7 @@ def test_an_unknown_round_is_not_found(database: Database, an: Actor) -> None:
 def test_no_more_attempts_than_allowed(database: Database, an: Actor) -> None:
     for _ in range(2):
         with database.transaction() as session:
-            submit_attempt(session, an, start_attempt(session, an, QUARTER, AT), AT)
+            submit_attempt(session, an, start_attempt(session, an, QUARTER, AT).attempt_id, AT)
     with database.transaction() as session, pytest.raises(StartRefused) as refused:
         start_attempt(session, an, QUARTER, AT)
     assert refused.value.code == "none_left"
@@ -131,7 +143,7 @@ def test_no_more_attempts_than_allowed(database: Database, an: Actor) -> None:
 
 def test_the_deadline_is_the_end_of_the_window_when_that_comes_first(database: Database, an: Actor) -> None:
     with database.transaction() as session:
-        attempt = start_attempt(session, an, QUARTER, CLOSES - minutes(5))
+        attempt = start_attempt(session, an, QUARTER, CLOSES - minutes(5)).attempt_id
         assert attempt_of(session, attempt, an.person_id).deadline == CLOSES
 
 
@@ -147,9 +159,7 @@ def test_a_repeated_save_changes_nothing_and_is_answered_alike(database: Databas
     assert save(database, an, attempt, (1, 7, keys[1])) == first
 
 
-def test_an_older_save_that_arrives_late_is_answered_with_the_newer_one(
-    database: Database, an: Actor, attempt: UUID, keys: Any
-) -> None:
+def test_an_older_save_that_arrives_late_is_answered_with_the_newer_one(database: Database, an: Actor, attempt: UUID, keys: Any) -> None:
     save(database, an, attempt, (1, 9, keys[1]))
     assert save(database, an, attempt, (1, 8, [])).stored == [(1, 1, 9)]
     assert answers_of(database, attempt) == {1: keys[1]}
@@ -160,7 +170,9 @@ def test_of_two_answers_to_one_question_in_one_save_the_later_counts(database: D
     assert answers_of(database, attempt) == {1: keys[1], 2: []}
 
 
-def test_fifty_answers_are_kept_with_the_statements_of_one(database: Database, an: Actor, attempt: UUID, keys: Any, counter: Counter) -> None:
+def test_fifty_answers_are_kept_with_the_statements_of_one(
+    database: Database, an: Actor, attempt: UUID, keys: Any, counter: Counter
+) -> None:
     save(database, an, attempt, (1, 1, keys[1]))
     one, counter.statements = counter.statements, 0
     save(database, an, attempt, *[(slot, 10 + n, key) for n, (slot, key) in enumerate(keys.items())])
@@ -183,8 +195,6 @@ def test_what_the_paper_does_not_have_is_refused_and_nothing_of_that_save_is_kep
 
 def test_nobody_elses_attempt_can_be_saved_taken_over_or_handed_in(database: Database, attempt: UUID) -> None:
     with database.reading() as session:
-        from tests.quizzes.making import person_of
-
         binh = Actor(person_of(session, "binh"), "binh", "binh")
     with pytest.raises(NotFound):
         save(database, binh, attempt, (1, 1, []))
@@ -245,7 +255,7 @@ def test_the_highest_score_counts_and_attempts_are_counted(database: Database, a
     save(database, an, attempt, *[(slot, 1, key) for slot, key in keys.items()])
     with database.transaction() as session:
         submit_attempt(session, an, attempt, AT)
-        submit_attempt(session, an, start_attempt(session, an, QUARTER, AT), AT)
+        submit_attempt(session, an, start_attempt(session, an, QUARTER, AT).attempt_id, AT)
     with database.reading() as session:
         standing = session.scalars(select(Outcome).where(Outcome.superseded_by.is_(None))).one()
         assert (standing.score, standing.attempts, standing.source_id) == (Decimal(100), 2, attempt)
@@ -264,7 +274,9 @@ def test_overdue_attempts_are_ended_with_what_they_hold(database: Database, an: 
 
 def test_start_ends_an_overdue_attempt_before_it_begins_another(database: Database, an: Actor, attempt: UUID) -> None:
     with database.transaction() as session:
-        assert start_attempt(session, an, QUARTER, AT + minutes(40)) != attempt
+        begun = start_attempt(session, an, QUARTER, AT + minutes(40))
+        assert begun.new
+        assert begun.attempt_id != attempt
 
 
 def test_closing_the_round_ends_open_attempts(database: Database, an: Actor, attempt: UUID) -> None:
@@ -282,7 +294,7 @@ def test_closing_the_round_ends_open_attempts(database: Database, an: Actor, att
 def test_start_and_hand_in_need_the_same_statements_however_long_the_paper(database: Database, an: Actor, counter: Counter) -> None:
     counter.statements = 0
     with database.transaction() as session:
-        attempt = start_attempt(session, an, QUARTER, AT)
+        attempt = start_attempt(session, an, QUARTER, AT).attempt_id
     start = counter.statements
     with database.reading() as session:
         keys = keys_of(session, session.scalars(select(Attempt.form_id)).one())

@@ -1,0 +1,160 @@
+"""The sitting for programs and for the page's own script: what comes in is checked, what goes out is built here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from flask import Response, jsonify
+from flask_babel import gettext as _
+from msgspec import Meta
+
+from lms.kit.errors import N_, DomainError, TooLarge
+from lms.kit.i18n import translated
+from quizzes.kinds.base import Choice
+from quizzes.operations.saving import Answered, Saved
+from quizzes.queries.attempts import AttemptView, Explained, Question
+from quizzes.rules.sitting import SaveRefused, Stored, choices_for, question_order
+
+LARGEST_BODY = 64 * 1024
+
+Whole = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+
+
+class ResponseIn(msgspec.Struct):
+    """An answer as it is sent. `flagged`: marked by the person to be looked at again."""
+
+    slot: Whole
+    sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    answer: Annotated[list[Annotated[str, Meta(max_length=1000)]], Meta(max_length=50)]
+    flagged: bool = False
+
+
+class SaveIn(msgspec.Struct):
+    takeover: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    responses: Annotated[list[ResponseIn], Meta(min_length=1, max_length=50)]
+
+    def answers(self) -> list[Answered]:
+        return [Answered(slot=one.slot, sequence=one.sequence, answer=one.answer, flagged=one.flagged) for one in self.responses]
+
+
+_decoder = msgspec.json.Decoder(SaveIn)
+_PLACE = re.compile(r"at `\$\.?(.*)`$")
+
+
+def read_save(body: bytes) -> SaveIn:
+    """Raises TooLarge over 64 KB, DomainError `malformed` naming the field at fault."""
+    if len(body) > LARGEST_BODY:
+        raise too_large()
+    try:
+        return _decoder.decode(body)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        place = _PLACE.search(str(error))
+        field = place[1] if place else None
+        message = N_("Dữ liệu gửi lên không đúng dạng ở “%(field)s”.") if field else N_("Dữ liệu gửi lên không phải JSON đúng dạng.")
+        raise DomainError(message, code="malformed", **({"field_name": field, "field": field} if field else {})) from None
+
+
+def too_large() -> TooLarge:
+    return TooLarge(N_("Mỗi lần lưu gửi được tối đa 64 KB."), code="too_large")
+
+
+def utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def saved_json(saved: Saved, at: datetime) -> Response:
+    stored = [{"slot": slot, "takeover": takeover, "sequence": sequence} for slot, takeover, sequence in saved.stored]
+    return jsonify(stored=stored, server_time=utc(at), seconds_left=saved.seconds_left)
+
+
+def refused_json(refused: SaveRefused, at: datetime) -> Response:
+    response = jsonify(
+        error={"code": refused.code, "message": translated(refused)}, stored=stored_rows(refused.stored), server_time=utc(at)
+    )
+    response.status_code = refused.status
+    return response
+
+
+def stored_rows(stored: Iterable[Stored]) -> list[dict[str, Any]]:
+    return [
+        {
+            "slot": one.slot,
+            "takeover": one.takeover,
+            "sequence": one.sequence,
+            "answer": one.answer,
+            "flagged": one.flagged,
+            "saved_at": utc(one.saved_at),
+        }
+        for one in stored
+    ]
+
+
+def choice_text(choice: Choice) -> str:
+    """The words of an option: authored ones as they are, ours in the reader's language."""
+    return str(_(choice.text)) if choice.ours else choice.text
+
+
+def questions_json(attempt: AttemptView, paper: Mapping[int, Question]) -> list[dict[str, Any]]:
+    """The paper in this attempt's order. Nothing here is read from a key."""
+    return [
+        {
+            "slot": slot,
+            "kind": paper[slot].kind,
+            "stem": paper[slot].stem,
+            "options": [
+                {"id": choice.id, "text": choice_text(choice)}
+                for choice in choices_for(paper[slot].kind, paper[slot].body, attempt.seed, slot)
+            ],
+        }
+        for slot in question_order(attempt.seed, paper)
+    ]
+
+
+def attempt_json(
+    attempt: AttemptView,
+    paper: Mapping[int, Question],
+    stored: Mapping[int, Stored],
+    explained: Mapping[int, Explained] | None,
+    *,
+    takeover: int | None,
+    at: datetime,
+) -> dict[str, Any]:
+    """An attempt as its person may see it now. `explained` is given only when the key may be seen."""
+    may_see = attempt.visible(at)
+    values: dict[str, Any] = {
+        "id": str(attempt.id),
+        "round": attempt.quarter,
+        "title": attempt.title,
+        "number": attempt.number,
+        "state": attempt.state,
+        "started_at": utc(attempt.started_at),
+        "deadline": utc(attempt.deadline),
+        "server_time": utc(at),
+        "seconds_left": attempt.seconds_left(at) if may_see.answering else 0,
+        "takeover": takeover,
+        "questions": questions_json(attempt, paper),
+        "stored": stored_rows(stored.values()),
+    }
+    if may_see.score:
+        assert attempt.submitted_at is not None and attempt.score is not None  # noqa: PT018 - a finished attempt has both
+        values |= {
+            "submitted_at": utc(attempt.submitted_at),
+            "receipt": attempt.receipt,
+            "score": float(attempt.score),
+            "passed": attempt.passed,
+        }
+    if explained is not None:
+        for question in values["questions"]:
+            with_key = explained[question["slot"]]
+            question |= {
+                "key": with_key.key,
+                "explanation": with_key.explanation,
+                "why": with_key.whys,
+                "legal_basis": with_key.legal_basis,
+                "points": None if with_key.points is None else float(with_key.points),
+            }
+    return values

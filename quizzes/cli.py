@@ -1,0 +1,182 @@
+"""`lms questions …` and `lms rounds …`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.kit.access import SERVICE, NotFound
+from lms.kit.clock import Quarter, now
+from lms.kit.errors import N_, DomainError
+from lms.kit.unit import reading, settings, transaction
+from quizzes.interchange import yaml_file
+from quizzes.operations import rounds as round_operations
+from quizzes.operations.bank import import_items
+from quizzes.queries import bank as bank_queries
+from quizzes.queries import rounds as round_queries
+from quizzes.rules.assembly import spread
+from quizzes.rules.rounds import FeedbackPolicy, RoundSettings
+
+BUNDLED = Path(__file__).parent.parent / "courses" / "content"
+FORMATS = {"yaml": yaml_file.parse}
+
+
+@click.group("questions", help="Ngân hàng câu hỏi: nhập từ tệp.")
+def questions_group() -> None:
+    """Groups the commands about the question bank."""
+
+
+@questions_group.command("import")
+@click.argument("source", required=False, type=click.Path(exists=True, path_type=Path), default=BUNDLED)
+@click.option("--format", "file_format", type=click.Choice(sorted(FORMATS)), default="yaml", show_default=True)
+def import_questions(source: Path, file_format: str) -> None:
+    """Nhập câu hỏi từ SOURCE: một tệp, hoặc mọi tệp questions.yaml trong thư mục (mặc định: các khóa học đi kèm).
+
+    Mỗi tệp được nhập trọn vẹn hoặc không nhập gì; câu không đổi thì giữ nguyên, câu đổi nội dung thành phiên bản mới.
+    """
+    paths = sorted(source.rglob("questions.yaml")) if source.is_dir() else [source]
+    if not paths:
+        click.echo(_("%(folder)s: không có tệp questions.yaml nào.", folder=source), err=True)
+        sys.exit(1)
+    refused = sum(not _import_one(path, file_format) for path in paths)
+    if refused:
+        click.echo(_("%(count)s tệp chưa nhập được; các tệp khác đã nhập xong.", count=refused), err=True)
+        sys.exit(1)
+
+
+def _import_one(path: Path, file_format: str) -> bool:
+    """Import one file whole or not at all; whether it could be."""
+    parsed = FORMATS[file_format](path.read_bytes())
+    for fault in parsed.faults:
+        place = f"{path}: {fault.item}" if fault.item else str(path)
+        click.echo(f"{place}: {_(fault.problem.message, **fault.problem.values)}", err=True)
+    if parsed.faults:
+        return False
+    with transaction() as session:
+        done = import_items(session, SERVICE, parsed.items, str(path), now())
+    click.echo(
+        _(
+            "%(path)s: thêm %(created)s, phiên bản mới %(changed)s, không đổi %(unchanged)s câu.",
+            path=path,
+            created=done.created,
+            changed=done.changed,
+            unchanged=done.unchanged,
+        )
+    )
+    return True
+
+
+@click.group("rounds", help="Kỳ kiểm tra: tạo, mở, đóng.")
+def rounds_group() -> None:
+    """Groups the commands about rounds."""
+
+
+@rounds_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="In dạng JSON.")
+def list_rounds(as_json: bool) -> None:
+    """Các kỳ kiểm tra, mới nhất trước."""
+    with reading() as session:
+        found = [(view, round_queries.round_counts(session, view)) for view in round_queries.rounds(session)]
+    if as_json:
+        rows = [
+            {
+                "quarter": view.quarter,
+                "title": view.title,
+                "state": view.state,
+                "opens_at": view.opens_at.isoformat(),
+                "closes_at": view.closes_at.isoformat(),
+                "expected": counts.expected,
+                "excluded": counts.excluded,
+                "finished": counts.finished,
+                "passed": counts.passed,
+            }
+            for view, counts in found
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for view, counts in found:
+        click.echo(f"{view.quarter}\t{view.state}\t{counts.finished}/{counts.expected}\t{view.title}")
+
+
+@rounds_group.command("create")
+@click.argument("quarter")
+@click.option("--opens", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Giờ mở, giờ của tỉnh.")
+@click.option("--closes", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Giờ đóng, giờ của tỉnh.")
+@click.option("--cutoff", type=click.DateTime(["%Y-%m-%d"]), help="Ngày chốt danh sách; mặc định ngày mở.")
+@click.option("--title", help="Tên kỳ; mặc định “Kiểm tra Quý IV/2026”.")
+@click.option("--legal-basis", help="Căn cứ: số, ngày, trích yếu.")
+@click.option("--group", "groups", multiple=True, help="Nhóm đối tượng; nhiều lần; mặc định mọi nhóm.")
+@click.option("--questions", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--minutes", type=click.IntRange(1, 240), default=20, show_default=True)
+@click.option("--attempts", type=click.IntRange(1, 20), default=2, show_default=True)
+@click.option("--pass-mark", type=click.IntRange(0, 100), default=50, show_default=True)
+@click.option("--feedback", type=click.Choice([policy.value for policy in FeedbackPolicy]), default="after_close", show_default=True)
+def create(quarter: str, opens: datetime, closes: datetime, cutoff: datetime | None, groups: tuple[str, ...], **options: object) -> None:
+    """Tạo kỳ kiểm tra QUARTER (viết 2026-Q4) với ma trận đề cân đối từ ngân hàng câu hỏi."""
+    named = _quarter(quarter)
+    zone = settings().zone
+    first, last = opens.date(), closes.date()
+    with transaction() as session:
+        available = {cell: len(items) for cell, items in bank_queries.usable_items(session, first, last).items()}
+        round_operations.create_round(
+            session,
+            SERVICE,
+            RoundSettings(
+                quarter=named,
+                title=str(options["title"] or f"Kiểm tra {named.label}"),
+                legal_basis=str(options["legal_basis"]) if options["legal_basis"] else None,
+                groups=groups,
+                cutoff_day=(cutoff or opens).date(),
+                opens_at=opens.replace(tzinfo=zone),
+                closes_at=closes.replace(tzinfo=zone),
+                duration_seconds=int(str(options["minutes"])) * 60,
+                attempts_allowed=int(str(options["attempts"])),
+                pass_mark=Decimal(str(options["pass_mark"])),
+                feedback_policy=str(options["feedback"]),
+            ),
+            spread(available, int(str(options["questions"]))),
+            now(),
+        )
+    click.echo(_("Đã tạo kỳ kiểm tra %(quarter)s.", quarter=quarter))
+
+
+@rounds_group.command("open")
+@click.argument("quarter")
+def open_(quarter: str) -> None:
+    """Chốt danh sách, lập đề và mở kỳ kiểm tra QUARTER."""
+    _quarter(quarter)
+    with transaction() as session:
+        view = _round(session, quarter)
+        count = round_operations.open_round(session, SERVICE, view.id, zone=settings().zone, at=now())
+    click.echo(_("Đã mở kỳ kiểm tra %(quarter)s: %(count)s người trong danh sách.", quarter=quarter, count=count))
+
+
+@rounds_group.command("close")
+@click.argument("quarter")
+def close(quarter: str) -> None:
+    """Đóng kỳ kiểm tra QUARTER; bài đang làm được nộp và chấm."""
+    _quarter(quarter)
+    with transaction() as session:
+        ended = round_operations.close_round(session, SERVICE, _round(session, quarter).id, now())
+    click.echo(_("Đã đóng kỳ kiểm tra %(quarter)s; %(count)s bài đang làm đã được nộp.", quarter=quarter, count=ended))
+
+
+def _quarter(text: str) -> Quarter:
+    try:
+        return Quarter.parse(text)
+    except ValueError:
+        raise click.BadParameter(_("“%(text)s” không phải một quý, viết như 2026-Q4", text=text), param_hint="QUARTER") from None
+
+
+def _round(session: Session, quarter: str) -> round_queries.RoundView:
+    try:
+        return round_queries.round_of_quarter(session, quarter)
+    except NotFound:
+        raise DomainError(N_("Chưa có kỳ kiểm tra %(quarter)s."), quarter=quarter) from None

@@ -1,0 +1,74 @@
+"""The worker's part: ends attempts whose time is over, and turns what the outbox remembers of sittings into statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from lms.kit.access import SERVICE
+from lms.kit.jobs import Periodic
+from lms.kit.unit import settings, transaction
+from quizzes import statements
+from quizzes.operations.attempts import FINISHED, STARTED, end_overdue_attempts
+from quizzes.queries.attempts import AttemptView, attempt_by_id, explained
+from quizzes.statements import Answer, Sitting
+
+BATCH = 50
+
+
+def end_overdue(at: datetime) -> None:
+    """Hand in for everyone whose deadline and grace are past, a batch a transaction; several workers may do this at once."""
+    while True:
+        with transaction() as session:
+            ended = end_overdue_attempts(session, SERVICE, at, BATCH)
+        if ended < BATCH:
+            return
+
+
+PERIODIC = (Periodic(name="quizzes.end_overdue", seconds=10, run=end_overdue),)
+
+
+def build_started(session: Session, reference: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:
+    return statements.attempt_started(_sitting(attempt_by_id(session, UUID(reference["attempt"]))))
+
+
+def build_finished(session: Session, reference: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:
+    attempt = attempt_by_id(session, UUID(reference["attempt"]))
+    questions = explained(session, attempt.id, attempt.form_id)
+    answers = [
+        Answer(
+            code=question.code,
+            version=question.version,
+            kind=question.kind,
+            stem=question.stem,
+            body=question.body,
+            key=question.key,
+            answer=question.answer,
+            points=question.points,
+            saved_at=question.saved_at,
+        )
+        for question in questions.values()
+    ]
+    return statements.attempt_finished(_sitting(attempt), answers)
+
+
+def _sitting(attempt: AttemptView) -> Sitting:
+    return Sitting(
+        base_url=settings().base_url,
+        attempt_id=attempt.id,
+        person_id=attempt.person_id,
+        quarter=attempt.quarter,
+        title=attempt.title,
+        number=attempt.number,
+        started_at=attempt.started_at,
+        ended_at=attempt.submitted_at,
+        score=attempt.score,
+        passed=attempt.passed,
+    )
+
+
+BUILDERS = {STARTED: build_started, FINISHED: build_finished}

@@ -1,0 +1,357 @@
+"""The sitting: the paper, saving, looking through, handing in, receipt and result. Works as plain forms; the script only improves it.
+
+A browser's place in the order of devices (its takeover number) is kept in its session: a second device is noticed when it opens the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from courses.queries import LessonLink, lesson_links
+from lms.kit.access import current_actor, requires
+from lms.kit.clock import now
+from lms.kit.errors import N_, Conflict, DomainError
+from lms.kit.i18n import translated
+from lms.kit.unit import reading, settings, transaction
+from lms.kit.web import wants_json
+from quizzes import api
+from quizzes.kinds import KINDS
+from quizzes.operations.attempts import submit_attempt, take_over
+from quizzes.operations.saving import save_answers, save_from_page
+from quizzes.queries.attempts import AttemptView, Explained, attempt_of, explained, paper, stored
+from quizzes.rules.sitting import SaveRefused, Stored, choices_for, question_order
+from quizzes.views.words import person
+
+blueprint = Blueprint("attempts", "quizzes", url_prefix="/attempts", template_folder="templates")
+REVIEW = "review"
+
+
+def remember_takeover(attempt_id: UUID, takeover: int) -> None:
+    """This browser writes the attempt under this number from now on."""
+    cookie["sitting"] = [str(attempt_id), takeover]
+
+
+def held_takeover(attempt_id: UUID) -> int | None:
+    """The number this browser was given for the attempt; None: it never opened it."""
+    kept = cookie.get("sitting")
+    return int(kept[1]) if isinstance(kept, list) and kept[0] == str(attempt_id) else None
+
+
+def _attempt(session: Session, attempt_id: UUID) -> AttemptView:
+    return attempt_of(session, attempt_id, person())
+
+
+def _ended_if_over(attempt_id: UUID, at: datetime) -> AttemptView:
+    """The attempt; one whose time is over is ended first, so nobody waits for the worker."""
+    with reading() as session:
+        attempt = _attempt(session, attempt_id)
+    if attempt.visible(at).answering and at >= attempt.accepts_until:
+        with transaction() as session:
+            submit_attempt(session, current_actor(), attempt_id, at)
+        with reading() as session:
+            attempt = _attempt(session, attempt_id)
+    return attempt
+
+
+def _holds(attempt: AttemptView) -> bool:
+    return held_takeover(attempt.id) == attempt.takeover
+
+
+@blueprint.get("/<uuid:attempt_id>")
+@requires("quizzes.sit")
+def page(attempt_id: UUID) -> str | AnyResponse:
+    """The paper while it is open, the receipt afterwards; the question for a takeover on a second device."""
+    at = now()
+    attempt = _ended_if_over(attempt_id, at)
+    may_see = attempt.visible(at)
+    if wants_json():
+        return jsonify(_as_json(attempt, at))
+    if not may_see.answering:
+        return redirect(url_for(".receipt", attempt_id=attempt_id))
+    if not _holds(attempt):
+        return render_template("quizzes/takeover.html", attempt=attempt, at=at)
+    with reading() as session:
+        questions = paper(session, attempt.form_id)
+        answers = stored(session, attempt_id)
+    order = question_order(attempt.seed, questions)
+    slot = _shown_slot(order, answers)
+    question = questions[slot]
+    position = order.index(slot)
+    return render_template(
+        "quizzes/sitting.html",
+        attempt=attempt,
+        at=at,
+        order=order,
+        slot=slot,
+        number=position + 1,
+        before=order[position - 1] if position else None,
+        after=order[position + 1] if position + 1 < len(order) else None,
+        question=question,
+        multiple=KINDS[question.kind].multiple,
+        choices=[{"id": one.id, "text": api.choice_text(one)} for one in choices_for(question.kind, question.body, attempt.seed, slot)],
+        answers=answers,
+        answer=answers.get(slot),
+        data=_script_data(attempt, api.questions_json(attempt, questions), answers, at),
+    )
+
+
+def _shown_slot(order: list[int], answers: Mapping[int, Stored]) -> int:
+    """The slot that was asked for, else the first not answered, else the first."""
+    asked = request.args.get("slot", type=int)
+    if asked in order:
+        return asked
+    return next((slot for slot in order if slot not in answers or not answers[slot].answer), order[0])
+
+
+def _as_json(attempt: AttemptView, at: datetime) -> dict[str, Any]:
+    with reading() as session:
+        return api.attempt_json(
+            attempt,
+            paper(session, attempt.form_id),
+            stored(session, attempt.id),
+            explained(session, attempt.id, attempt.form_id) if attempt.visible(at).key else None,
+            takeover=attempt.takeover if _holds(attempt) else None,
+            at=at,
+        )
+
+
+def _script_data(attempt: AttemptView, questions: list[dict[str, Any]] | None, answers: Mapping[int, Stored], at: datetime) -> Markup:
+    """What the page's script starts from, as a data block: JSON that cannot end the element it stands in."""
+    offset = at.astimezone(settings().zone).utcoffset()
+    values = {
+        "id": str(attempt.id),
+        "takeover": attempt.takeover,
+        "seconds_left": attempt.seconds_left(at),
+        "utc_offset": int(offset.total_seconds()) if offset else 0,
+        "multiple": [name for name, kind in KINDS.items() if kind.multiple],
+        "questions": questions,
+        "stored": api.stored_rows(answers.values()),
+        "urls": {
+            "page": url_for(".page", attempt_id=attempt.id),
+            "answers": url_for(".answers", attempt_id=attempt.id),
+            "submit": url_for(".submit", attempt_id=attempt.id),
+            "review": url_for(".review", attempt_id=attempt.id),
+        },
+        "texts": _script_texts(),
+    }
+    encoded = msgspec.json.encode(values).decode()
+    return Markup(encoded.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - nothing can close it
+
+
+def _script_texts() -> dict[str, str]:
+    return {
+        "count": _("Câu %(number)s trên %(total)s", number="{n}", total="{t}"),
+        "previous": _("Câu trước"),
+        "next": _("Câu tiếp"),
+        "review": _("Xem lại bài"),
+        "empty": _("Chưa trả lời"),
+        "sending": _("Đang gửi"),
+        "saved": _("Đã lưu lúc %(time)s", time="{n}"),
+        "unsent": _("Chưa gửi được – câu trả lời đang giữ trên máy này. Tự gửi lại sau %(seconds)s giây", seconds="{n}"),
+        "all_sent": _("Đã gửi đủ %(count)s câu còn chờ", count="{n}"),
+        "waiting": _("%(count)s câu chưa gửi.", count="{n}"),
+        "minutes": _("Còn %(minutes)s phút", minutes="{n}"),
+        "seconds": _("Còn %(seconds)s giây", seconds="{n}"),
+        "over": _("Hết giờ"),
+        "hide": _("Ẩn giờ"),
+        "show": _("Hiện giờ"),
+        "signed_out": _("Phiên đăng nhập đã hết. Câu trả lời đang giữ trên máy này. Tải lại trang để đăng nhập, rồi làm tiếp."),
+        "taken_over": _("Bài đang mở trên thiết bị khác. Trang này chỉ còn để xem."),
+        "closed": _("Bài đã kết thúc. %(count)s câu không kịp gửi.", count="{n}"),
+        "refused": _("Máy chủ không nhận câu trả lời này. Tải lại trang và báo đầu mối nếu còn gặp lại."),
+        "reload": _("Tải lại trang"),
+        "answered": _("đã trả lời"),
+        "not_answered": _("chưa trả lời"),
+        "not_sent": _("chưa gửi"),
+        "flagged": _("đánh dấu"),
+    }
+
+
+@blueprint.get("/<uuid:attempt_id>/answers")
+@requires("quizzes.sit")
+def answers(attempt_id: UUID) -> Response:
+    """What is stored, by slot."""
+    at = now()
+    with reading() as session:
+        attempt = _attempt(session, attempt_id)
+        kept = stored(session, attempt_id)
+    left = attempt.seconds_left(at) if attempt.visible(at).answering else 0
+    return jsonify(state=attempt.state, stored=api.stored_rows(kept.values()), server_time=api.utc(at), seconds_left=left)
+
+
+@blueprint.post("/<uuid:attempt_id>/answers")
+@requires("quizzes.sit")
+def save(attempt_id: UUID) -> AnyResponse:
+    """Keep answers: JSON from the script and from programs, one answer at a time from a plain form."""
+    at = now()
+    if request.content_length is not None and request.content_length > api.LARGEST_BODY:
+        raise api.too_large()
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return _save_form(attempt_id, at)
+    request.max_content_length = api.LARGEST_BODY  # a body of unstated length
+    given = api.read_save(request.get_data(cache=False))
+    try:
+        with transaction() as session:
+            saved = save_answers(session, current_actor(), attempt_id, takeover=given.takeover, answers=given.answers(), at=at)
+    except SaveRefused as refused:
+        return api.refused_json(refused, at)
+    return api.saved_json(saved, at)
+
+
+def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
+    slot = request.form.get("slot", type=int)
+    takeover = request.form.get("takeover", type=int)
+    if slot is None or takeover is None:
+        raise DomainError(N_("Trang gửi lên thiếu số câu. Tải lại trang rồi trả lời lại."), code="malformed", field="slot")
+    try:
+        with transaction() as session:
+            save_from_page(
+                session,
+                current_actor(),
+                attempt_id,
+                takeover=takeover,
+                slot=slot,
+                answer=request.form.getlist("answer"),
+                flagged="flagged" in request.form,
+                at=at,
+            )
+    except SaveRefused as refused:
+        flash(translated(refused), "warning")
+        return redirect(url_for(".page", attempt_id=attempt_id), 303)
+    goal = request.form.get("go", "")
+    if goal == REVIEW:
+        return redirect(url_for(".review", attempt_id=attempt_id), 303)
+    return redirect(url_for(".page", attempt_id=attempt_id, slot=int(goal) if goal.isdecimal() else slot), 303)
+
+
+@blueprint.post("/<uuid:attempt_id>/takeover")
+@requires("quizzes.sit")
+def takeover(attempt_id: UUID) -> AnyResponse:
+    """Go on here; the device before becomes read-only."""
+    try:
+        with transaction() as session:
+            number = take_over(session, current_actor(), attempt_id, now())
+    except Conflict as refused:
+        flash(translated(refused), "warning")
+    else:
+        remember_takeover(attempt_id, number)
+    return redirect(url_for(".page", attempt_id=attempt_id), 303)
+
+
+@blueprint.get("/<uuid:attempt_id>/review")
+@requires("quizzes.sit")
+def review(attempt_id: UUID) -> str | AnyResponse:
+    """Every question with its state before handing in."""
+    at = now()
+    attempt = _ended_if_over(attempt_id, at)
+    if not attempt.visible(at).answering or not _holds(attempt):
+        return redirect(url_for(".page", attempt_id=attempt_id))
+    with reading() as session:
+        questions = paper(session, attempt.form_id)
+        kept = stored(session, attempt_id)
+    order = question_order(attempt.seed, questions)
+    return render_template(
+        "quizzes/review.html",
+        attempt=attempt,
+        at=at,
+        order=order,
+        answers=kept,
+        unanswered=[number for number, slot in enumerate(order, start=1) if slot not in kept or not kept[slot].answer],
+        data=_script_data(attempt, None, kept, at),
+    )
+
+
+@blueprint.post("/<uuid:attempt_id>/submit")
+@requires("quizzes.sit")
+def submit(attempt_id: UUID) -> AnyResponse:
+    """Hand in; a second press, a retry or another tab gets the same receipt."""
+    at = now()
+    try:
+        with transaction() as session:
+            code = submit_attempt(session, current_actor(), attempt_id, at, takeover=held_takeover(attempt_id) or 0)
+    except Conflict as refused:
+        if wants_json():
+            raise
+        flash(translated(refused), "warning")
+        return redirect(url_for(".page", attempt_id=attempt_id), 303)
+    if wants_json():
+        return jsonify(receipt=code, server_time=api.utc(at))
+    return redirect(url_for(".receipt", attempt_id=attempt_id), 303)
+
+
+@blueprint.get("/<uuid:attempt_id>/receipt")
+@requires("quizzes.sit")
+def receipt(attempt_id: UUID) -> str | AnyResponse:
+    at = now()
+    attempt = _ended_if_over(attempt_id, at)
+    if attempt.visible(at).answering:
+        return redirect(url_for(".page", attempt_id=attempt_id))
+    with reading() as session:
+        kept = stored(session, attempt_id)
+        total = len(paper(session, attempt.form_id))
+    answered = sum(1 for one in kept.values() if one.answer)
+    return render_template("quizzes/receipt.html", attempt=attempt, may_see=attempt.visible(at), answered=answered, total=total, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A question of the result page."""
+
+    number: int
+    question: Explained
+    choices: list[dict[str, str]]
+    lesson: LessonLink | None
+
+    @property
+    def right(self) -> bool:
+        return self.question.points == 1
+
+    @property
+    def whys(self) -> list[tuple[str, str]]:
+        """The reasons of the options that were chosen or are right, in the order shown: (option, why)."""
+        told = set(self.question.answer) | set(self.question.key)
+        return [
+            (choice["text"], self.question.whys[choice["id"]])
+            for choice in self.choices
+            if choice["id"] in told and choice["id"] in self.question.whys
+        ]
+
+
+@blueprint.get("/<uuid:attempt_id>/result")
+@requires("quizzes.sit")
+def result(attempt_id: UUID) -> str | AnyResponse:
+    """The score, and what was right and why as soon as the round's policy allows."""
+    at = now()
+    attempt = _ended_if_over(attempt_id, at)
+    may_see = attempt.visible(at)
+    if not may_see.score:
+        return redirect(url_for(".page", attempt_id=attempt_id))
+    lines: list[Line] = []
+    if may_see.key:
+        with reading() as session:
+            questions = explained(session, attempt_id, attempt.form_id)
+            again = lesson_links(session, [(one.course, one.lesson) for one in questions.values() if one.course and one.lesson])
+        for number, slot in enumerate(question_order(attempt.seed, questions), start=1):
+            one = questions[slot]
+            choices = choices_for(one.kind, one.body, attempt.seed, slot)
+            lines.append(
+                Line(
+                    number=number,
+                    question=one,
+                    choices=[{"id": choice.id, "text": api.choice_text(choice)} for choice in choices],
+                    lesson=again.get((one.course or "", one.lesson or "")),
+                )
+            )
+    return render_template("quizzes/result.html", attempt=attempt, may_see=may_see, lines=lines, at=at)

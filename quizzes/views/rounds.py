@@ -1,0 +1,96 @@
+"""The quarter's test as the person who sits it meets it: what is due, the rules, the start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from lms.feature import HomePanel
+from lms.kit.access import Actor, current_actor, requires
+from lms.kit.clock import now
+from lms.kit.unit import reading, transaction
+from quizzes.operations.attempts import start_attempt
+from quizzes.queries.rounds import MyRound, my_round, my_rounds
+from quizzes.rules.rounds import START_REFUSALS, RoundState, StartAnswer, may_start
+from quizzes.views.attempts import remember_takeover
+from quizzes.views.words import init_filters, person
+
+blueprint = Blueprint("rounds", "quizzes", url_prefix="/rounds", template_folder="templates")
+blueprint.record_once(lambda setup: init_filters(setup.app))
+
+
+def _answer(mine: MyRound, at: datetime) -> StartAnswer:
+    return may_start(mine.round, mine.standing, at)
+
+
+def _refusal(answer: StartAnswer) -> str | None:
+    return str(_(START_REFUSALS[answer])) if answer in START_REFUSALS else None
+
+
+@blueprint.get("/")
+@requires("quizzes.sit")
+def index() -> str:
+    """Rounds that are or were open, the newest first."""
+    at = now()
+    with reading() as session:
+        mine = [one for one in my_rounds(session, person()) if one.round.state != RoundState.DRAFT]
+    return render_template("quizzes/rounds.html", rounds=[(one, _answer(one, at)) for one in mine])
+
+
+@blueprint.get("/<quarter>/")
+@requires("quizzes.sit")
+def detail(quarter: str) -> str:
+    """What, when, how often, why one is expected or left out, and what was done so far."""
+    at = now()
+    with reading() as session:
+        mine = my_round(session, person(), quarter)
+    answer = _answer(mine, at)
+    return render_template("quizzes/round.html", mine=mine, round=mine.round, answer=answer, refusal=_refusal(answer), at=at)
+
+
+@blueprint.get("/<quarter>/start")
+@requires("quizzes.sit")
+def prepare(quarter: str) -> str | AnyResponse:
+    """The last page before the clock runs: the rules, and one button."""
+    with reading() as session:
+        mine = my_round(session, person(), quarter)
+    if _answer(mine, now()) != StartAnswer.MAY_START:
+        return redirect(url_for(".detail", quarter=quarter))
+    return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=False)
+
+
+@blueprint.post("/<quarter>/start")
+@requires("quizzes.sit")
+def start(quarter: str) -> str | AnyResponse:
+    """Begin, or go on with the attempt that is open: pressing twice begins once."""
+    if request.form.get("from_page") and not request.form.get("read"):
+        with reading() as session:
+            mine = my_round(session, person(), quarter)
+        return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=True)
+    with transaction() as session:
+        begun = start_attempt(session, current_actor(), quarter, now())
+    if begun.new:
+        remember_takeover(begun.attempt_id, 1)
+    return redirect(url_for("attempts.page", attempt_id=begun.attempt_id), 303)
+
+
+def home_panel(session: Session, actor: Actor, at: datetime) -> HomePanel | None:
+    """The round that is open for this person, with the one button; the newest result otherwise; nothing where there is neither."""
+    if actor.person_id is None:
+        return None
+    mine = [one for one in my_rounds(session, actor.person_id) if one.round.state != RoundState.DRAFT]
+    due = [one for one in mine if _answer(one, at) in (StartAnswer.MAY_START, StartAnswer.RESUME)]
+    unfinished = [one for one in due if not any(attempt.passed for attempt in one.attempts)]
+    done = [one for one in mine if any(attempt.passed is not None for attempt in one.attempts)]
+    if not unfinished and not done:
+        return None
+    shown = unfinished[0] if unfinished else done[0]
+    return HomePanel(
+        template="quizzes/_home_panel.html",
+        context={"mine": shown, "round": shown.round, "answer": _answer(shown, at), "due": bool(unfinished)},
+        order=10,
+    )

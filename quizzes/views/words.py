@@ -1,0 +1,64 @@
+"""What the pages of this feature have in common: authored text, names of states, whose page it is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask.sansio.app import App
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms.kit.access import AccessDenied, current_actor
+from lms.kit.i18n import preferences
+from quizzes.kinds.multiple_choice import MultipleChoice
+from quizzes.kinds.single_choice import SingleChoice
+from quizzes.kinds.true_false import TrueFalse
+from quizzes.rules.bank import LEVEL_NAMES, Level, bold_parts
+from quizzes.rules.rounds import POLICY_NAMES, STATE_NAMES, FeedbackPolicy, RoundState
+
+STATE_TAGS = {RoundState.DRAFT: "waiting", RoundState.OPEN: "active", RoundState.CLOSED: "closed", RoundState.LOCKED: "closed"}
+
+
+def authored_text(text: str) -> Markup:
+    """An item's text: bold where it is marked, and said to be Vietnamese on a page in another language."""
+    parts = Markup("").join(Markup("<strong>{}</strong>").format(part) if bold else Markup.escape(part) for part, bold in bold_parts(text))
+    return parts if preferences().locale == "vi" else Markup('<span lang="vi">{}</span>').format(parts)
+
+
+def level_name(level: str) -> str:
+    return str(_(LEVEL_NAMES[Level(level)]))
+
+
+def kind_name(kind: str) -> str:
+    names = {
+        SingleChoice.name: _("Một lựa chọn"),
+        MultipleChoice.name: _("Nhiều lựa chọn"),
+        TrueFalse.name: _("Đúng – sai"),
+    }
+    return str(names[kind])
+
+
+def state_name(state: str) -> str:
+    return str(_(STATE_NAMES[RoundState(state)]))
+
+
+def state_tag(state: str) -> dict[str, str]:
+    return {"text": state_name(state), "kind": STATE_TAGS[RoundState(state)]}
+
+
+def policy_name(policy: str) -> str:
+    return str(_(POLICY_NAMES[FeedbackPolicy(policy)]))
+
+
+def person() -> UUID:
+    """Whose page this is; a command or job has none."""
+    person_id = current_actor().person_id
+    if person_id is None:
+        raise AccessDenied
+    return person_id
+
+
+def init_filters(app: App) -> None:
+    app.jinja_env.filters.update(
+        item_text=authored_text, level_name=level_name, kind_name=kind_name, state_tag=state_tag, policy_name=policy_name
+    )
