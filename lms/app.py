@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 from uuid import UUID
 
 from flask import Flask, g, request, url_for
@@ -13,18 +15,19 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms
-from lms import accounts, agencies, home, lrs, maintenance, reports, results
+from lms import accounts, agencies, demo, home, lrs, maintenance, reports, results
 from lms.config import Settings, load_settings
 from lms.feature import Feature, merged
 from lms.kit import jobs
 from lms.kit.access import may
+from lms.kit.compression import init_compression
 from lms.kit.db import Database
 from lms.kit.i18n import init_i18n, preferences
 from lms.kit.logs import init_logs
 from lms.kit.queue import Queue
 from lms.kit.web import init_web
 
-HOUSE = (maintenance.feature, agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature)
+HOUSE = (maintenance.feature, agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature, demo.feature)
 
 csrf = CSRFProtect()
 MAX_BODY = 32 * 1024 * 1024  # a roster of 31,000 people is about 4 MB
@@ -67,6 +70,8 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.queue"] = queue
     app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake)
 
+    if not secure:  # nobody in front who would do it
+        init_compression(app)
     init_web(app, secure=secure)
     init_i18n(app, settings)
     accounts.guard.init_guard(app)
@@ -83,6 +88,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
 
 def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -> None:
     items = sorted((item for feature in features for item in feature.navigation), key=lambda item: item.order)
+    assets = _fingerprint(Path(app.static_folder or ""))
 
     @app.context_processor
     def page() -> dict[str, object]:
@@ -91,7 +97,7 @@ def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -
             "may": may,
             "preferences": preferences(),
             "navigation": [
-                {"label": item.label, "url": url_for(item.endpoint), "current": request.endpoint == item.endpoint}
+                {"label": item.label, "url": url_for(item.endpoint), "current": _blueprint(request.endpoint) == _blueprint(item.endpoint)}
                 for item in items
                 if may(item.permission)
             ],
@@ -99,5 +105,18 @@ def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -
                 "agency_name": _("Ủy ban nhân dân tỉnh"),
                 "system_name": _("Công vụ LMS"),
                 "version": lms.__version__,
+                "assets": assets,
             },
         }
+
+
+def _blueprint(endpoint: str | None) -> str:
+    return (endpoint or "").partition(".")[0]
+
+
+def _fingerprint(folder: Path) -> str:
+    """Changes when any static file does, so that browsers may keep them for a year."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from lms.kit.access import Actor, Role
+from lms.kit.clock import Quarter
 from lms.kit.jobs import JobHandler, Periodic
 
 StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]
@@ -40,6 +42,21 @@ class HomePanel:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoProvince:
+    """What a feature's demonstration data may build on: quarters that are over, the one that is open, and chance from a seed."""
+
+    past: tuple[Quarter, ...]
+    current: Quarter
+    seed: int
+    zone: ZoneInfo
+    at: datetime
+
+
+DemoStep = Callable[[DemoProvince], None]
+"""Adds a feature's demonstration data in transactions of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A package's contributions; every field but the name may stay empty."""
 
@@ -51,6 +68,7 @@ class Feature:
     commands: tuple[click.Command, ...] = ()
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     periodic: tuple[Periodic, ...] = ()
+    demo_steps: tuple[DemoStep, ...] = ()
     statement_builders: Mapping[str, StatementBuilder] = field(default_factory=dict)
 
 

@@ -1,0 +1,144 @@
+"""Every address states who may call it, and every answer carries what the house promises."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from lms.kit.db import Database
+
+PUBLIC = {
+    "accounts.activate",
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "home.index",
+    "home.preferences",
+    "maintenance.healthz",
+    "maintenance.readyz",
+    "public.agency",
+    "public.results",
+    "public.results_csv",
+    "public.results_json",
+}
+
+
+def permissions(app: Flask) -> dict[str, str | None]:
+    return {
+        rule.endpoint: app.view_functions[rule.endpoint].required_permission  # type: ignore[attr-defined]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static"
+    }
+
+
+def test_every_route_states_its_permission(app: Flask) -> None:
+    silent = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "required_permission")
+    ]
+    assert silent == []
+
+
+def test_every_permission_a_route_asks_for_is_in_the_table(app: Flask) -> None:
+    table = app.extensions["lms.permissions"]
+    asked = {permission for permission in permissions(app).values() if permission and not permission.startswith("@")}
+    assert asked <= set(table)
+
+
+def test_only_the_routes_on_the_short_list_are_open_to_everyone(app: Flask) -> None:
+    assert {endpoint for endpoint, permission in permissions(app).items() if permission is None} <= PUBLIC
+
+
+def test_every_guarded_page_sends_a_stranger_to_sign_in(app: Flask) -> None:
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        permission = permissions(app).get(rule.endpoint)
+        if not permission or permission.startswith("@") or "GET" not in (rule.methods or set()):
+            continue
+        arguments = {name: "2026-Q4" if name == "quarter" else "00000000-0000-7000-8000-000000000000" for name in rule.arguments}
+        with app.test_request_context():
+            address = app.url_for(rule.endpoint, **arguments)
+        response = client.get(address)
+        assert response.status_code in (302, 401), rule
+        if response.status_code == 302:
+            assert response.location.startswith("/sign-in"), rule
+
+
+def test_addresses_promised_to_users_and_integrators_exist(app: Flask) -> None:
+    promised = {
+        "/",
+        "/sign-in",
+        "/sign-out",
+        "/account",
+        "/courses/",
+        "/courses/<slug>/",
+        "/courses/<slug>/<lesson>",
+        "/rounds/",
+        "/rounds/<quarter>/",
+        "/attempts/<uuid:attempt_id>",
+        "/attempts/<uuid:attempt_id>/answers",
+        "/attempts/<uuid:attempt_id>/submit",
+        "/reports/<quarter>/",
+        "/reports/<quarter>/<code>",
+        "/reports/<quarter>/<code>.xlsx",
+        "/reports/<quarter>/<code>.json",
+        "/public/<quarter>/",
+        "/public/<quarter>/<code>",
+        "/xapi/statements",
+        "/xapi/about",
+        "/healthz",
+        "/readyz",
+    }
+    assert promised <= {rule.rule for rule in app.url_map.iter_rules()}
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/no-such-page", "/healthz", "/xapi/statements", "/static/css/app.css", "/reports/"])
+def test_every_answer_carries_the_security_headers_and_a_request_id(app: Flask, address: str) -> None:
+    response = app.test_client().get(address)
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Request-Id"]
+
+
+def test_a_proxys_request_id_is_kept_and_a_hostile_one_is_not(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/healthz", headers={"X-Request-Id": "abc-12345"}).headers["X-Request-Id"] == "abc-12345"
+    assert client.get("/healthz", headers={"X-Request-Id": "<script>" * 3}).headers["X-Request-Id"] != "<script>" * 3
+
+
+def test_errors_for_programs_have_one_shape(app: Flask) -> None:
+    client: FlaskClient = app.test_client()
+    for address, status in (("/api/v1/nothing", 404), ("/reports/2026-Q4/x.json", 401)):
+        response = client.get(address, headers={"Accept": "application/json"})
+        assert response.status_code == status
+        assert set(response.json["error"]) <= {"code", "message", "field"}  # type: ignore[index]
+    assert client.delete("/sign-in", headers={"Accept": "application/json"}).status_code == 405
+
+
+def test_errors_for_people_are_a_page_that_says_what_next(app: Flask) -> None:
+    response = app.test_client().get("/no-such-page")
+    assert response.status_code == 404
+    page = response.get_data(as_text=True)
+    assert "Không tìm thấy" in page
+    assert response.headers["X-Request-Id"] in page
+
+
+def test_ready_only_when_the_schema_is_the_newest(app: Flask, database: Database) -> None:
+    assert app.test_client().get("/healthz").json == {"status": "ok"}
+    response = app.test_client().get("/readyz")
+    assert response.status_code == 503  # the tests' schema comes from the models and carries no revision
+    assert "lms db upgrade" in response.get_data(as_text=True)
+
+
+def test_display_preferences_are_remembered_and_never_lead_elsewhere(app: Flask) -> None:
+    client = app.test_client()
+    response = client.get("/preferences?text_size=150&contrast=high&locale=en&next=/sign-in")
+    assert response.location == "/sign-in"
+    page = client.get("/sign-in").get_data(as_text=True)
+    assert 'data-text="150"' in page
+    assert 'data-contrast="high"' in page
+    assert 'lang="en"' in page
+    for hostile in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+        assert client.get("/preferences", query_string={"next": hostile}).location == "/"

@@ -1,0 +1,70 @@
+"""The service refuses to start when a setting cannot work, and says which one and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from lms.config import DOCUMENTED, Settings, SettingsError, load_settings
+
+ROOT = Path(__file__).parents[2]
+GOOD = {"LMS_ENV": "production", "LMS_SECRET_KEY": "k" * 40}
+
+
+def test_a_demo_needs_no_settings_and_keeps_its_key(tmp_path: Path) -> None:
+    environment = {"LMS_DATA_DIR": str(tmp_path / "var")}
+    first, second = load_settings(environment), load_settings(environment)
+    assert first.is_demo
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 32
+    assert first.database_url == f"sqlite:///{tmp_path / 'var' / 'lms.db'}"
+
+
+def test_a_plain_postgresql_address_is_understood() -> None:
+    settings = load_settings({**GOOD, "LMS_DATABASE_URL": "postgresql://lms@db/lms"})
+    assert settings.database_url == "postgresql+psycopg://lms@db/lms"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("LMS_ENV", "prod", "demo or production"),
+        ("LMS_SECRET_KEY", "short", "at least 32"),
+        ("LMS_SECRET_KEY", "", "token_urlsafe"),
+        ("LMS_DATABASE_URL", "mysql://x", "postgresql://"),
+        ("LMS_BASE_URL", "lms.thainguyen.gov.vn", "https://"),
+        ("LMS_TIMEZONE", "Asia/Hanoi", "Asia/Ho_Chi_Minh"),
+        ("LMS_LOCALE", "fr", "vi or en"),
+        ("LMS_REDIS_URL", "http://redis", "redis://"),
+        ("LMS_DEMO_PASSWORD", "mat-khau-demo", "remove it"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_mend(name: str, value: str, mend: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({**GOOD, name: value})
+    assert name in str(caught.value)
+    assert mend in str(caught.value)
+
+
+def test_all_wrong_settings_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"LMS_ENV": "production", "LMS_TIMEZONE": "Mars", "LMS_LOCALE": "x"})
+    assert len(caught.value.problems) == 3
+
+
+def test_a_data_folder_one_may_not_write_is_named(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("a file, not a folder")
+    with pytest.raises(SettingsError, match="LMS_DATA_DIR"):
+        load_settings({"LMS_DATA_DIR": str(blocker / "var")})
+
+
+def test_every_setting_is_documented_for_operators() -> None:
+    known = {field.name.upper() for field in fields(Settings)}
+    assert set(DOCUMENTED) == known
+    for language in ("vi", "en"):
+        text = (ROOT / "docs" / f"operating.{language}.md").read_text()
+        assert set(re.findall(r"`LMS_([A-Z_]+)`", text)) == known
