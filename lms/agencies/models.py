@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lms.agencies.rules import closure
 from lms.kit.db import Base, KeyText
 from lms.kit.ids import uuid7
 
-# Spans of days are half-open: valid_from is the first day, valid_to the first day no longer. An open end is FOREVER, so that
-# "on day D" is one comparison an index can answer.
-FOREVER = date(9999, 12, 31)
+FOREVER = closure.FOREVER  # the end of what has no end yet
 
 
 class Agency(Base):

@@ -1,4 +1,4 @@
-"""Who is below whom on which days, from each agency's dated parents. Spans are half-open."""
+"""Who is below whom on which days, from each agency's dated parents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
+
+# Spans of days are half-open: valid_from is the first day, valid_to the first day no longer. An open end is FOREVER, so that
+# "on day D" is one comparison an index can answer.
+FOREVER = date(9999, 12, 31)
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -8,13 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from lms.agencies.rules.closure import CycleError, ParentMissingError, ParentSpan, ancestry, by_agency
+from lms.agencies.rules.closure import FOREVER, CycleError, ParentMissingError, ParentSpan, ancestry, by_agency
 from lms.agencies.rules.kinds import AgencyKind, EventKind, kind_of_name, usual_block, usual_level
 from lms.agencies.rules.sheet import AgencyLine, Reading
 from lms.kit.errors import N_
 from lms.kit.imports.rules import Checked, Finding, fingerprint_of
-
-FOREVER = date(9999, 12, 31)
 
 # An agency that is stored is known by its id, one that the file brings by its code.
 Ref = UUID | str
@@ -81,7 +79,7 @@ class Revise:
         return EventKind.RENAME if self.after.name != self.before.name else EventKind.REVISE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """Steps in the order of the file; `unchanged` lines say what is stored already."""
 
@@ -253,7 +251,7 @@ class _Planner:
             legal_basis=line.legal_basis or before.legal_basis,
         )
         if after == before and parent == before.parent_id:
-            self.plan = replace(self.plan, unchanged=self.plan.unchanged + 1)
+            self.plan.unchanged += 1
         else:
             self.plan.revise.append(Revise(line=line, agency_id=agency.id, before=before, after=after, parent=parent, on=day))
 

@@ -68,7 +68,14 @@ class Reading:
 
     def finding(self, line: AgencyLine, column: str, message: str, summary: str, values: Mapping[str, str | int]) -> Finding:
         """Trouble with a line that could be read."""
-        return _finding(self.headers[line.sheet], (line.sheet, line.row, column), _value(line, column), message, summary, values)
+        return _finding(
+            self.headers[line.sheet],
+            (line.sheet, line.row, column),
+            value=_value(line, column),
+            message=message,
+            summary=summary,
+            values=values,
+        )
 
 
 def read_lines(sheets: Sequence[Sheet], file: str) -> Reading:
@@ -134,7 +141,7 @@ class _Line:
 
     def trouble(self, column: str, message: str, summary: str, **values: str | int) -> None:
         where = (self.sheet, self.row.number, column)
-        self.troubles.append(_finding(self.header, where, self.text(column), message, summary, values))
+        self.troubles.append(_finding(self.header, where, value=self.text(column), message=message, summary=summary, values=values))
 
     def code(self, column: str) -> str:
         code = self.text(column).upper().replace(" ", "")
@@ -208,7 +215,7 @@ def _value(line: AgencyLine, column: str) -> str:
 
 
 def _finding(
-    header: Header, where: tuple[str, int, str], value: str, message: str, summary: str, values: Mapping[str, str | int]
+    header: Header, where: tuple[str, int, str], *, value: str, message: str, summary: str, values: Mapping[str, str | int]
 ) -> Finding:
     sheet, row, column = where
     return Finding(

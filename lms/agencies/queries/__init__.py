@@ -1,0 +1,55 @@
+"""Reading the agency tree as of a day."""
+
+from lms.agencies.queries.history import CodeSpan, HistoryEntry, codes_of, history_of, stored_agencies
+from lms.agencies.queries.lookups import (
+    AgencyName,
+    VersionOnDay,
+    agencies_by_code,
+    agencies_by_name,
+    agency_by_code,
+    agency_names,
+    ancestors_on,
+    in_subtree,
+    subtree_ids,
+    versions_on,
+    within,
+)
+from lms.agencies.queries.tree import (
+    AgencyRow,
+    TreeNode,
+    agency,
+    life_of,
+    path_to,
+    search_agencies,
+    top_agencies,
+    tree_below,
+    whole_tree,
+)
+
+__all__ = [
+    "AgencyName",
+    "AgencyRow",
+    "CodeSpan",
+    "HistoryEntry",
+    "TreeNode",
+    "VersionOnDay",
+    "agencies_by_code",
+    "agencies_by_name",
+    "agency",
+    "agency_by_code",
+    "agency_names",
+    "ancestors_on",
+    "codes_of",
+    "history_of",
+    "in_subtree",
+    "life_of",
+    "path_to",
+    "search_agencies",
+    "stored_agencies",
+    "subtree_ids",
+    "top_agencies",
+    "tree_below",
+    "versions_on",
+    "whole_tree",
+    "within",
+]

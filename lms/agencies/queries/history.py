@@ -1,0 +1,154 @@
+"""What happened to an agency, and all that is stored about agencies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms.agencies.models import AgencyCode, AgencyEvent, AgencyLink, AgencyVersion
+from lms.agencies.queries.lookups import AgencyName, batches
+from lms.agencies.rules.kinds import CodeScheme
+from lms.agencies.rules.plan import StoredAgency, StoredVersion
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSpan:
+    scheme: str
+    code: str
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Something that happened to an agency; `others` are the agencies it came from or went on in."""
+
+    kind: str
+    effective_on: date
+    decision_number: str | None
+    decision_date: date | None
+    note: str | None
+    recorded_at: datetime
+    before: str | None  # the name until that day
+    after: str | None  # the name from that day on
+    predecessors: tuple[AgencyName, ...]
+    successors: tuple[AgencyName, ...]
+
+
+def codes_of(session: Session, agency_id: UUID) -> list[CodeSpan]:
+    """All codes an agency bears or bore, newest first."""
+    rows = session.execute(
+        select(AgencyCode.scheme, AgencyCode.code, AgencyCode.valid_from, AgencyCode.valid_to)
+        .where(AgencyCode.agency_id == agency_id, AgencyCode.superseded_at.is_(None))
+        .order_by(AgencyCode.valid_from.desc(), AgencyCode.scheme, AgencyCode.code)
+    )
+    return [CodeSpan(*row) for row in rows]
+
+
+def history_of(session: Session, agency_id: UUID) -> list[HistoryEntry]:
+    """What happened to an agency, newest first. Three statements, however long the history."""
+    touching = select(AgencyLink.event_id).where(or_(AgencyLink.predecessor_id == agency_id, AgencyLink.successor_id == agency_id))
+    events = session.execute(
+        select(
+            AgencyEvent.id,
+            AgencyEvent.kind,
+            AgencyEvent.effective_on,
+            AgencyEvent.decision_number,
+            AgencyEvent.decision_date,
+            AgencyEvent.note,
+            AgencyEvent.recorded_at,
+        )
+        .where(AgencyEvent.id.in_(touching), AgencyEvent.superseded_at.is_(None))
+        .order_by(AgencyEvent.effective_on.desc(), AgencyEvent.id.desc())
+    ).all()
+    # An event of an import may touch thousands; only the links that concern this agency are wanted.
+    links = session.execute(
+        select(AgencyLink.event_id, AgencyLink.predecessor_id, AgencyLink.successor_id).where(
+            AgencyLink.event_id.in_([event.id for event in events]),
+            or_(AgencyLink.predecessor_id == agency_id, AgencyLink.successor_id == agency_id),
+        )
+    ).all()
+    names = _names_by_span(session, {agency_id, *(end for link in links for end in link[1:] if end is not None)})
+
+    def named(ids: Iterable[UUID | None], day: date) -> tuple[AgencyName, ...]:
+        return tuple(AgencyName(other, _name_on(names, other, day) or "") for other in dict.fromkeys(ids) if other and other != agency_id)
+
+    return [
+        HistoryEntry(
+            kind=event.kind,
+            effective_on=event.effective_on,
+            decision_number=event.decision_number,
+            decision_date=event.decision_date,
+            note=event.note,
+            recorded_at=event.recorded_at,
+            before=_name_until(names, agency_id, event.effective_on),
+            after=_name_on(names, agency_id, event.effective_on),
+            predecessors=named((link.predecessor_id for link in links if link.event_id == event.id), event.effective_on),
+            successors=named((link.successor_id for link in links if link.event_id == event.id), event.effective_on),
+        )
+        for event in events
+    ]
+
+
+def stored_agencies(session: Session, scheme: str = CodeScheme.QD20) -> dict[UUID, StoredAgency]:
+    """Every agency with its believed versions and codes, for planning an import. Two statements."""
+    versions: dict[UUID, list[StoredVersion]] = {}
+    for row in session.execute(
+        select(
+            AgencyVersion.agency_id,
+            AgencyVersion.id,
+            AgencyVersion.name,
+            AgencyVersion.short_name,
+            AgencyVersion.kind,
+            AgencyVersion.block,
+            AgencyVersion.level,
+            AgencyVersion.parent_id,
+            AgencyVersion.legal_basis,
+            AgencyVersion.valid_from,
+            AgencyVersion.valid_to,
+        )
+        .where(AgencyVersion.superseded_at.is_(None))
+        .order_by(AgencyVersion.agency_id, AgencyVersion.valid_from)
+    ).mappings():
+        values: dict[str, Any] = dict(row)
+        versions.setdefault(values.pop("agency_id"), []).append(StoredVersion(**values))
+    codes: dict[UUID, list[tuple[str, date, date]]] = {}
+    for agency_id, code, valid_from, valid_to in session.execute(
+        select(AgencyCode.agency_id, AgencyCode.code, AgencyCode.valid_from, AgencyCode.valid_to)
+        .where(AgencyCode.scheme == scheme, AgencyCode.superseded_at.is_(None))
+        .order_by(AgencyCode.valid_from)
+    ):
+        codes.setdefault(agency_id, []).append((code, valid_from, valid_to))
+    return {agency_id: StoredAgency(agency_id, tuple(own), tuple(codes.get(agency_id, ()))) for agency_id, own in versions.items()}
+
+
+NameSpans = dict[UUID, list[tuple[date, date, str]]]
+
+
+def _names_by_span(session: Session, ids: Collection[UUID]) -> NameSpans:
+    found: NameSpans = {}
+    for batch in batches(ids):
+        for agency_id, valid_from, valid_to, name in session.execute(
+            select(AgencyVersion.agency_id, AgencyVersion.valid_from, AgencyVersion.valid_to, AgencyVersion.name)
+            .where(AgencyVersion.agency_id.in_(batch), AgencyVersion.superseded_at.is_(None))
+            .order_by(AgencyVersion.valid_from)
+        ):
+            found.setdefault(agency_id, []).append((valid_from, valid_to, name))
+    return found
+
+
+def _name_on(names: NameSpans, agency_id: UUID, day: date) -> str | None:
+    """The name on a day, or the last before it where the agency has ended."""
+    begun = [name for valid_from, _, name in names.get(agency_id, ()) if valid_from <= day]
+    return begun[-1] if begun else None
+
+
+def _name_until(names: NameSpans, agency_id: UUID, day: date) -> str | None:
+    earlier = [name for valid_from, _, name in names.get(agency_id, ()) if valid_from < day]
+    return earlier[-1] if earlier else None

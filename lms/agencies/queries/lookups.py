@@ -1,0 +1,151 @@
+"""Who is where on a day: conditions and look-ups for every other package. `on` is a day of the province."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
+from lms.agencies.rules.kinds import CodeScheme
+from lms.kit.access import Everywhere, Scope
+from lms.kit.vietnamese import fold
+
+BATCH = 500  # values of one IN (…)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyName:
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionOnDay:
+    """Which version of an agency held on a day, for what freezes it (rosters, reports)."""
+
+    agency_id: UUID
+    version_id: UUID
+    name: str
+    kind: str
+    block: str
+    level: str
+    parent_id: UUID | None
+    sort_key: str
+
+
+def within(column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None], scope: Scope, on: date) -> ColumnElement[bool]:
+    """The condition that an agency column lies in the scope's subtrees on a day. For every package's queries."""
+    if isinstance(scope, Everywhere):
+        return true()
+    return column.in_(
+        select(AgencyClosure.descendant_id).where(
+            AgencyClosure.ancestor_id.in_(scope), AgencyClosure.valid_from <= on, on < AgencyClosure.valid_to
+        )
+    )
+
+
+def in_subtree(column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None], agency_id: UUID, on: date) -> ColumnElement[bool]:
+    """The condition that an agency column is this agency or below it on a day."""
+    return within(column, frozenset((agency_id,)), on)
+
+
+def subtree_ids(session: Session, agency_id: UUID, on: date) -> frozenset[UUID]:
+    """The agency and all below it on a day; empty where it does not exist then."""
+    return frozenset(
+        session.scalars(select(AgencyClosure.descendant_id).where(AgencyClosure.ancestor_id == agency_id, closure_on(AgencyClosure, on)))
+    )
+
+
+def agency_by_code(session: Session, code: str, on: date, scheme: str = CodeScheme.QD20) -> UUID | None:
+    """Who bears a code on a day."""
+    return session.scalar(
+        select(AgencyCode.agency_id).where(AgencyCode.scheme == scheme, AgencyCode.code == code.strip().upper(), current(AgencyCode, on))
+    )
+
+
+def agencies_by_code(session: Session, on: date, scheme: str = CodeScheme.QD20) -> dict[str, UUID]:
+    """All codes of a scheme on a day."""
+    rows = session.execute(select(AgencyCode.code, AgencyCode.agency_id).where(AgencyCode.scheme == scheme, current(AgencyCode, on)))
+    return {row.code: row.agency_id for row in rows}
+
+
+def agencies_by_name(session: Session, on: date, scope: Scope) -> dict[str, list[UUID]]:
+    """Folded names and short names on a day, for sheets that name agencies without codes; a name may be borne by several."""
+    rows = session.execute(
+        select(AgencyVersion.agency_id, AgencyVersion.name, AgencyVersion.short_name).where(
+            current(AgencyVersion, on), within(AgencyVersion.agency_id, scope, on)
+        )
+    )
+    found: dict[str, set[UUID]] = {}
+    for agency_id, name, short_name in rows:
+        for text in (name, short_name):
+            if text:
+                found.setdefault(fold(text), set()).add(agency_id)
+    return {name: sorted(ids) for name, ids in found.items()}
+
+
+def agency_names(session: Session, ids: Iterable[UUID], on: date) -> dict[UUID, str]:
+    """Names on a day; of an agency that does not exist then, the last it had before, or else the first."""
+    best: dict[UUID, tuple[int, int, str]] = {}
+    for batch in batches(ids):
+        rows = session.execute(
+            select(AgencyVersion.agency_id, AgencyVersion.name, AgencyVersion.valid_from).where(
+                AgencyVersion.agency_id.in_(batch), AgencyVersion.superseded_at.is_(None)
+            )
+        )
+        for agency_id, name, valid_from in rows:
+            # The latest version begun by that day; failing that, the earliest of all.
+            rank = (1, valid_from.toordinal(), name) if valid_from <= on else (0, -valid_from.toordinal(), name)
+            best[agency_id] = max(best.get(agency_id, rank), rank)
+    return {agency_id: name for agency_id, (_, _, name) in best.items()}
+
+
+def versions_on(session: Session, on: date, ids: Iterable[UUID] | None = None) -> dict[UUID, VersionOnDay]:
+    """The version that holds on a day, of these agencies or of all."""
+    statement = select(
+        AgencyVersion.agency_id,
+        AgencyVersion.id,
+        AgencyVersion.name,
+        AgencyVersion.kind,
+        AgencyVersion.block,
+        AgencyVersion.level,
+        AgencyVersion.parent_id,
+        AgencyVersion.sort_key,
+    ).where(current(AgencyVersion, on))
+    if ids is None:
+        return {row[0]: VersionOnDay(*row) for row in session.execute(statement)}
+    return {
+        row[0]: VersionOnDay(*row) for batch in batches(ids) for row in session.execute(statement.where(AgencyVersion.agency_id.in_(batch)))
+    }
+
+
+def ancestors_on(session: Session, on: date) -> dict[UUID, list[UUID]]:
+    """Every agency's ancestors on a day, itself first, the root last: one statement for reports over the whole tree."""
+    rows = session.execute(
+        select(AgencyClosure.descendant_id, AgencyClosure.ancestor_id)
+        .where(closure_on(AgencyClosure, on))
+        .order_by(AgencyClosure.descendant_id, AgencyClosure.depth)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for descendant, ancestor in rows:
+        found.setdefault(descendant, []).append(ancestor)
+    return found
+
+
+def current(entity: Any, on: date) -> ColumnElement[bool]:
+    return and_(entity.valid_from <= on, on < entity.valid_to, entity.superseded_at.is_(None))
+
+
+def closure_on(entity: Any, on: date) -> ColumnElement[bool]:
+    return and_(entity.valid_from <= on, on < entity.valid_to)
+
+
+def batches(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
+    distinct = list(dict.fromkeys(ids))
+    return (distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH))
