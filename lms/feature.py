@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
@@ -43,13 +44,15 @@ class HomePanel:
 
 @dataclass(frozen=True, slots=True)
 class DemoProvince:
-    """What a feature's demonstration data may build on: quarters that are over, the one that is open, and chance from a seed."""
+    """What a feature's demonstration data may build on: quarters that are over, the one that is open, chance from a
+    seed, and people (`newcomers`) who have done nothing yet in the open one."""
 
     past: tuple[Quarter, ...]
     current: Quarter
     seed: int
     zone: ZoneInfo
     at: datetime
+    newcomers: frozenset[UUID]
 
 
 DemoStep = Callable[[DemoProvince], None]

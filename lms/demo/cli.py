@@ -70,7 +70,7 @@ def _add_history(settings: Settings, quarters: int, seed: int) -> None:
     past: list[Quarter] = []
     for _ in range(quarters):
         past.insert(0, (past[0] if past else current).previous())
-    world = DemoProvince(past=tuple(past), current=current, seed=seed, zone=settings.zone, at=at)
+    world = DemoProvince(past=tuple(past), current=current, seed=seed, zone=settings.zone, at=at, newcomers=sign_ins.the_six())
     features: tuple[Feature, ...] = current_app.extensions["lms.features"]
     for feature in features:
         for step in feature.demo_steps:

@@ -32,6 +32,11 @@ def is_empty() -> bool:
         return session.scalar(select(Agency.id).limit(1)) is None
 
 
+def the_six() -> frozenset[UUID]:
+    with reading() as session:
+        return frozenset(session.scalars(select(Account.person_id).where(Account.login_name.in_(SIX))))
+
+
 def activate_everyone(session: Session, password: str, at: datetime) -> None:
     """Every account gets the demonstration's password; its hash is made once, for a thousand would take half a minute."""
     session.execute(update(Account).values(password_hash=hash_password(password), activated_at=at))

@@ -1,0 +1,110 @@
+"""Demonstration data: the bundled questions, past quarters as a province would have left them, and the quarter that is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.feature import DemoProvince
+from lms.kit.access import SERVICE
+from lms.kit.clock import Quarter, local_midnight
+from lms.kit.unit import transaction
+from lms.results.models import Expectation
+from quizzes.cli import import_questions
+from quizzes.operations import rounds as operations
+from quizzes.operations.history import record_sittings
+from quizzes.queries import bank
+from quizzes.queries.attempts import papers_of_round
+from quizzes.rules.assembly import Cell, spread
+from quizzes.rules.rounds import FeedbackPolicy, RoundSettings, activity_of
+from quizzes.sample import sample_sitting
+
+QUESTIONS = 20
+MINUTES = 20
+BASICS = "CB"  # topics of the courses everybody takes
+ALREADY_DONE = 0.35  # share of people who have sat the open quarter's test
+
+
+def add_rounds(province: DemoProvince) -> None:
+    """One closed round with sittings for each past quarter, better from quarter to quarter, and the current one half-way through."""
+    import_questions.main([], standalone_mode=False)
+    random = Random(province.seed)
+    for age, quarter in enumerate(reversed(province.past)):
+        participation, ability = 0.93 - 0.05 * age, 0.66 - 0.05 * age
+        round_id = _open(province, quarter)
+        _sit(round_id, quarter, _Turnout(participation, ability, quarter.begins(province.zone) + timedelta(days=45)), random)
+        with transaction() as session:
+            operations.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
+        click.echo(f"{quarter}: closed with results")
+    round_id = _open(province, province.current)
+    _sit(round_id, province.current, _Turnout(ALREADY_DONE, 0.7, province.at - timedelta(days=3), province.newcomers), random)
+    click.echo(f"{province.current}: open")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turnout:
+    """How a round went: which share took part, how much of the matter they knew, when most of them sat, and who surely did not."""
+
+    participation: float
+    ability: float
+    around: datetime
+    leaving_out: frozenset[UUID] = frozenset()
+
+
+def _open(province: DemoProvince, quarter: Quarter) -> UUID:
+    begins, ends = quarter.begins(province.zone), quarter.ends(province.zone)
+    settings = RoundSettings(
+        quarter=quarter,
+        title=f"Kiểm tra kiến thức chuyển đổi số {quarter.label}",
+        legal_basis="Kế hoạch bồi dưỡng, kiểm tra kỹ năng số của tỉnh (dữ liệu trình diễn)",
+        cutoff_day=quarter.first_day,
+        opens_at=begins,
+        closes_at=ends,
+        duration_seconds=MINUTES * 60,
+        attempts_allowed=2,
+        pass_mark=Decimal(50),
+        feedback_policy=FeedbackPolicy.IMMEDIATELY if quarter == province.current else FeedbackPolicy.AFTER_CLOSE,
+    )
+    with transaction() as session:
+        round_id = operations.create_round(session, SERVICE, settings, _blueprint(session, quarter), province.at)
+    with transaction() as session:
+        operations.open_round(session, SERVICE, round_id, zone=province.zone, at=local_midnight(quarter.first_day, province.zone))
+    return round_id
+
+
+def _blueprint(session: Session, quarter: Quarter) -> list[Cell]:
+    usable = bank.usable_items(session, quarter.first_day, quarter.last_day)
+    return spread({cell: len(items) for cell, items in usable.items() if cell[0].startswith(BASICS)}, QUESTIONS)
+
+
+def _sit(round_id: UUID, quarter: Quarter, turnout: _Turnout, random: Random) -> None:
+    with transaction() as session:
+        papers = papers_of_round(session, round_id)
+        expected = session.execute(
+            select(Expectation.person_id, Expectation.agency_id)
+            .where(Expectation.activity == activity_of(str(quarter)), Expectation.excluded_because.is_(None))
+            .order_by(Expectation.person_id)
+        ).all()
+        # Agencies differ: each has its own diligence and knowledge, the same in every quarter.
+        agencies = sorted({agency for _, agency in expected})
+        character = {agency: Random(index).uniform(-0.12, 0.12) for index, agency in enumerate(agencies)}
+        sittings = [
+            sample_sitting(
+                papers,
+                person,
+                ability=min(0.97, max(0.2, random.gauss(turnout.ability + character[agency], 0.15))),
+                started_at=turnout.around - timedelta(minutes=random.randint(0, 20 * 24 * 60)),
+                minutes=random.randint(7, MINUTES - 1),
+                random=random,
+            )
+            for person, agency in expected
+            if person not in turnout.leaving_out and random.random() < turnout.participation + character[agency]
+        ]
+        record_sittings(session, SERVICE, round_id, sittings, sittings[-1].submitted_at if sittings else turnout.around)
