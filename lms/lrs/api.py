@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from lms.kit.clock import now
 from lms.kit.errors import N_
 from lms.kit.unit import reading, settings, transaction
 from lms.lrs import operations, queries
-from lms.lrs.door import SUPPORTED, check_credential, current_credential, init_door
+from lms.lrs.guard import SUPPORTED, check_credential, current_credential, describe
 from lms.lrs.queries import StatementPage, StoredStatement
 from lms.lrs.rules.credentials import Scope, authority_of, may_read_all, may_read_own, may_write
 from lms.lrs.rules.faults import BadRequest, Conflict, Forbidden
@@ -30,7 +31,7 @@ from lms.lrs.rules.values import uuid
 blueprint = Blueprint("xapi", __name__, url_prefix="/xapi")
 blueprint.machine_only = True  # type: ignore[attr-defined]
 blueprint.before_request(check_credential)
-blueprint.record_once(lambda state: init_door(state.app))
+blueprint.after_app_request(describe)  # for all of /xapi/, errors of the routing included
 
 _TRIES = 2  # a writer of the same id was faster: once more, now comparing with what it stored
 _BOUNDARY = "xapi-statements-b1c6f2a0"
@@ -55,7 +56,7 @@ def put_statement() -> Response:
     own = received.values.get("id")
     if own is not None and UUID(own) != statement_id:
         raise BadRequest(N_("statementId khác với id ghi trong phát biểu"), code="conflicting_id", field="statementId")
-    _store([_with_id(received, statement_id)])
+    _store([replace(received, id=statement_id)])
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -106,11 +107,6 @@ def _json_body() -> bytes:
             code="unsupported_content_type",
         )
     return request.get_data(cache=False)
-
-
-def _with_id(received: Received, statement_id: UUID) -> Received:
-    """A PUT may name the id in its address alone; what was sent stays as it is."""
-    return Received({**received.values, "id": received.values.get("id", str(statement_id))}, received.text)
 
 
 def _store(received: Sequence[Received]) -> list[UUID]:

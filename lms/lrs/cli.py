@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 import msgspec
 
@@ -28,7 +30,7 @@ def credentials() -> None:
 @click.option("--key", help="Default: random.")
 @click.option("--secret-file", type=click.File(), help="Read the secret from here (- for standard input). Default: random.")
 @click.option("--json", "as_json", is_flag=True)
-def add(label: str, scopes: tuple[str, ...], key: str | None, secret_file: click.utils.LazyFile | None, as_json: bool) -> None:
+def add(label: str, scopes: tuple[str, ...], key: str | None, secret_file: TextIO | None, as_json: bool) -> None:
     """Make a credential for LABEL (who will use it). The secret is shown now and never again."""
     secret = secret_file.read().strip() if secret_file is not None else None
     with transaction() as session:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, current_app, g, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
@@ -32,15 +32,10 @@ _OURS = re.compile(r"1\.0(?:\.[0-9]+)?", re.ASCII)
 _RECENTLY = timedelta(minutes=5)
 
 
-def init_door(app: Flask) -> None:
-    """Every answer below /xapi/ tells its version, errors of the routing included; those about statements how current it is."""
-    app.after_request(_describe)
-
-
 def check_credential() -> Response | None:
     """Before each resource but About: a key in use with its secret, and a version we speak."""
     request.max_content_length = MAX_BODY
-    if request.endpoint in ("xapi.about",):
+    if request.endpoint == "xapi.about":
         return None
     given = request.authorization
     if given is None or given.type != "basic" or given.username is None:
@@ -87,7 +82,8 @@ def _unauthorized() -> Response:
     return response
 
 
-def _describe(response: Response) -> Response:
+def describe(response: Response) -> Response:
+    """Every answer below /xapi/ tells its version, those about statements also how current it is."""
     if not request.path.startswith(PREFIX):
         return response
     response.headers[_VERSION_HEADER] = VERSION

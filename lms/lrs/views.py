@@ -152,7 +152,7 @@ def _line(found: queries.StoredStatement) -> StatementLine:
 def _name(actor: Mapping[str, Any]) -> str:
     account = actor.get("account", {})
     name = actor.get("name") or account.get("name") or actor.get("mbox") or actor.get("openid") or actor.get("mbox_sha1sum")
-    return name or _("Nhóm %(count)s người", count=len(actor.get("member", ())))
+    return str(name or _("Nhóm %(count)s người", count=len(actor.get("member", ()))))
 
 
 def _object_name(target: Mapping[str, Any]) -> str:
@@ -160,9 +160,9 @@ def _object_name(target: Mapping[str, Any]) -> str:
         case "Activity":
             return _first(target.get("definition", {}).get("name")) or str(target["id"])
         case "StatementRef":
-            return _("Phát biểu %(id)s", id=target["id"])
+            return str(_("Phát biểu %(id)s", id=target["id"]))
         case "SubStatement":
-            return _("Một phát biểu lồng bên trong")
+            return str(_("Một phát biểu lồng bên trong"))
         case _:
             return _name(target)
 

@@ -75,7 +75,7 @@ def _ids(statements: Sequence[Received]) -> list[UUID]:
     ids: list[UUID] = []
     seen: set[UUID] = set()
     for index, received in enumerate(statements):
-        statement_id = UUID(received.values["id"]) if "id" in received.values else uuid4()
+        statement_id = received.id or uuid4()
         if statement_id in seen:
             raise StatementFault(f"statements[{index}].id", N_("%(path)s: id này xuất hiện hai lần trong cùng một lần gửi"))
         seen.add(statement_id)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -23,10 +24,11 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A valid statement: what it says, and the exact text in which it was sent."""
+    """A valid statement: what it says, the exact text in which it was sent, and its id, which a PUT may give beside it."""
 
     values: dict[str, Any]
     text: str
+    id: UUID | None = None
 
 
 def read_one(body: bytes) -> Received:
@@ -74,7 +76,8 @@ def _text(body: bytes) -> str:
 
 
 def _checked(text: str, path: str) -> Received:
-    return Received(check_statement(decode(text, path), path), text)
+    statement = check_statement(decode(text, path), path)
+    return Received(statement, text, UUID(statement["id"]) if "id" in statement else None)
 
 
 def _not_json(error: Exception) -> BadRequest:
