@@ -16,7 +16,7 @@ from courses.authoring.problems import Problem
 from courses.rules import CourseContent
 from lms.kit.access import SERVICE
 from lms.kit.clock import now
-from lms.kit.errors import DomainError
+from lms.kit.errors import N_, DomainError
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, transaction
 
@@ -38,9 +38,10 @@ def load(folder: Path) -> None:
         sys.exit(1)
     packages = [read_files(path) for path in folders]
     with reading() as session:
-        known = queries.current_hashes(session)
+        known = queries.current_codes(session)
     changed = [package for package in packages if package.content_hash not in known]
-    refused = sum(not _load_one(package) for package in changed)
+    folder_of = {known[package.content_hash]: package.label for package in packages if package.content_hash in known}
+    refused = sum(not _load_one(package, folder_of) for package in changed)
     unchanged = len(packages) - len(changed)
     if unchanged:
         click.echo(ngettext("%(num)s khóa học không thay đổi.", "%(num)s khóa học không thay đổi.", unchanged))
@@ -49,11 +50,16 @@ def load(folder: Path) -> None:
         sys.exit(1)
 
 
-def _load_one(package: PackageFiles) -> bool:
-    """Publish one course whole or not at all; whether it could be."""
+def _load_one(package: PackageFiles, folder_of: dict[str, str]) -> bool:
+    """Publish one course whole or not at all; whether it could be. `folder_of`: codes met so far and where, added to here."""
     content, problems = parse_course(package)
     _tell(problems)
     if content is None:
+        return False
+    other = folder_of.setdefault(content.code, package.label)
+    if other != package.label:
+        message = N_("Mã %(code)s đã dùng cho thư mục %(other)s: đổi “code” của một khóa.")
+        _tell([Problem(f"{package.label}/course.yaml", 1, message, {"code": content.code, "other": other})])
         return False
     try:
         with transaction() as session:

@@ -378,6 +378,9 @@ def stored_media(session: Session, hashes: Collection[str]) -> set[str]:
     return set(session.scalars(select(CourseMedia.sha256).where(CourseMedia.sha256.in_(hashes)))) if hashes else set()
 
 
-def current_hashes(session: Session) -> set[str]:
-    """Content hashes of all versions studied now: a folder with one of these has nothing new."""
-    return set(session.scalars(select(CourseVersion.content_hash).where(CourseVersion.superseded_at.is_(None))))
+def current_codes(session: Session) -> dict[str, str]:
+    """Content hash → course code of all versions studied now: a folder with one of these hashes has nothing new."""
+    rows = session.execute(
+        select(CourseVersion.content_hash, Course.code).join(Course, Course.id == CourseVersion.course_id).where(_current())
+    )
+    return {row.content_hash: row.code for row in rows}

@@ -90,6 +90,7 @@ def _body(view: LessonView) -> str:
     """The lesson's own part. Its labels follow the language it is written in, so that the whole can be marked as Vietnamese."""
     with force_locale("vi"):
         return current_app.jinja_env.get_template("courses/_lesson_body.html").render(
+            key_message=view.key_message,
             blocks=view.blocks,
             ticked=view.ticked,
             checklist_url=url_for(".save_checklist", slug=view.course.slug, lesson=view.outline.slug),
