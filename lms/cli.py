@@ -11,6 +11,8 @@ import sys
 
 import click
 from flask import Flask
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lms.config import SettingsError
 from lms.kit.errors import DomainError
@@ -27,7 +29,10 @@ class Refusing(click.Group):
             return super().invoke(context)
         except DomainError as refusal:
             click.echo(translated(refusal), err=True)
-            sys.exit(1)
+        except (OperationalError, ProgrammingError) as error:
+            click.echo(_("Không dùng được cơ sở dữ liệu: %(reason)s", reason=str(error.orig).strip()), err=True)
+            click.echo(_("Kiểm tra LMS_DATABASE_URL rồi chạy: lms db upgrade, lms doctor"), err=True)
+        sys.exit(1)
 
 
 def build_cli(app: Flask) -> click.Group:

@@ -56,7 +56,7 @@ def publish(quarter: Quarter) -> None:
 def _show(quarter: Quarter, code: str) -> None:
     with reading() as session:
         activity = _activity(session, quarter)
-        agency = queries.agency_by_code(session, code, activity.counted_on)
+        agency = queries.find_agency(session, code, activity.counted_on)
         reports = queries.province_reports(session, activity)
     if agency is None or agency not in reports:
         raise DomainError(

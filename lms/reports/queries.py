@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person, PositionGroup, Posting
-from lms.accounts.queries.scope import within
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
+from lms.agencies.queries import agency_by_code, in_subtree, within
+from lms.agencies.rules.kinds import CodeScheme
 from lms.kit.access import Everywhere, Scope
 from lms.reports.models import Report, ReportAgency
 from lms.reports.rules import AgencyReport, Node, roll_up
@@ -21,8 +22,6 @@ from lms.reports.staff import IT_DUTIES, Selection
 from lms.results import queries as ledger
 from lms.results.queries import ActivityRow
 from lms.results.rules import Figures
-
-CODE_SCHEME = "qd20"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +72,13 @@ def nodes(session: Session, on: date, root: UUID | None = None) -> list[Node]:
     """The agencies of a day, or those of one subtree, in dictionary order; one query."""
     query = _nodes(on)
     if root is not None:
-        below = select(AgencyClosure.descendant_id).where(
-            AgencyClosure.ancestor_id == root, AgencyClosure.valid_from <= on, AgencyClosure.valid_to > on
-        )
-        query = query.where(AgencyVersion.agency_id.in_(below))
+        query = query.where(in_subtree(AgencyVersion.agency_id, root, on))
     return [_node(row) for row in session.execute(query)]
 
 
-def agency_by_code(session: Session, code: str, on: date) -> UUID | None:
+def find_agency(session: Session, code: str, on: date) -> UUID | None:
     """The agency that bears a code on a day; an agency without a code is found by its identifier."""
-    found = session.scalar(
-        select(AgencyCode.agency_id).where(
-            AgencyCode.scheme == CODE_SCHEME,
-            AgencyCode.code == code,
-            AgencyCode.valid_from <= on,
-            AgencyCode.valid_to > on,
-            AgencyCode.superseded_at.is_(None),
-        )
-    )
+    found = agency_by_code(session, code, on)
     if found is not None:
         return found
     try:
@@ -230,7 +218,7 @@ def _nodes(on: date) -> Select[*tuple[Any, ...]]:
             AgencyCode,
             and_(
                 AgencyCode.agency_id == AgencyVersion.agency_id,
-                AgencyCode.scheme == CODE_SCHEME,
+                AgencyCode.scheme == CodeScheme.QD20,
                 AgencyCode.valid_from <= on,
                 AgencyCode.valid_to > on,
                 AgencyCode.superseded_at.is_(None),

@@ -54,7 +54,7 @@ def find_activity(session: Session, quarter: Quarter) -> ActivityRow:
 
 def find_agency(session: Session, activity: ActivityRow, code: str, scope: Scope, today: date) -> UUID:
     """An agency of the counting day within a scope as it was that day, or is today. Raises NotFound otherwise."""
-    agency = queries.agency_by_code(session, code, activity.counted_on)
+    agency = queries.find_agency(session, code, activity.counted_on)
     if agency is None or not any(ledger.is_within(session, scope, agency, day) for day in (activity.counted_on, today)):
         raise NotFound
     return agency

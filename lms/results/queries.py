@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person
 from lms.agencies.models import AgencyClosure, AgencyVersion
-from lms.kit.access import Everywhere, Scope
+from lms.agencies.queries import in_subtree, within
+from lms.kit.access import Scope
 from lms.results.models import Activity, Expectation, Outcome
 from lms.results.rules import BANDS, HISTOGRAM_BINS, Cell, Figures, PeopleList
 
@@ -82,7 +82,7 @@ def cells(session: Session, activity: ActivityRow, root: UUID | None = None) -> 
         .group_by(Expectation.agency_id, Expectation.group_code)
     )
     if root is not None:
-        query = query.where(Expectation.agency_id.in_(_subtree(frozenset({root}), activity.counted_on)))
+        query = query.where(in_subtree(Expectation.agency_id, root, activity.counted_on))
     return [Cell(agency_id, group_code, Figures(*map(int, counts))) for agency_id, group_code, *counts in session.execute(query)]
 
 
@@ -97,7 +97,7 @@ def histogram(session: Session, activity: ActivityRow, root: UUID) -> list[int]:
         select(*bins)
         .select_from(Expectation)
         .join(Outcome, _standing_outcome())
-        .where(Expectation.activity == activity.key, Expectation.agency_id.in_(_subtree(frozenset({root}), activity.counted_on)))
+        .where(Expectation.activity == activity.key, in_subtree(Expectation.agency_id, root, activity.counted_on))
     )
     return [int(count) for count in session.execute(query).one()]
 
@@ -144,10 +144,9 @@ def count_people(session: Session, activity: ActivityRow, root: UUID, which: Peo
 
 def is_within(session: Session, scope: Scope, agency_id: UUID, on: date) -> bool:
     """Does a scope cover an agency on a day?"""
-    if isinstance(scope, Everywhere):
-        return True
-    within = _subtree(scope, on).where(AgencyClosure.descendant_id == agency_id)
-    return session.scalar(within.limit(1)) is not None
+    itself = and_(AgencyClosure.ancestor_id == agency_id, AgencyClosure.descendant_id == agency_id)
+    query = select(AgencyClosure.depth).where(itself, within(AgencyClosure.descendant_id, scope, on)).limit(1)
+    return session.scalar(query) is not None
 
 
 def outside_the_denominator(session: Session, activity: ActivityRow) -> int:
@@ -181,7 +180,7 @@ def _people(activity: ActivityRow, root: UUID, which: PeopleList, group_code: st
         .outerjoin(Outcome, _standing_outcome())
         .where(
             Expectation.activity == activity.key,
-            Expectation.agency_id.in_(_subtree(frozenset({root}), activity.counted_on)),
+            in_subtree(Expectation.agency_id, root, activity.counted_on),
             condition[which],
         )
     )
@@ -195,10 +194,4 @@ def _standing_outcome() -> ColumnElement[bool]:
         Outcome.person_id == Expectation.person_id,
         Outcome.superseded_by.is_(None),
         Expectation.excluded_because.is_(None),
-    )
-
-
-def _subtree(ancestors: Sequence[UUID] | frozenset[UUID], on: date) -> Select[UUID]:
-    return select(AgencyClosure.descendant_id).where(
-        AgencyClosure.ancestor_id.in_(ancestors), AgencyClosure.valid_from <= on, AgencyClosure.valid_to > on
     )
