@@ -53,9 +53,9 @@ def read_save(body: bytes) -> SaveIn:
         return _decoder.decode(body)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
         place = _PLACE.search(str(error))
-        field = place[1] if place else None
-        message = N_("Dữ liệu gửi lên không đúng dạng ở “%(field)s”.") if field else N_("Dữ liệu gửi lên không phải JSON đúng dạng.")
-        raise DomainError(message, code="malformed", **({"field_name": field, "field": field} if field else {})) from None
+        if place is None:
+            raise DomainError(N_("Dữ liệu gửi lên không phải JSON đúng dạng."), code="malformed") from None
+        raise DomainError(N_("Dữ liệu gửi lên không đúng dạng ở “%(place)s”."), code="malformed", field=place[1], place=place[1]) from None
 
 
 def too_large() -> TooLarge:

@@ -261,6 +261,7 @@ def form_overlap(session: Session, round_id: UUID) -> tuple[int, int]:
     """How many different items the round's forms use, and in how many forms the most used one is."""
     per_item = (
         select(func.count().label("uses"))
+        .select_from(FormSlot)
         .join(Form, Form.id == FormSlot.form_id)
         .where(Form.round_id == round_id)
         .group_by(FormSlot.item_version_id)

@@ -170,6 +170,7 @@ def _script_texts() -> dict[str, str]:
         "signed_out": _("Phiên đăng nhập đã hết. Câu trả lời đang giữ trên máy này. Tải lại trang để đăng nhập, rồi làm tiếp."),
         "taken_over": _("Bài đang mở trên thiết bị khác. Trang này chỉ còn để xem."),
         "closed": _("Bài đã kết thúc. %(count)s câu không kịp gửi.", count="{n}"),
+        "several": _("Chọn tất cả phương án đúng."),
         "refused": _("Máy chủ không nhận câu trả lời này. Tải lại trang và báo đầu mối nếu còn gặp lại."),
         "reload": _("Tải lại trang"),
         "answered": _("đã trả lời"),

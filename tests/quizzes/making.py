@@ -28,7 +28,7 @@ OPENS = datetime(2026, 11, 1, tzinfo=UTC)
 CLOSES = datetime(2026, 12, 15, tzinfo=UTC)
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 QUARTER = "2026-Q4"
-SECRET_WHY = "LỜI-GIẢI-KÍN"
+SECRET_WHY = "SECRET-REASON"
 
 
 def draft(number: int, kind: str = "single_choice", level: str = "NB", topic: str = "CB1.1", **changes: Any) -> ItemDraft:

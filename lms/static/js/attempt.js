@@ -1,0 +1,470 @@
+// The sitting: one question at a time from memory, each answer saved by itself, nothing called saved before the server said so.
+// The page also works without this file. What is not yet acknowledged is kept under the attempt's id: slots, letters and numbers only.
+(function () {
+  "use strict";
+
+  var PREFIX = "lms-attempt-";
+  var WAITS = [1, 2, 4, 8, 15, 30];
+  var REPLY_SECONDS = 10;
+  var AT_ONCE = 50;
+
+  function byId(id) { return document.getElementById(id); }
+  function each(list, action) { Array.prototype.forEach.call(list, action); }
+
+  var store = (function () {
+    var memory = {};
+    try {
+      window.localStorage.setItem(PREFIX + "test", "1");
+      window.localStorage.removeItem(PREFIX + "test");
+      return {
+        get: function (key) { return window.localStorage.getItem(key); },
+        set: function (key, value) { window.localStorage.setItem(key, value); },
+        drop: function (key) { window.localStorage.removeItem(key); }
+      };
+    } catch (refused) { // no storage: the page's own memory has to do
+      return {
+        get: function (key) { return memory[key] || null; },
+        set: function (key, value) { memory[key] = value; },
+        drop: function (key) { delete memory[key]; }
+      };
+    }
+  })();
+
+  // The receipt is here: nothing of the attempt stays on a shared machine.
+  var finished = document.querySelector("[data-finished]");
+  if (finished) store.drop(PREFIX + finished.getAttribute("data-finished"));
+
+  var block = byId("paper");
+  if (!block || !window.fetch) return;
+  var data = JSON.parse(block.textContent);
+  var texts = data.texts;
+  var form = byId("sitting");
+  var banner = byId("offline");
+  var line = byId("save-status");
+  var token = document.querySelector("input[name=csrf_token]").value;
+  var key = PREFIX + data.id;
+
+  var answers = {};  // slot → {answer, flagged, time: "09:21" once acknowledged}
+  var pending = {};  // slot → {takeover, sequence, answer, flagged}
+  var kept = {};     // slot → {takeover, sequence} as last acknowledged
+  var sequence = 0;
+  var failures = 0;
+  var sending = false;
+  var halted = null; // why nothing is sent any more
+  var timer = null;
+  var lost = false;  // was the line lost since everything was last stored?
+
+  function say(text, number, total) { return text.replace("{n}", number).replace("{t}", total); }
+
+  function clock(moment) { // the province's clock, whatever zone the phone believes in
+    return new Date(new Date(moment).getTime() + data.utc_offset * 1000).toISOString().slice(11, 16);
+  }
+
+  function newer(a, b) { return a.takeover > b.takeover || (a.takeover === b.takeover && a.sequence > b.sequence); }
+
+  function waiting() { return Object.keys(pending).length; }
+
+  // ---- what is kept on this machine
+
+  function readKept() {
+    try { return JSON.parse(store.get(key) || "{}"); } catch (broken) { return {}; }
+  }
+
+  function keep() {
+    try { store.set(key, JSON.stringify({ sequence: sequence, pending: pending })); } catch (full) { /* it is still in memory */ }
+  }
+
+  function nextSequence() { // two tabs of one browser count on from each other
+    sequence = Math.max(sequence, readKept().sequence || 0) + 1;
+    return sequence;
+  }
+
+  function restore() {
+    data.stored.forEach(function (one) {
+      answers[one.slot] = { answer: one.answer, flagged: one.flagged, time: clock(one.saved_at) };
+      kept[one.slot] = one;
+      if (one.takeover === data.takeover) sequence = Math.max(sequence, one.sequence);
+    });
+    var before = readKept();
+    sequence = Math.max(sequence, before.sequence || 0);
+    Object.keys(before.pending || {}).forEach(function (slot) {
+      var one = before.pending[slot];
+      // What another device stored after it stands; what is newer than anything stored goes out under this device's number.
+      if (kept[slot] && !newer(one, kept[slot])) return;
+      one.takeover = data.takeover;
+      one.sequence = nextSequence();
+      pending[slot] = one;
+      answers[slot] = { answer: one.answer, flagged: one.flagged, time: null };
+    });
+    keep();
+  }
+
+  // ---- sending
+
+  function changed(slot) {
+    var one = answers[slot];
+    one.time = null;
+    pending[slot] = { takeover: data.takeover, sequence: nextSequence(), answer: one.answer, flagged: one.flagged };
+    keep();
+    showState();
+    plan(0.15);
+  }
+
+  function plan(seconds) {
+    if (halted) return;
+    clearTimeout(timer);
+    timer = setTimeout(send, seconds * 1000);
+  }
+
+  function waitAfterFailure() {
+    return WAITS[Math.min(failures, WAITS.length) - 1] * (0.75 + Math.random() / 2);
+  }
+
+  function send() {
+    if (sending || halted || !waiting()) return Promise.resolve();
+    clearTimeout(timer);
+    sending = true;
+    var slots = Object.keys(pending).sort(function (a, b) { return pending[a].sequence - pending[b].sequence; }).slice(0, AT_ONCE);
+    var responses = slots.map(function (slot) {
+      var one = pending[slot];
+      return { slot: Number(slot), sequence: one.sequence, answer: one.answer, flagged: one.flagged };
+    });
+    var before = waiting();
+    showState();
+    return request(data.urls.answers, { takeover: data.takeover, responses: responses }).then(function (reply) {
+      sending = false;
+      if (reply.status === 200) acknowledged(reply.body, before);
+      else refused(reply);
+    }, function () {
+      sending = false;
+      failed();
+    });
+  }
+
+  function request(url, body) {
+    var options = { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "Accept": "application/json", "X-CSRFToken": token } };
+    if (body) options.body = JSON.stringify(body);
+    var stop = window.AbortController ? new AbortController() : null;
+    if (stop) options.signal = stop.signal;
+    return new Promise(function (resolve, reject) {
+      var late = setTimeout(function () {
+        if (stop) stop.abort();
+        reject(new Error("no reply"));
+      }, REPLY_SECONDS * 1000);
+      fetch(url, options).then(function (response) {
+        return response.text().then(function (text) {
+          var parsed = {};
+          try { parsed = JSON.parse(text); } catch (page) { /* an error page of something in between */ }
+          clearTimeout(late);
+          resolve({ status: response.status, body: parsed });
+        });
+      }).catch(function (reason) { clearTimeout(late); reject(reason); });
+    });
+  }
+
+  function acknowledged(body, before) {
+    failures = 0;
+    setTimeLeft(body.seconds_left);
+    body.stored.forEach(function (one) {
+      kept[one.slot] = one;
+      var ours = pending[one.slot];
+      if (ours && !newer(ours, one)) {
+        delete pending[one.slot];
+        answers[one.slot].time = clock(body.server_time);
+      }
+    });
+    keep();
+    if (waiting()) plan(0);
+    else if (lost) {
+      lost = false;
+      showState();
+      if (before > 1) status("done", say(texts.all_sent, before));
+      return;
+    }
+    showState();
+  }
+
+  function refused(reply) {
+    var code = reply.body.error ? reply.body.error.code : "";
+    if (reply.status === 409 && code === "taken_over") return halt(texts.taken_over);
+    if (reply.status === 409) return closed();
+    if (reply.status === 401 || code === "csrf") return halt(texts.signed_out);
+    if (reply.status === 404 || reply.status === 413 || reply.status === 422) return halt(texts.refused);
+    failed();
+  }
+
+  function failed() {
+    failures += 1;
+    if (failures >= 2) lost = true;
+    var wait = waitAfterFailure();
+    plan(wait);
+    showState(Math.max(1, Math.round(wait)));
+  }
+
+  function closed() {
+    var missed = waiting();
+    store.drop(key);
+    pending = {};
+    if (!missed) { window.location.assign(data.urls.page); return; }
+    halt(say(texts.closed, missed));
+  }
+
+  // Nothing more can be sent from this page; what waits stays on this machine.
+  function halt(reason) {
+    halted = reason;
+    clearTimeout(timer);
+    showState();
+    if (form) each(form.querySelectorAll("#question input, #flagged"), function (input) { input.disabled = true; });
+  }
+
+  // ---- status line and banner
+
+  function status(kind, text) {
+    if (!line) return;
+    // Said aloud only when its kind changes.
+    line.setAttribute("aria-live", line.getAttribute("data-kind") === kind ? "off" : "polite");
+    line.setAttribute("data-kind", kind);
+    line.className = "status status--" + kind;
+    line.querySelector(".status__text").textContent = text;
+  }
+
+  function showState(seconds) {
+    var count = waiting();
+    var one = current && answers[current];
+    if (halted) status("unsent", halted);
+    else if (current && pending[current] && failures) status("unsent", say(texts.unsent, seconds || Math.round(WAITS[Math.min(failures, WAITS.length) - 1])));
+    else if (current && pending[current]) status("sending", texts.sending);
+    else if (one && one.answer.length && one.time) status("saved", say(texts.saved, one.time));
+    else status("empty", texts.empty);
+    if (banner) {
+      banner.hidden = !((lost && count) || halted);
+      var place = banner.querySelector("[data-unsent]");
+      if (place) place.textContent = halted || say(texts.waiting, count);
+      var retry = banner.querySelector("[data-retry]");
+      if (retry) retry.textContent = halted ? texts.reload : retry.getAttribute("data-words") || retry.textContent;
+    }
+    showMap();
+  }
+
+  // ---- the paper
+
+  var current = null;
+  var order = data.questions ? data.questions.map(function (question) { return question.slot; }) : [];
+
+  function position() { return order.indexOf(current); }
+
+  function make(tag, name, text) {
+    var element = document.createElement(tag);
+    if (name) element.className = name;
+    if (text) element.textContent = text;
+    return element;
+  }
+
+  function write(element, text) { // **bold** is the only formatting; unpaired marks stay
+    var parts = text.split("**");
+    if (parts.length % 2 === 0) parts = [text];
+    parts.forEach(function (part, index) {
+      element.appendChild(index % 2 ? make("strong", "", part) : document.createTextNode(part));
+    });
+    return element;
+  }
+
+  function show(slot, focus) {
+    current = slot;
+    var place = byId("question");
+    var question = data.questions[position()];
+    var several = data.multiple.indexOf(question.kind) >= 0;
+    var given = answers[slot] ? answers[slot].answer : [];
+    var frame = make("fieldset", "question");
+    var legend = make("legend");
+    legend.appendChild(make("span", "question__count", say(texts.count, position() + 1, order.length)));
+    var stem = write(make("h1", "question__stem"), question.stem);
+    stem.setAttribute("tabindex", "-1");
+    legend.appendChild(stem);
+    frame.appendChild(legend);
+    if (several) frame.appendChild(make("p", "hint", place.getAttribute("data-several")));
+    question.options.forEach(function (option) {
+      var row = make("div", "choice");
+      var input = make("input", "choice__input");
+      input.type = several ? "checkbox" : "radio";
+      input.id = "answer-" + option.id;
+      input.name = "answer";
+      input.value = option.id;
+      input.checked = given.indexOf(option.id) >= 0;
+      input.disabled = Boolean(halted);
+      var label = make("label", "choice__label", option.text);
+      label.htmlFor = input.id;
+      row.appendChild(input);
+      row.appendChild(label);
+      frame.appendChild(row);
+    });
+    place.textContent = "";
+    place.appendChild(frame);
+    place.setAttribute("data-slot", slot);
+    form.elements.slot.value = slot;
+    byId("flagged").checked = Boolean(answers[slot] && answers[slot].flagged);
+    document.title = say(texts.count, position() + 1, order.length) + document.title.slice(document.title.indexOf(" – "));
+    if (window.history.replaceState) window.history.replaceState(null, "", data.urls.page + "?slot=" + slot);
+    buttons();
+    showState();
+    if (focus) { stem.focus(); window.scrollTo(0, 0); }
+  }
+
+  function buttons() {
+    var actions = form.querySelector(".actions");
+    var here = position();
+    actions.textContent = "";
+    if (here > 0) actions.appendChild(moveButton(texts.previous, order[here - 1], "button button--secondary"));
+    if (here < order.length - 1) actions.appendChild(moveButton(texts.next, order[here + 1], "button"));
+    else actions.appendChild(moveButton(texts.review, "review", "button"));
+  }
+
+  function moveButton(text, goal, name) {
+    var button = make("button", name, text);
+    button.type = "button";
+    button.value = goal;
+    return button;
+  }
+
+  function showMap() {
+    each(document.querySelectorAll("#map button"), function (button, index) {
+      var slot = order[index];
+      var one = answers[slot];
+      var done = one && one.answer.length;
+      button.textContent = index + 1;
+      var signs = make("span", "", (pending[slot] ? " !" : done ? " ✓" : "") + (one && one.flagged ? " ⚑" : ""));
+      signs.setAttribute("aria-hidden", "true");
+      button.appendChild(signs);
+      var words = [done ? texts.answered : texts.not_answered];
+      if (pending[slot]) words.push(texts.not_sent);
+      if (one && one.flagged) words.push(texts.flagged);
+      button.appendChild(make("span", "visually-hidden", ", " + words.join(", ")));
+      if (slot === current) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    });
+  }
+
+  function move(goal) {
+    if (goal !== "review") return show(Number(goal), true);
+    leave(function () { window.location.assign(data.urls.review); });
+  }
+
+  // Go on to a page of the server once everything is there; without a line, stay: the banner tells why.
+  function leave(go) {
+    send().then(function () {
+      if (!waiting() || halted) go();
+      else if (!failures) leave(go);
+      else { lost = true; showState(); }
+    });
+  }
+
+  // ---- time: what the server said, counted on a clock nobody can set
+
+  var left = data.seconds_left;
+  var since = performance.now();
+  var face = document.querySelector("[data-timer]");
+  var spoken = {};
+  var hidden = false;
+  var ended = false;
+  var half = Math.ceil(left / 120);
+
+  function setTimeLeft(seconds) {
+    left = seconds;
+    since = performance.now();
+  }
+
+  function tick() {
+    var seconds = Math.max(0, Math.ceil(left - (performance.now() - since) / 1000));
+    var minutes = Math.ceil(seconds / 60);
+    var text = seconds === 0 ? texts.over : seconds < 60 ? say(texts.seconds, seconds) : say(texts.minutes, minutes);
+    if (face) face.textContent = hidden ? "" : text;
+    if ((minutes === half || minutes === 5 || minutes === 1) && !spoken[minutes] && byId("spoken")) {
+      spoken[minutes] = true;
+      byId("spoken").textContent = text;
+    }
+    if (seconds === 0 && !ended && !halted) {
+      ended = true;
+      handIn();
+    }
+  }
+
+  // Time is over: what waits goes first, then the paper is handed in; without a line the server does it itself.
+  function handIn() {
+    send().then(function () {
+      if (halted) return;
+      if (waiting()) { setTimeout(handIn, 1000); return; }
+      request(data.urls.submit).then(function () {
+        window.location.assign(data.urls.page);
+      }, function () { setTimeout(handIn, 5000); });
+    });
+  }
+
+  // ---- begin
+
+  restore();
+
+  if (form) {
+    byId("question").setAttribute("data-several", data.texts.several);
+    form.addEventListener("change", function (event) {
+      if (!current || halted || (event.target.name !== "answer" && event.target.id !== "flagged")) return;
+      answers[current] = answers[current] || { answer: [], flagged: false, time: null };
+      answers[current].answer = [];
+      each(form.querySelectorAll("#question input:checked"), function (input) { answers[current].answer.push(input.value); });
+      answers[current].flagged = byId("flagged").checked;
+      changed(current);
+    });
+    form.addEventListener("keydown", function (event) { // Enter in an option must not press the first button of the page
+      if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
+    });
+    form.addEventListener("submit", function (event) { event.preventDefault(); });
+    form.addEventListener("click", function (event) {
+      var button = event.target.closest("button");
+      if (!button || !button.value) return;
+      event.preventDefault();
+      move(button.value);
+    });
+    show(Number(byId("question").getAttribute("data-slot")), false);
+  }
+
+  var handInForm = byId("hand-in");
+  if (handInForm) {
+    handInForm.addEventListener("submit", function (event) {
+      if (!waiting() || halted) return;
+      event.preventDefault();
+      leave(function () { handInForm.submit(); });
+    });
+  }
+
+  var toggle = byId("timer-toggle");
+  if (toggle) {
+    toggle.addEventListener("click", function () {
+      hidden = !hidden;
+      toggle.textContent = hidden ? texts.show : texts.hide;
+      tick();
+    });
+  }
+
+  if (banner) {
+    var again = banner.querySelector("[data-retry]");
+    again.setAttribute("data-words", again.textContent);
+    again.addEventListener("click", function () {
+      if (halted) window.location.reload();
+      else send();
+    });
+  }
+
+  window.addEventListener("online", function () { plan(0); });
+  document.addEventListener("visibilitychange", function () { if (!document.hidden && waiting()) plan(0); });
+  window.addEventListener("beforeunload", function (event) {
+    if (!waiting() || halted) return;
+    event.preventDefault();
+    event.returnValue = "";
+  });
+  setInterval(tick, 1000);
+  tick();
+  showState();
+  if (waiting()) {
+    lost = !form;
+    plan(0);
+  }
+})();
