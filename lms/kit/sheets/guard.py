@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +83,7 @@ def check_archive(path: Path, name: str, kind: FileKind) -> dict[str, SheetFacts
                 _prefer_row_limit(archive, parts, name)
                 raise
             return _check_xml(archive, parts, name, kind)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, expat.ExpatError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, expat.ExpatError) as error:
         raise damaged(name) from error
     except ForbiddenMarkupError as error:
         raise DomainError(

@@ -13,6 +13,7 @@ import structlog
 import lms
 from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.sheets.cells import Cell, MergedRange, Row, Sheet
+from lms.kit.sheets.kinds import damaged
 from lms.kit.sheets.wire import Answer, RawCell, RawSheet, Refusal
 
 log = structlog.get_logger()
@@ -49,7 +50,8 @@ def _parse(path: Path, name: str) -> Answer:
         raise _too_heavy(name) from error
     if done.returncode != 0:
         log.warning("sheet_child_died", file=name, code=done.returncode, stderr=done.stderr[-500:].decode(errors="replace"))
-        raise _too_heavy(name)
+        # An exception of the parser ends the child with 1; want of memory or time ends it otherwise or says so.
+        raise damaged(name) if done.returncode == 1 and b"MemoryError" not in done.stderr else _too_heavy(name)
     return msgspec.msgpack.decode(done.stdout, type=Answer)
 
 

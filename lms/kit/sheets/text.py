@@ -33,13 +33,12 @@ def rows(text: str) -> list[list[str]]:
 
 
 def separator(text: str) -> str:
-    """The separator that splits most of the first lines into the same number of cells, more cells winning."""
+    """The separator that occurs equally often in most of the first lines; of two alike, the more frequent."""
     lines = [line for line in text[:_SAMPLE].splitlines()[:50] if line.strip()]
 
     def fitness(candidate: str) -> tuple[int, int]:
-        counts = [line.count(candidate) for line in lines]
-        common = max(set(counts), key=lambda count: (counts.count(count) if count else 0, count), default=0)
-        return (counts.count(common) * common if common else 0, common)
+        counts = [count for line in lines if (count := line.count(candidate))]
+        return max(((counts.count(count), count) for count in set(counts)), default=(0, 0))
 
     return max(_SEPARATORS, key=fitness)
 

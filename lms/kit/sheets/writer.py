@@ -81,8 +81,8 @@ def table_workbook(
 def error_copy(sheets: Sequence[Sheet], messages: Mapping[str, Mapping[int, str]], *, label: str = "Lỗi") -> bytes:
     """The sender's own sheets, every row where it was, with one more column that says what to mend.
 
-    `messages`: sheet name → row number → text. The column stands right of the widest row, its label in the row above the first
-    message that has the header's look: the last row before the first message with the most cells. Identifiers stay text.
+    `messages`: sheet name → row number → text. The column stands right of the widest row, its label beside the header: the fullest row
+    above the first message. Identifiers stay text.
     """
     stream = BytesIO()
     workbook = new_workbook(stream)
@@ -104,7 +104,7 @@ def error_copy(sheets: Sequence[Sheet], messages: Mapping[str, Mapping[int, str]
                 _merge(worksheet, sheet, area, cells)
         for number, text in found.items():
             worksheet.write_string(number - 1, width, text, attention)
-        if found:
+        if found and header_row:
             worksheet.write_string(header_row - 1, width, label, bold)
         worksheet.set_column(0, max(width - 1, 0), 16)
         worksheet.set_column(width, width, 60)
@@ -155,8 +155,9 @@ def _merge(worksheet: Any, sheet: Sheet, area: Any, cells: Cells) -> None:
 
 
 def _header_row(sheet: Sheet, first_message: int) -> int:
+    """0 where nothing stands above the first message."""
     above = [row for row in sheet.rows if row.number < first_message]
-    return max(above, key=lambda row: (row.filled, -row.number)).number if above else max(first_message - 1, 1)
+    return max(above, key=lambda row: (row.filled, -row.number)).number if above else 0
 
 
 def _error_column(sheet: Sheet, header_row: int, label: str) -> int:
