@@ -10,6 +10,7 @@ from lms.accounts.operations.people import (
     open_posting,
 )
 from lms.accounts.operations.roles import grant_role, revoke_role
+from lms.accounts.operations.roster import RosterCheck, apply_roster, check_roster
 from lms.accounts.operations.sign_in import (
     IssuedCode,
     activate,
@@ -27,10 +28,13 @@ from lms.accounts.rules.people import NewPerson
 __all__ = [
     "IssuedCode",
     "NewPerson",
+    "RosterCheck",
     "activate",
+    "apply_roster",
     "begin_sign_in",
     "bulk_create_people",
     "change_password",
+    "check_roster",
     "close_postings",
     "create_person",
     "end_all_sign_ins",

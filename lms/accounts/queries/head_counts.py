@@ -10,8 +10,8 @@ from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person, Posting
-from lms.accounts.queries.scope import within
 from lms.agencies.models import AgencyVersion
+from lms.agencies.queries import within
 from lms.kit.access import Scope
 
 

@@ -1,0 +1,173 @@
+"""From sheets to people: which rows are persons, sections, totals or signatures, and what each person's row says.
+
+A person's row is one that has a name and something else besides it. A section row names an agency (or an office inside it) for all rows
+that follow. After the totals or the signatures nothing is read; what looks like a person there is reported, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from lms.accounts.rules.roster.agencies import AgencyIndex, KnownAgency, looks_like_agency, looks_like_office
+from lms.accounts.rules.roster.header import find_roster_header, repeats_header
+from lms.accounts.rules.roster.person import PersonRow, Place, RosterReading
+from lms.kit.errors import N_, DomainError
+from lms.kit.imports.rules import Finding
+from lms.kit.sheets import Row, Sheet, cell_text
+from lms.kit.sheets.header import label_key
+from lms.kit.vietnamese import clean
+
+_SUBTOTAL = re.compile(r"^(cong|tong)( [a-z]{0,3}| don vi.*| phong.*)?$")
+_END = re.compile(
+    r"^(tong cong|tong so|nguoi lap|nguoi lap bieu|lap bieu|thu truong|noi nhan|xac nhan|tm |kt |tl |ky ten|danh sach nay co|an dinh)"
+)
+_PLACE_AND_DAY = re.compile(r"\bngay\b.*\bthang\b.*\bnam\b")
+_ROMAN_OR_LETTER = re.compile(r"[IVXLC]+|[A-ZĐ]|[0-9]+(?:\.[0-9]+)+", re.IGNORECASE)
+
+
+def read_roster(sheets: Sequence[Sheet], agencies: AgencyIndex, groups: Mapping[str, str], as_of: date, file_name: str) -> RosterReading:
+    """Read every visible sheet. `groups`: code → name. Raises DomainError where no sheet has a header with names."""
+    reading = RosterReading()
+    headed = 0
+    for sheet in sheets:
+        header = find_roster_header(sheet)
+        if sheet.hidden or header is None:
+            if sheet.rows:
+                why = N_("Trang tính đang ẩn: không đọc.") if sheet.hidden else N_("Trang tính không có cột “Họ và tên”: không đọc.")
+                reading.findings.append(Finding(sheet=sheet.name, row=sheet.rows[0].number, message=why, blocking=False))
+            continue
+        headed += 1
+        _SheetReader(sheet, Place(sheet.name, header, agencies, groups, as_of, reading)).read()
+    if not headed:
+        raise DomainError(
+            N_(
+                "Không tìm thấy dòng tiêu đề trong %(file)s: cần có cột “Họ và tên” và ít nhất hai cột khác như “Ngày sinh”, "
+                "“Đơn vị công tác”, “Chức vụ”. Sửa dòng tiêu đề theo tệp mẫu rồi gửi lại."
+            ),
+            code="missing_columns",
+            field="file",
+            file=file_name,
+        )
+    return reading
+
+
+class _SheetReader:
+    """Walks down one sheet, remembering the section it is in and the person above."""
+
+    def __init__(self, sheet: Sheet, place: Place) -> None:
+        self.sheet = sheet
+        self.place = place
+        self.header = place.header
+        place.section = self._agency_of_sheet()
+        self.ended = False
+        self.wide_rows = {
+            area.first_row for area in sheet.merged if area.first_row == area.last_row and area.last_column - area.first_column >= 2
+        }
+
+    def read(self) -> None:
+        self._report_sensitive()
+        for row in self.sheet.rows:
+            if row.number <= self.header.last_row or not row.filled or repeats_header(self.header, row):
+                continue
+            if self.ended:
+                self._after_the_end(row)
+            elif self._ends(row):
+                self.ended = True
+            elif not self._is_subtotal(row):
+                if self._is_person(row):
+                    PersonRow(self.place, row, self.name_of(row)).read()
+                else:
+                    self._open_section(row)
+
+    # What kind of row
+
+    def _first_text(self, row: Row) -> str:
+        return next((cell_text(cell) for cell in row.cells if isinstance(cell, str)), "")
+
+    def _ends(self, row: Row) -> bool:
+        if self._is_person(row):
+            return False
+        texts = [label_key(cell) for cell in row.cells if isinstance(cell, str)]
+        return any(_END.match(text) or _PLACE_AND_DAY.search(text) for text in texts)
+
+    def _is_subtotal(self, row: Row) -> bool:
+        return bool(_SUBTOTAL.match(label_key(self._first_text(row)))) and not self._is_person(row)
+
+    def _is_person(self, row: Row) -> bool:
+        """A name, and a birth date, code, title or number besides it; or a name after a plain number in a row that names no agency."""
+        name = self.name_of(row)
+        if not name or row.number in self.wide_rows or _END.match(label_key(name)):
+            return False
+        told = [key for key in self.header.columns if key not in ("ordinal", "full_name", "family_name", "given_name")]
+        if any(row[self.header.columns[key]] is not None for key in told):
+            return not (_SUBTOTAL.match(label_key(name)) or (looks_like_agency(name) and self._filled_besides_name(row) <= 1))
+        ordinal = cell_text(row[self.header.columns["ordinal"]]) if "ordinal" in self.header.columns else ""
+        return ordinal.rstrip(".").isdecimal() and not looks_like_agency(name)
+
+    def _filled_besides_name(self, row: Row) -> int:
+        skipped = {self.header.columns.get(key) for key in ("ordinal", "full_name", "family_name", "given_name")}
+        return sum(cell is not None for column, cell in enumerate(row.cells) if column not in skipped)
+
+    def name_of(self, row: Row) -> str:
+        columns = self.header.columns
+        if "full_name" in columns:
+            name = cell_text(row[columns["full_name"]])
+            # “Họ và tên” over two columns: the given name stands in the second, which has no label of its own.
+            following = columns["full_name"] + 1
+            if following not in self.header.labels or self.header.labels[following] == self.header.labels[columns["full_name"]]:
+                name = f"{name} {cell_text(row[following])}" if isinstance(row[following], str) else name
+            return clean(name)
+        return clean(f"{cell_text(row[columns['family_name']])} {cell_text(row[columns['given_name']])}")
+
+    # Sections
+
+    def _agency_of_sheet(self) -> KnownAgency | None:
+        """What the sheet's name or the lines above the header say; used where neither section nor column does."""
+        above = [cell for row in self.sheet.rows if row.number < self.header.first_row for cell in row.cells if isinstance(cell, str)]
+        for text in (self.sheet.name, *reversed(above)):
+            found = self.place.agencies.named(text)
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def _open_section(self, row: Row) -> None:
+        texts = [cell_text(cell) for cell in row.cells if isinstance(cell, str)]
+        if texts and len(texts) > 1 and _ROMAN_OR_LETTER.fullmatch(texts[0].rstrip(".)")):
+            texts = texts[1:]
+        if not texts:
+            return
+        text = re.sub(r"^\s*(?:[IVXLC]+|[A-ZĐ]|[0-9]+(?:\.[0-9]+)*)\s*[.)\-/]\s*", "", texts[0])
+        text = re.sub(r"\s*[:(][^)]*\)?\s*$", "", text) or text
+        found = self.place.agencies.named(text, self.place.section)
+        if len(found) == 1:
+            self.place.section, self.place.section_text = found[0], None
+        elif self.place.section is not None and looks_like_office(text):
+            self.place.remark(
+                row, N_("“%(office)s” không phải cơ quan trong danh mục: tính vào %(agency)s."), office=text, agency=self.place.section.name
+            )
+        elif looks_like_agency(text):
+            self.place.section, self.place.section_text = None, text
+        else:
+            self.place.remark(row, N_("Dòng “%(text)s” không phải cán bộ, cũng không phải tên đơn vị: không đọc."), text=text[:80])
+
+    def _after_the_end(self, row: Row) -> None:
+        if self._is_person(row) and self._filled_besides_name(row) >= 2:
+            self.place.remark(row, N_("Dòng này nằm sau phần tổng cộng hoặc ký tên nên không được đọc. Chuyển lên trên nếu là cán bộ."))
+
+    # Findings
+
+    def _report_sensitive(self) -> None:
+        for column in self.header.sensitive:
+            self.place.reading.findings.append(
+                Finding(
+                    sheet=self.sheet.name,
+                    row=self.header.last_row,
+                    column=column,
+                    label=self.header.labels[column],
+                    message=N_("Cột “%(label)s” là dữ liệu nhạy cảm: đã bỏ qua, không lưu."),
+                    values={"label": self.header.labels[column]},
+                    blocking=False,
+                )
+            )
