@@ -103,6 +103,8 @@ def plan_import(reading: Reading, stored: Mapping[UUID, StoredAgency], as_of: da
     """Compare the lines with what is stored. `as_of` is the day from which lines without a date of their own hold."""
     planner = _Planner(reading, stored, as_of)
     planner.run()
+    order = {sheet: index for index, sheet in enumerate(reading.headers)}
+    planner.plan.findings.sort(key=lambda finding: (order[finding.sheet], finding.row))
     return planner.plan
 
 
