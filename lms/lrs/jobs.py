@@ -19,12 +19,11 @@ _ROUNDS = 50  # then the other periodic work has its turn
 
 def store_outbox(_at: datetime) -> None:
     """Turn what happened since the last time into stored statements, oldest first."""
-    builders = current_app.extensions["lms.statement_builders"]
-    authority = own_authority(settings().base_url)
+    means = operations.Means(current_app.extensions["lms.statement_builders"], own_authority(settings().base_url), now)
     for _round in range(_ROUNDS):
         try:
             with transaction() as session:
-                seen = operations.store_waiting(session, builders, authority, now)
+                seen = operations.store_waiting(session, means)
         except IntegrityError:
             return  # somebody stored one of these ids at this moment; nothing is lost, the next time compares with it
         if seen < BATCH:

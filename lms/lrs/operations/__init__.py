@@ -1,10 +1,11 @@
 """Every write of the record store."""
 
 from lms.lrs.operations.credentials import NewCredential, add_credential, note_use, revoke_credential
-from lms.lrs.operations.outbox import retry_entry, store_waiting
+from lms.lrs.operations.outbox import Means, retry_entry, store_waiting
 from lms.lrs.operations.store import store_statements, take_turn
 
 __all__ = [
+    "Means",
     "NewCredential",
     "add_credential",
     "note_use",

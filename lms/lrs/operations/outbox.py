@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,16 +28,25 @@ BATCH = 100
 Builders = Mapping[str, Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]]
 
 
-def store_waiting(session: Session, builders: Builders, authority: Mapping[str, Any], clock: Callable[[], datetime]) -> int:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What it takes: builders by name, who answers for the statements, and the clock, handed in because `stored` must be read after
+    the turn is taken (`store.take_turn`)."""
+
+    builders: Builders
+    authority: Mapping[str, Any]
+    clock: Callable[[], datetime]
+
+
+def store_waiting(session: Session, means: Means) -> int:
     """Turn the oldest waiting entries into stored statements; returns how many entries were looked at (0: nothing is waiting, or
     another worker is at it).
 
-    The clock is handed in because `stored` must be read after the turn is taken. Storing is idempotent: entries whose transaction was
-    lost are built again with the same ids.
+    Storing is idempotent: entries whose transaction was lost are built again with the same ids.
     """
     if not _alone(session):
         return 0
-    at = clock()
+    at = means.clock()
     waiting = (
         select(OutboxEntry)
         .where(OutboxEntry.stored_at.is_(None), OutboxEntry.set_aside_at.is_(None))
@@ -45,9 +55,10 @@ def store_waiting(session: Session, builders: Builders, authority: Mapping[str, 
         .limit(BATCH)
     )
     entries = session.scalars(waiting).all()
-    if entries and not _store_together(session, entries, builders, authority, clock):
+    if entries and not _store_together(session, entries, means):
+        stored = 0
         for entry in entries:
-            _store_alone(session, entry, builders, authority, clock)
+            stored += _store_alone(session, entry, means, stored)
     return len(entries)
 
 
@@ -72,16 +83,14 @@ def _alone(session: Session) -> bool:
     return bool(session.execute(lock, {"space": queries.LOCK_SPACE, "outbox": queries.LOCK_OUTBOX}).scalar_one())
 
 
-def _store_together(
-    session: Session, entries: Sequence[OutboxEntry], builders: Builders, authority: Mapping[str, Any], clock: Callable[[], datetime]
-) -> bool:
+def _store_together(session: Session, entries: Sequence[OutboxEntry], means: Means) -> bool:
     """All in one insert, which is the rule. False, and nothing changed, where one of them makes trouble."""
     try:
         with session.begin_nested():
-            statements = [received for entry in entries for received in _built(session, entry, builders)]
+            statements = [received for entry in entries for received in _built(session, entry, means.builders)]
             take_turn(session, statements)
-            at = clock()
-            store_statements(session, statements, authority, at)
+            at = means.clock()
+            store_statements(session, statements, means.authority, at)
             session.execute(
                 update(OutboxEntry)
                 .where(OutboxEntry.id.in_([entry.id for entry in entries]))
@@ -96,17 +105,17 @@ def _store_together(
     return True
 
 
-def _store_alone(
-    session: Session, entry: OutboxEntry, builders: Builders, authority: Mapping[str, Any], clock: Callable[[], datetime]
-) -> None:
-    tries, at = entry.tries + 1, clock()
+def _store_alone(session: Session, entry: OutboxEntry, means: Means, before: int) -> int:
+    """One entry by itself; returns how many statements it became. `before` counts those of the entries before it."""
+    tries, at = entry.tries + 1, means.clock()
+    statements: list[Received] = []
     outcome: dict[str, Any]
     try:
         with session.begin_nested():
-            statements = _built(session, entry, builders)
+            statements = _built(session, entry, means.builders)
             take_turn(session, statements)
-            at = clock()
-            store_statements(session, statements, authority, at)
+            at = means.clock()
+            store_statements(session, statements, means.authority, at, first_place=before)
         outcome = {"stored_at": at, "error": None}
     except OperationalError:
         raise
@@ -117,6 +126,7 @@ def _store_alone(
             outcome["set_aside_at"] = at
     changed = update(OutboxEntry).where(OutboxEntry.id == entry.id).values(tries=tries, **outcome)
     session.execute(changed.execution_options(synchronize_session=False))
+    return len(statements)
 
 
 def _built(session: Session, entry: OutboxEntry, builders: Builders) -> list[Received]:

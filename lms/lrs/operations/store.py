@@ -41,16 +41,23 @@ def take_turn(session: Session, statements: Sequence[Received]) -> None:
 
 
 def store_statements(
-    session: Session, statements: Sequence[Received], authority: Mapping[str, Any], at: datetime, *, voids_others: bool = True
+    session: Session,
+    statements: Sequence[Received],
+    authority: Mapping[str, Any],
+    at: datetime,
+    *,
+    voids_others: bool = True,
+    first_place: int = 0,
 ) -> list[UUID]:
     """Store valid statements (see `rules.reading`); returns their ids in the order given, also of those that were there already.
 
     `authority` answers for them; `at` becomes `stored`. Without `voids_others` they may void only statements of the same authority.
+    `first_place` keeps the order where what belongs together is stored by several calls within one millisecond.
     Raises Conflict where an id is taken by a different statement, StatementFault where a batch has an id twice, Forbidden. The caller's
     transaction decides: on any error nothing may stay. A writer that stored the same id a moment earlier makes the insert fail with
     IntegrityError; the same call in a new transaction then compares with it.
     """
-    if len(statements) >= MAX_BATCH:
+    if first_place + len(statements) >= MAX_BATCH:
         raise TooLarge(N_("Một lần gửi có quá nhiều phát biểu"), code="too_large")
     take_turn(session, statements)
     ids = _ids(statements)
@@ -61,7 +68,7 @@ def store_statements(
         if statement_id in known:
             _refuse_another(statement_id, received, known[statement_id].body)
         else:
-            fresh[statement_id] = _new(received, statement_id, position(stored, index, salt), stored, authority)
+            fresh[statement_id] = _new(received, statement_id, position(stored, first_place + index, salt), stored, authority)
     if fresh:
         links = link_and_void(session, fresh, voids_others=voids_others)
         session.execute(insert(Statement), [new.row for new in fresh.values()])
