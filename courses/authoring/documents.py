@@ -29,11 +29,21 @@ class Document:
         return self.lines.get(path, 1)
 
 
+class _Loader(yaml.SafeLoader):
+    """Plain YAML without aliases: nobody writes a course with them, and a few nested ones can stand for millions of values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "không dùng bí danh (*) trong tệp", mark)
+        return super().compose_node(parent, index)
+
+
 def read_yaml(file: str, text: str, problems: Problems, *, first_line: int = 1) -> Document | None:
     """Parse YAML that begins on `first_line` of its file; None, with the problem noted, where it cannot be read."""
     lines: dict[Path, int] = {(): first_line}
-    loader = yaml.SafeLoader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return Document(file, {}, lines)
@@ -42,18 +52,23 @@ def read_yaml(file: str, text: str, problems: Problems, *, first_line: int = 1) 
                 problems.add(file, first_line + line, N_("Mục “%(name)s” viết hai lần: giữ một."), name=path[-1])
             lines[path] = first_line + line
         return Document(file, loader.construct_document(node), lines)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = first_line + (mark.line if mark else 0)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-02-31; RecursionError: nested too deep
         problems.add(
             file,
-            line,
+            first_line + _line_of(error, text),
             N_("Không đọc được YAML: %(reason)s. Câu có dấu hai chấm hoặc dấu # cần đặt trong dấu ngoặc kép."),
-            reason=getattr(error, "problem", None) or "cú pháp sai",
+            reason=getattr(error, "problem", None) or getattr(error, "reason", None) or str(error),
         )
         return None
-    finally:
-        loader.dispose()
+
+
+def _line_of(error: Exception, text: str) -> int:
+    """The line, from 0, a reading error is about."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return int(mark.line)
+    position = getattr(error, "position", None)  # of a character YAML does not allow
+    return 0 if position is None else text[:position].count("\n")
 
 
 def _positions(node: yaml.Node, path: Path = ()) -> Iterator[tuple[Path, int]]:
