@@ -10,8 +10,12 @@ from lms.kit.db import Database
 
 PUBLIC = {
     "accounts.activate",
+    "accounts.choose_password",
     "accounts.sign_in",
     "accounts.sign_out",
+    "accounts.submit_code",
+    "accounts.submit_new_password",
+    "accounts.submit_sign_in",
     "home.index",
     "home.preferences",
     "maintenance.healthz",
@@ -100,6 +104,7 @@ def test_every_answer_carries_the_security_headers_and_a_request_id(app: Flask, 
     assert "unsafe" not in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["X-Request-Id"]
+    response.close()
 
 
 def test_a_proxys_request_id_is_kept_and_a_hostile_one_is_not(app: Flask) -> None:
@@ -142,3 +147,12 @@ def test_display_preferences_are_remembered_and_never_lead_elsewhere(app: Flask)
     assert 'lang="en"' in page
     for hostile in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
         assert client.get("/preferences", query_string={"next": hostile}).location == "/"
+
+
+def test_pages_and_styles_are_sent_small_where_no_proxy_does_it(app: Flask) -> None:
+    client = app.test_client()
+    for address in ("/sign-in", "/static/css/app.css"):
+        with client.get(address, headers={"Accept-Encoding": "gzip"}) as small, client.get(address) as plain:
+            assert small.headers["Content-Encoding"] == "gzip"
+            assert "Accept-Encoding" in small.headers["Vary"]
+            assert len(small.get_data()) < len(plain.get_data()) / 2
