@@ -1,0 +1,1 @@
+"""Repeatable measurements of the service beside a floor. Everything here prints; nothing asserts a time."""
