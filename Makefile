@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
-export PORT
+LMS_BASE_URL ?= http://127.0.0.1:$(PORT)
+export PORT LMS_BASE_URL
 
 .PHONY: run test check bench lock messages clean
 

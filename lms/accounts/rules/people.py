@@ -135,11 +135,14 @@ def shown_phone(number: str) -> str:
 
 
 def identity_number(text: str) -> tuple[str, bool]:
-    """Twelve digits, and whether a leading 0 lost to a number format was put back. Raises DomainError."""
+    """Twelve digits, and whether leading zeros lost to a number format were put back. Raises DomainError.
+
+    A number cell loses one zero (019…), or two where the province's code is 001, 002, 004, 006 or 008.
+    """
     digits = re.sub(r"[\s.]", "", text)
-    restored = len(digits) == 11 and digits.isdecimal()
+    restored = digits.isdecimal() and (len(digits) == 11 or (len(digits) == 10 and digits[0] in "12468"))
     if restored:
-        digits = "0" + digits
+        digits = digits.zfill(12)
     if not (len(digits) == 12 and digits.isascii() and digits.isdecimal() and digits[0] == "0"):
         raise DomainError(N_("số CCCD cần đúng 12 chữ số và bắt đầu bằng 0; ở đây là %(value)s"), code="identity", value=masked(text))
     return digits, restored

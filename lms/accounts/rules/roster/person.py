@@ -168,7 +168,7 @@ class PersonRow:
         if restored:
             self._find(
                 "identity",
-                N_("số CCCD có 11 chữ số, đã thêm số 0 bị mất ở đầu: %(number)s; định dạng cột là văn bản để giữ số 0"),
+                N_("số CCCD thiếu chữ số, đã thêm số 0 bị mất ở đầu: %(number)s; định dạng cột là văn bản để giữ số 0"),
                 blocking=False,
                 number=people.masked(number),
             )
