@@ -1,6 +1,22 @@
 """Every read about people, postings, sign-in and roles."""
 
 from lms.accounts.queries.head_counts import HeadCount, head_counts
+from lms.accounts.queries.people import (
+    Choice,
+    GrantRow,
+    Invitable,
+    PeoplePage,
+    PersonRow,
+    PersonView,
+    PostRow,
+    agency_choices,
+    group_choices,
+    invitable_people,
+    may_let_in,
+    people_page,
+    person_of_login,
+    person_view,
+)
 from lms.accounts.queries.sign_in import (
     Credentials,
     Device,
@@ -14,15 +30,29 @@ from lms.accounts.queries.sign_in import (
 )
 
 __all__ = [
+    "Choice",
     "Credentials",
     "Device",
+    "GrantRow",
     "HeadCount",
+    "Invitable",
     "Invitation",
+    "PeoplePage",
+    "PersonRow",
+    "PersonView",
+    "PostRow",
     "actor_of_person",
     "actor_of_token",
+    "agency_choices",
     "credentials",
     "credentials_of",
     "devices",
+    "group_choices",
     "head_counts",
+    "invitable_people",
     "invitation",
+    "may_let_in",
+    "people_page",
+    "person_of_login",
+    "person_view",
 ]

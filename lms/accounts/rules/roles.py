@@ -19,7 +19,7 @@ def may_give(actor: Collection[Grant], role: Role) -> bool:
     return _RANK[role] <= rank(grant.role for grant in actor)
 
 
-def may_let_in(actor: Collection[Grant], roles: Iterable[Role]) -> bool:
-    """Issuing a code opens an account with all its roles: only for people who hold no more than oneself. Whether those roles lie
-    within one's own agencies is checked where the tree is known."""
-    return rank(roles) <= rank(grant.role for grant in actor)
+def within_reach(actor: Collection[Grant]) -> frozenset[Role]:
+    """The roles of people one may hand a new way in: a code opens an account with all its roles, so none above one's own. Whether
+    those roles lie within one's own agencies is checked where the tree is known."""
+    return frozenset(role for role in Role if may_give(actor, role))

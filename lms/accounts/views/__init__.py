@@ -1,6 +1,6 @@
 """Pages around sign-in, people and the roster."""
 
-from lms.accounts.views import account, sign_in
-from lms.accounts.views.blueprint import blueprint
+from lms.accounts.views import account, people, permissions, roster, sign_in
+from lms.accounts.views.door import blueprint
 
-__all__ = ["account", "blueprint", "sign_in"]
+__all__ = ["account", "blueprint", "people", "permissions", "roster", "sign_in"]

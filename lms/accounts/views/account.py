@@ -12,7 +12,7 @@ from lms.accounts.rules import lockout, passwords
 from lms.accounts.rules.agents import device_name
 from lms.accounts.rules.tokens import token_hash
 from lms.accounts.views import throttle
-from lms.accounts.views.blueprint import blueprint
+from lms.accounts.views.door import blueprint
 from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
 from lms.kit.errors import DomainError

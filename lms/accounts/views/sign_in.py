@@ -13,7 +13,7 @@ from lms.accounts import guard, operations, queries
 from lms.accounts.forms import ChoosePasswordForm, CodeForm, SignInForm
 from lms.accounts.rules import lockout, passwords, tokens
 from lms.accounts.views import throttle
-from lms.accounts.views.blueprint import blueprint
+from lms.accounts.views.door import blueprint
 from lms.kit.access import Actor, current_actor, public, requires
 from lms.kit.clock import local_date, now
 from lms.kit.errors import DomainError

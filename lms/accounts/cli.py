@@ -1,0 +1,161 @@
+"""`lms roster …` and `lms users …`"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
+
+import click
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.accounts import operations, queries
+from lms.accounts.operations import NewPerson
+from lms.agencies.queries import agency_by_code
+from lms.kit.access import SERVICE, Role
+from lms.kit.clock import local_date, now
+from lms.kit.errors import N_, DomainError
+from lms.kit.formats import number
+from lms.kit.imports.rules import Checked, messages_by_row
+from lms.kit.sheets import error_copy, read_workbook
+from lms.kit.unit import reading, transaction
+
+DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
+
+
+def _today() -> date:
+    return local_date(now(), current_app.extensions["lms.settings"].zone)
+
+
+@click.group("roster", help="People and the posts they hold.")
+def roster() -> None: ...
+
+
+@roster.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what the file would change.")
+@click.option("--as-of", type=DAY, help="New posts and moves hold from this day; default today.")
+@click.option("--skip-faulty", is_flag=True, help="Import the correct rows and leave the faulty ones out.")
+@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write the file with a column of errors here (.xlsx).")
+def import_roster(file: Path, dry_run: bool, as_of: datetime | None, skip_faulty: bool, errors: Path | None) -> None:
+    """Bring people up to what FILE says (.xlsx, .xls, .ods, .csv); nobody is removed."""
+    at, day = now(), as_of.date() if as_of else _today()
+    sheets = read_workbook(file)
+    if dry_run:
+        with reading() as session:
+            check = operations.check_roster(session, sheets, file.name, day)
+    else:
+        with transaction() as session:
+            check = operations.check_roster(session, sheets, file.name, day)
+            if skip_faulty or not check.checked().faulty_rows:
+                operations.apply_roster(session, SERVICE, check, at)
+    checked = check.checked()
+    _show_findings(checked)
+    if errors is not None and checked.findings:
+        errors.write_bytes(error_copy(sheets, messages_by_row(checked.findings, _), label=_("Lỗi")))
+    click.echo(_summary(checked))
+    if checked.faulty_rows and not (skip_faulty and not dry_run):
+        raise DomainError(
+            N_("Có %(rows)s dòng lỗi. Chưa ghi gì; sửa tệp rồi chạy lại, hoặc thêm --skip-faulty để bỏ các dòng lỗi."),
+            code="faulty_rows",
+            rows=checked.faulty_rows,
+        )
+
+
+def _show_findings(checked: Checked) -> None:
+    several = len({finding.sheet for finding in checked.findings}) > 1
+    for finding in checked.findings:
+        where = _("Dòng %(row)s", row=finding.row) + (f", {finding.sheet}" if several else "")
+        column = _(", cột %(label)s", label=finding.label) if finding.label else ""
+        kind = "" if finding.blocking else _("lưu ý: ")
+        click.echo(f"{where}{column}: {kind}{_(finding.message, **finding.values)}", err=True)
+
+
+def _summary(checked: Checked) -> str:
+    counts = {key: number(count) for key, count in checked.counts.items()}
+    faulty = number(checked.faulty_rows)
+    return str(
+        _("Thêm %(new)s, cập nhật %(changed)s, chuyển đơn vị %(moved)s, không đổi %(unchanged)s, lỗi %(faulty)s.", faulty=faulty, **counts)
+    )
+
+
+@click.group("users", help="Accounts and roles.")
+def users() -> None: ...
+
+
+@users.command("create")
+@click.option("--name", required=True, help="Full name.")
+@click.option("--agency", required=True, metavar="CODE", help="Code of the agency (H55.242).")
+@click.option("--login", help="Login name; default the staff code in small letters.")
+@click.option("--staff-code", help="Default: the next free one.")
+@click.option("--group", default="N2", show_default=True, help="Position group.")
+@click.option("--title", help="Job title.")
+@click.option("--role", type=click.Choice([role.value for role in Role if role is not Role.LEARNER]), help="A role to give at once.")
+def create_user(name: str, agency: str, role: str | None, **details: str) -> None:
+    """Enter a person and print the code with which they choose a password."""
+    at, on = now(), _today()
+    with transaction() as session:
+        agency_id = _agency(session, agency, on)
+        person_id = operations.create_person(session, SERVICE, _new_person(name, agency_id, on, details), at)
+        if role is not None:
+            scope = agency_id if Role(role) in (Role.FOCAL_POINT, Role.HEAD) else None
+            operations.grant_role(session, SERVICE, person_id, Role(role), scope, on=on, at=at)
+        issued = operations.issue_codes(session, SERVICE, [person_id], at)[0]
+        login_name = queries.credentials_of(session, person_id).login_name
+    _show_code(login_name, issued.code)
+
+
+def _new_person(name: str, agency_id: UUID, on: date, details: Mapping[str, str]) -> NewPerson:
+    return NewPerson(
+        name,
+        agency_id,
+        on,
+        group_code=details["group"],
+        staff_code=details["staff_code"],
+        login_name=details["login"],
+        job_title=details["title"],
+    )
+
+
+@users.command("grant")
+@click.argument("login")
+@click.argument("role", type=click.Choice([role.value for role in Role if role is not Role.LEARNER]))
+@click.option("--agency", metavar="CODE", help="Agency whose subtree the role is for; without it the whole province.")
+def grant(login: str, role: str, agency: str | None) -> None:
+    """Give ROLE to the person of LOGIN."""
+    at, on = now(), _today()
+    with transaction() as session:
+        agency_id = _agency(session, agency, on) if agency else None
+        operations.grant_role(session, SERVICE, _person(session, login), Role(role), agency_id, on=on, at=at)
+    click.echo(_("Đã giao vai trò."))
+
+
+@users.command("reset")
+@click.argument("login")
+def reset(login: str) -> None:
+    """Take the password of LOGIN away and print a code to choose a new one with."""
+    with transaction() as session:
+        issued = operations.reset_password(session, SERVICE, _person(session, login), now())
+    _show_code(login, issued.code)
+
+
+def _agency(session: Session, code: str, on: date) -> UUID:
+    agency_id = agency_by_code(session, code, on)
+    if agency_id is None:
+        raise DomainError(N_("Không có cơ quan nào mang mã %(value)s. Nhập cây đơn vị trước."), code="no_agency", value=code)
+    return agency_id
+
+
+def _person(session: Session, login: str) -> UUID:
+    person_id = queries.person_of_login(session, login.strip().casefold())
+    if person_id is None:
+        raise DomainError(N_("Không có tài khoản “%(login)s”."), code="no_account", login=login)
+    return person_id
+
+
+def _show_code(login_name: str, code: str) -> None:
+    click.echo(_("Tên đăng nhập: %(login)s", login=login_name))
+    click.echo(_("Mã kích hoạt (dùng một lần): %(code)s", code=code))
