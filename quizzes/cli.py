@@ -22,6 +22,7 @@ from quizzes.operations.bank import import_items
 from quizzes.queries import bank as bank_queries
 from quizzes.queries import rounds as round_queries
 from quizzes.rules.assembly import spread
+from quizzes.rules.bank import course_of
 from quizzes.rules.rounds import FeedbackPolicy, RoundSettings
 
 BUNDLED = Path(__file__).parent.parent / "courses" / "content"
@@ -113,18 +114,29 @@ def list_rounds(as_json: bool) -> None:
 @click.option("--title", help="Tên kỳ; mặc định “Kiểm tra Quý IV/2026”.")
 @click.option("--legal-basis", help="Căn cứ: số, ngày, trích yếu.")
 @click.option("--group", "groups", multiple=True, help="Nhóm đối tượng; nhiều lần; mặc định mọi nhóm.")
+@click.option("--course", "courses", multiple=True, help="Chỉ lấy câu của khóa học này (ví dụ CB1); nhiều lần; mặc định mọi khóa.")
 @click.option("--questions", type=click.IntRange(1, 200), default=20, show_default=True)
 @click.option("--minutes", type=click.IntRange(1, 240), default=20, show_default=True)
 @click.option("--attempts", type=click.IntRange(1, 20), default=2, show_default=True)
 @click.option("--pass-mark", type=click.IntRange(0, 100), default=50, show_default=True)
 @click.option("--feedback", type=click.Choice([policy.value for policy in FeedbackPolicy]), default="after_close", show_default=True)
-def create(quarter: str, opens: datetime, closes: datetime, cutoff: datetime | None, groups: tuple[str, ...], **options: object) -> None:
+def create(
+    quarter: str,
+    *,
+    opens: datetime,
+    closes: datetime,
+    cutoff: datetime | None,
+    groups: tuple[str, ...],
+    courses: tuple[str, ...],
+    **options: object,
+) -> None:
     """Tạo kỳ kiểm tra QUARTER (viết 2026-Q4) với ma trận đề cân đối từ ngân hàng câu hỏi."""
     named = _quarter(quarter)
     zone = settings().zone
     first, last = opens.date(), closes.date()
     with transaction() as session:
-        available = {cell: len(items) for cell, items in bank_queries.usable_items(session, first, last).items()}
+        usable = bank_queries.usable_items(session, first, last)
+        available = {cell: len(items) for cell, items in usable.items() if not courses or course_of(cell[0]) in courses}
         round_operations.create_round(
             session,
             SERVICE,

@@ -66,7 +66,7 @@ def _open(province: DemoProvince, quarter: Quarter) -> UUID:
         legal_basis="Kế hoạch bồi dưỡng, kiểm tra kỹ năng số của tỉnh (dữ liệu trình diễn)",
         cutoff_day=quarter.first_day,
         opens_at=begins,
-        closes_at=ends,
+        closes_at=ends - timedelta(minutes=1),
         duration_seconds=MINUTES * 60,
         attempts_allowed=2,
         pass_mark=Decimal(50),

@@ -32,6 +32,11 @@ class ItemState(StrEnum):
     RETIRED = "retired"
 
 
+def course_of(topic: str) -> str:
+    """The course a topic belongs to: `CB1.3` → `CB1`."""
+    return topic.partition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class ItemDraft:
     """An item as it was written: everything that makes its text. `valid_to` is the first day it no longer holds."""
@@ -53,8 +58,7 @@ class ItemDraft:
 
     @property
     def course(self) -> str:
-        """The course a topic belongs to: `CB1.3` → `CB1`."""
-        return self.topic.partition(".")[0]
+        return course_of(self.topic)
 
     def problems(self) -> list[Problem]:
         """Why this item cannot enter the bank; empty when it can."""

@@ -1,4 +1,4 @@
-"""Rounds and the question bank for those who organise and write."""
+"""Rounds for those who organise them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from courses.queries import lesson_link
 from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
 from lms.kit.unit import reading, settings, transaction
-from quizzes.kinds import KINDS
 from quizzes.operations.rounds import close_round, open_round
-from quizzes.queries import bank as bank_queries
 from quizzes.queries import rounds as queries
 from quizzes.rules.bank import LEVELS
 from quizzes.rules.rounds import RoundState
-from quizzes.views.words import state_name
+from quizzes.views.words import by_topic, state_name
 
-blueprint = Blueprint("manage_quizzes", "quizzes", url_prefix="/manage", template_folder="templates")
-ITEMS_A_PAGE = 50
-
-
-def _by_topic(cells: Counter[tuple[str, str]]) -> list[dict[str, object]]:
-    """Rows of a topic × level table with their sums."""
-    topics = sorted({topic for topic, _level in cells})
-    return [
-        {"topic": topic, **{level: cells[topic, level] for level in LEVELS}, "sum": sum(cells[topic, level] for level in LEVELS)}
-        for topic in topics
-    ]
+blueprint = Blueprint("manage_rounds", "quizzes", url_prefix="/manage/rounds", template_folder="templates")
 
 
-@blueprint.get("/rounds")
+@blueprint.get("")
 @requires("quizzes.manage_rounds")
 def rounds() -> str:
     with reading() as session:
@@ -41,7 +28,7 @@ def rounds() -> str:
     return render_template("quizzes/manage_rounds.html", rounds=found, state_name=state_name)
 
 
-@blueprint.get("/rounds/<quarter>/")
+@blueprint.get("/<quarter>/")
 @requires("quizzes.manage_rounds")
 def round_detail(quarter: str) -> str:
     """A round's settings, how far it is, and one of its forms with its topic × level table."""
@@ -56,14 +43,14 @@ def round_detail(quarter: str) -> str:
             counts=queries.round_counts(session, view),
             reasons=queries.exclusion_reasons(session, quarter),
             overlap=queries.form_overlap(session, view.id),
-            blueprint=_by_topic(cells),
+            blueprint=by_topic(cells),
             form=form,
-            table=_by_topic(form.table()) if form else [],
+            table=by_topic(form.table()) if form else [],
             levels=LEVELS,
         )
 
 
-@blueprint.get("/rounds/<quarter>/open")
+@blueprint.get("/<quarter>/open")
 @requires("quizzes.manage_rounds")
 def confirm_open(quarter: str) -> str | AnyResponse:
     """What opening will do, before it is done."""
@@ -77,7 +64,7 @@ def confirm_open(quarter: str) -> str | AnyResponse:
     return render_template("quizzes/manage_open.html", round=view, expected=len(people) - excluded, excluded=excluded, questions=questions)
 
 
-@blueprint.post("/rounds/<quarter>/open")
+@blueprint.post("/<quarter>/open")
 @requires("quizzes.manage_rounds")
 def open_(quarter: str) -> AnyResponse:
     with transaction() as session:
@@ -87,7 +74,7 @@ def open_(quarter: str) -> AnyResponse:
     return redirect(url_for(".round_detail", quarter=quarter), 303)
 
 
-@blueprint.get("/rounds/<quarter>/close")
+@blueprint.get("/<quarter>/close")
 @requires("quizzes.manage_rounds")
 def confirm_close(quarter: str) -> str | AnyResponse:
     """What closing will do, before it is done."""
@@ -99,7 +86,7 @@ def confirm_close(quarter: str) -> str | AnyResponse:
     return render_template("quizzes/manage_close.html", round=view, counts=counts)
 
 
-@blueprint.post("/rounds/<quarter>/close")
+@blueprint.post("/<quarter>/close")
 @requires("quizzes.manage_rounds")
 def close(quarter: str) -> AnyResponse:
     with transaction() as session:
@@ -107,36 +94,3 @@ def close(quarter: str) -> AnyResponse:
         ended = close_round(session, current_actor(), view.id, now())
     flash(_("Đã đóng kỳ kiểm tra. %(count)s bài đang làm đã được nộp.", count=ended), "success")
     return redirect(url_for(".round_detail", quarter=quarter), 303)
-
-
-@blueprint.get("/questions")
-@requires("quizzes.view_bank")
-def questions() -> str:
-    """The bank: approved items by topic, level and words, fifty a page."""
-    topic, level, words, after = (request.args.get(name, "").strip() for name in ("topic", "level", "q", "after"))
-    with reading() as session:
-        counts = bank_queries.bank_counts(session)
-        items = bank_queries.find_items(session, topic=topic, level=level, words=words, after=after, limit=ITEMS_A_PAGE + 1)
-    more = items[ITEMS_A_PAGE - 1].code if len(items) > ITEMS_A_PAGE else None
-    chosen = {"topic": topic, "level": level, "q": words}
-    return render_template(
-        "quizzes/manage_questions.html",
-        items=items[:ITEMS_A_PAGE],
-        more=more,
-        chosen=chosen,
-        after=after,
-        topics=sorted({topic for topic, _level in counts}),
-        table=_by_topic(Counter(counts)),
-        levels=LEVELS,
-    )
-
-
-@blueprint.get("/questions/<code>")
-@requires("quizzes.view_bank")
-def question(code: str) -> str:
-    """An item with its key, explanations and where it was used."""
-    with reading() as session:
-        item = bank_queries.item_page(session, code)
-        lesson = lesson_link(session, item.course, item.lesson) if item.course and item.lesson else None
-    choices = [{"id": choice.id, "text": _(choice.text) if choice.ours else choice.text} for choice in KINDS[item.kind].choices(item.body)]
-    return render_template("quizzes/manage_question.html", item=item, choices=choices, lesson=lesson)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -13,10 +13,11 @@ from lms.feature import HomePanel
 from lms.kit.access import Actor, current_actor, requires
 from lms.kit.clock import now
 from lms.kit.unit import reading, transaction
+from lms.kit.web import wants_json
 from quizzes.operations.attempts import start_attempt
 from quizzes.queries.rounds import MyRound, my_round, my_rounds
 from quizzes.rules.rounds import START_REFUSALS, RoundState, StartAnswer, may_start
-from quizzes.views.attempts import remember_takeover
+from quizzes.views.attempts import held_takeover, remember_takeover
 from quizzes.views.words import init_filters, person
 
 blueprint = Blueprint("rounds", "quizzes", url_prefix="/rounds", template_folder="templates")
@@ -66,7 +67,7 @@ def prepare(quarter: str) -> str | AnyResponse:
 @blueprint.post("/<quarter>/start")
 @requires("quizzes.sit")
 def start(quarter: str) -> str | AnyResponse:
-    """Begin, or go on with the attempt that is open: pressing twice begins once."""
+    """Begin, or go on with the attempt that is open: pressing twice begins once. Programs get its id and their takeover number."""
     if request.form.get("from_page") and not request.form.get("read"):
         with reading() as session:
             mine = my_round(session, person(), quarter)
@@ -75,6 +76,8 @@ def start(quarter: str) -> str | AnyResponse:
         begun = start_attempt(session, current_actor(), quarter, now())
     if begun.new:
         remember_takeover(begun.attempt_id, 1)
+    if wants_json():
+        return jsonify(attempt=str(begun.attempt_id), takeover=held_takeover(begun.attempt_id))
     return redirect(url_for("attempts.page", attempt_id=begun.attempt_id), 303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from flask.sansio.app import App
@@ -13,7 +14,7 @@ from lms.kit.i18n import preferences
 from quizzes.kinds.multiple_choice import MultipleChoice
 from quizzes.kinds.single_choice import SingleChoice
 from quizzes.kinds.true_false import TrueFalse
-from quizzes.rules.bank import LEVEL_NAMES, Level, bold_parts
+from quizzes.rules.bank import LEVEL_NAMES, LEVELS, Level, bold_parts
 from quizzes.rules.rounds import POLICY_NAMES, STATE_NAMES, FeedbackPolicy, RoundState
 
 STATE_TAGS = {RoundState.DRAFT: "waiting", RoundState.OPEN: "active", RoundState.CLOSED: "closed", RoundState.LOCKED: "closed"}
@@ -48,6 +49,15 @@ def state_tag(state: str) -> dict[str, str]:
 
 def policy_name(policy: str) -> str:
     return str(_(POLICY_NAMES[FeedbackPolicy(policy)]))
+
+
+def by_topic(cells: Counter[tuple[str, str]]) -> list[dict[str, object]]:
+    """Rows of a topic × level table with their sums."""
+    topics = sorted({topic for topic, _level in cells})
+    return [
+        {"topic": topic, **{level: cells[topic, level] for level in LEVELS}, "sum": sum(cells[topic, level] for level in LEVELS)}
+        for topic in topics
+    ]
 
 
 def person() -> UUID:

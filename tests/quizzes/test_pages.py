@@ -108,6 +108,13 @@ def test_starting_twice_leads_to_the_same_attempt(an: FlaskClient, attempt: str)
     assert an.post(f"/rounds/{QUARTER}/start").location == attempt
 
 
+def test_a_program_that_starts_is_told_the_attempt_and_its_number(an: FlaskClient) -> None:
+    begun = an.post(f"/rounds/{QUARTER}/start", headers={"Accept": "application/json"}).json
+    assert begun is not None
+    assert begun["takeover"] == 1
+    assert as_json(an, f"/attempts/{begun['attempt']}")["takeover"] == 1
+
+
 def test_the_whole_paper_is_in_the_page_without_key_or_reason(an: FlaskClient, attempt: str, keys: Any) -> None:
     page = an.get(attempt).text
     data = json.loads(re.search(r'<script type="application/json" id="paper">(.*?)</script>', page, re.DOTALL).group(1))  # type: ignore[union-attr]
