@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TextIO
-
 import click
 import msgspec
 
@@ -28,15 +26,11 @@ def credentials() -> None:
 @click.argument("label")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([str(scope) for scope in Scope]), help="May be given several times.")
 @click.option("--key", help="Default: random.")
-@click.option("--secret-file", type=click.File(), help="Read the secret from here (- for standard input). Default: random.")
 @click.option("--json", "as_json", is_flag=True)
-def add(label: str, scopes: tuple[str, ...], key: str | None, secret_file: TextIO | None, as_json: bool) -> None:
+def add(label: str, scopes: tuple[str, ...], key: str | None, as_json: bool) -> None:
     """Make a credential for LABEL (who will use it). The secret is shown now and never again."""
-    secret = secret_file.read().strip() if secret_file is not None else None
     with transaction() as session:
-        made = operations.add_credential(
-            session, SERVICE, label, scopes or tuple(str(scope) for scope in DEFAULT_SCOPES), now(), key=key, secret=secret
-        )
+        made = operations.add_credential(session, SERVICE, label, scopes or tuple(str(scope) for scope in DEFAULT_SCOPES), now(), key=key)
     if as_json:
         click.echo(msgspec.json.encode({"key": made.key, "secret": made.secret}).decode())
     else:

@@ -17,7 +17,7 @@ from lms.kit.unit import reading, transaction
 from lms.kit.web import error_response
 from lms.lrs import operations, queries
 from lms.lrs.queries import CredentialRow
-from lms.lrs.rules.credentials import matches
+from lms.lrs.rules.credentials import is_key, matches
 from lms.lrs.rules.faults import BadRequest
 from lms.lrs.rules.rendering import timestamp
 
@@ -38,11 +38,11 @@ def check_credential() -> Response | None:
     if request.endpoint == "xapi.about":
         return None
     given = request.authorization
-    if given is None or given.type != "basic" or given.username is None:
+    if given is None or given.type != "basic" or not is_key(given.username or ""):
         return _unauthorized()
     at = now()
     with reading() as session:
-        found = queries.credential(session, given.username)
+        found = queries.credential(session, given.username or "")
     known = matches(given.password or "", found.secret_hash if found else bytes(32))
     if found is None or not known or found.revoked_at is not None:
         return _unauthorized()

@@ -171,6 +171,24 @@ class TestTheStoreSets:
             assert event_["context"]["contextActivities"] == {"parent": [{"id": COURSE}], "other": [{"id": "urn:b"}]}
 
 
+class TestHostileInput:
+    def test_a_nought_character_in_a_name_is_kept(self, store: Store) -> None:
+        agent = {"account": {"homePage": "https://e.vn", "name": "a\u0000b"}}
+        one = store.stored(actor=agent, result={"response": "\u0000"})
+        assert store.get(statementId=one).json["actor"] == agent
+        assert store.ids(agent=agent) == [one]
+
+    def test_names_longer_than_an_index_entry_are_found(self, store: Store) -> None:
+        iri = "urn:" + "x" * 20_000
+        one = store.stored(verb={"id": iri}, object={"id": iri})
+        assert store.ids() == [one]
+
+    def test_thousands_in_one_request_are_stored_whole(self, store: Store, database: Database) -> None:
+        small = statement(actor=BINH, verb={"id": "urn:v"}, object={"id": "urn:a"})
+        assert len(store.post([small] * 3000).json) == 3000
+        assert count(database) == 3000
+
+
 class TestVoiding:
     def test_a_voided_statement_is_found_under_its_other_name_only(self, store: Store) -> None:
         one = store.stored()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,9 +14,8 @@ from lms.kit import audit
 from lms.kit.access import Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.lrs.models import Credential
-from lms.lrs.rules.credentials import MIN_SECRET, Scope, secret_hash
+from lms.lrs.rules.credentials import MIN_SECRET, Scope, is_key, secret_hash
 
-_KEY = re.compile(r"[A-Za-z0-9._-]{3,64}")
 _USE_NOTED_EVERY = timedelta(hours=1)
 
 
@@ -39,7 +37,11 @@ def add_credential(
     key: str | None = None,
     secret: str | None = None,
 ) -> NewCredential:
-    """Make a credential; without `key` and `secret` both are random (the secret has 256 bits). Raises DomainError or Conflict."""
+    """Make a credential; without `key` and `secret` both are random (the secret has 256 bits).
+
+    A chosen secret is for demonstrations alone: secrets are kept by a fast hash, which only random ones can bear. Raises DomainError
+    or Conflict.
+    """
     key = key or secrets.token_hex(8)
     secret = secret or secrets.token_urlsafe(32)
     unknown = set(scopes) - set(Scope)
@@ -50,7 +52,7 @@ def add_credential(
             unknown=", ".join(sorted(unknown)) or "—",
             known=", ".join(Scope),
         )
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise DomainError(N_("Khóa gồm 3 đến 64 chữ không dấu, chữ số, dấu chấm, gạch ngang, gạch dưới"), field="key")
     if len(secret) < MIN_SECRET:
         raise DomainError(N_("Mật khẩu của khóa phải có ít nhất %(length)s ký tự"), field="secret", length=MIN_SECRET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -189,8 +190,14 @@ def is_language(tag: str) -> bool:
     return len(variants) == len(set(variants))
 
 
+@lru_cache(maxsize=512)
+def _is_known_language(tag: str) -> bool:
+    return is_language(tag)
+
+
 def language(value: Any, path: str) -> str:
-    if not is_language(text(value, path)):
+    """The same few tags come again and again; long ones are not worth remembering."""
+    if not (_is_known_language if len(text(value, path)) < 16 else is_language)(value):
         raise StatementFault(path, N_("%(path)s: phải là thẻ ngôn ngữ theo RFC 5646, ví dụ vi hoặc en-US"))
     return value  # type: ignore[no-any-return]
 

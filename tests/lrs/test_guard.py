@@ -17,7 +17,10 @@ VERSION = "X-Experience-API-Version"
 CONSISTENT = "X-Experience-API-Consistent-Through"
 
 
-@pytest.mark.parametrize("authorization", [None, "Basic", "Basic !!!", "Basic dGh1OnNhaQ==", "Bearer x", "Basic a2hvbmc6Y28="], ids=str)
+STRANGERS = [None, "Basic", "Basic !!!", "Basic dGh1OnNhaQ==", "Bearer x", "Basic a2hvbmc6Y28=", "Basic AHRodTp4"]  # the last: NUL
+
+
+@pytest.mark.parametrize("authorization", STRANGERS, ids=str)
 def test_without_a_valid_credential_the_answer_is_401_and_says_how(store: Store, authorization: str | None) -> None:
     response = store.get(headers={"Authorization": authorization})
     assert response.status_code == 401
