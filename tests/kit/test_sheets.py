@@ -85,8 +85,8 @@ def test_csv_of_any_encoding_and_separator(tmp_path: Path, mark: str, encoding: 
 
 def test_csv_in_windows_1258_comes_out_composed(tmp_path: Path) -> None:
     # As Windows writes it: the letter with its hat or breve, then the tone as a character of its own.
-    content = b"H\xf2\xf2 v\xe0 t\xean;Ng\xe0y sinh\r\nNguy\xea\xden V\xe3n Th\xe0nh;02/09/1971\r\n".replace(b"H\xf2\xf2", b"H\xf4\xf2")
-    (read_sheet,) = read(content.replace(b"H\xf4\xf2", b"Ho\xf2"), tmp_path, "ds.csv")
+    content = b"Ho\xf2 v\xe0 t\xean;Ng\xe0y sinh\r\nNguy\xea\xden V\xe3n Th\xe0nh;02/09/1971\r\n"
+    (read_sheet,) = read(content, tmp_path, "ds.csv")
     assert read_sheet.rows[1].cells == ("Nguyễn Văn Thành", "02/09/1971")
 
 

@@ -138,9 +138,11 @@ def search_agencies(session: Session, text: str, on: date, scope: Scope, limit: 
 
 def _rows(on: date) -> Select[Any]:
     child, below = aliased(AgencyVersion), aliased(AgencyClosure)
+    # Joined to nothing, the scheme is no use to SQLite's planner, which would else search a whole scheme for each agency.
+    scheme = AgencyCode.scheme + ""
     code = (
         select(func.min(AgencyCode.code))
-        .where(AgencyCode.agency_id == AgencyVersion.agency_id, AgencyCode.scheme == CodeScheme.QD20, current(AgencyCode, on))
+        .where(AgencyCode.agency_id == AgencyVersion.agency_id, scheme == CodeScheme.QD20, current(AgencyCode, on))
         .scalar_subquery()
     )
     children = select(func.count()).where(child.parent_id == AgencyVersion.agency_id, current(child, on)).scalar_subquery()
