@@ -90,6 +90,22 @@ _STATEMENTS = {
     "sqlite": text(_SQLITE).bindparams(*_PARAMETERS).columns(*_COLUMNS),
 }
 
+# Written once, not at each save: building it costs as much as running it.
+_ASKED = (
+    select(
+        Attempt.state,
+        Attempt.takeover,
+        Attempt.accepts_until,
+        Attempt.deadline,
+        FormSlot.slot,
+        ItemVersion.kind,
+        ItemVersion.body,
+    )
+    .outerjoin(FormSlot, (FormSlot.form_id == Attempt.form_id) & FormSlot.slot.in_(bindparam("slots", expanding=True)))
+    .outerjoin(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
+    .where(Attempt.id == bindparam("attempt"), Attempt.person_id == bindparam("person"))
+)
+
 
 def save_answers(session: Session, actor: Actor, attempt_id: UUID, *, takeover: int, answers: Sequence[Answered], at: datetime) -> Saved:
     """Keep the answers that are newer than what is stored, and say what is stored now. Sending them again changes nothing.
@@ -134,20 +150,7 @@ def save_from_page(
 
 def _checked(session: Session, actor: Actor, attempt_id: UUID, answers: dict[int, Answered]) -> Any:
     """The attempt's state, after each slot and answer has been found to be one of its paper."""
-    rows = session.execute(
-        select(
-            Attempt.state,
-            Attempt.takeover,
-            Attempt.accepts_until,
-            Attempt.deadline,
-            FormSlot.slot,
-            ItemVersion.kind,
-            ItemVersion.body,
-        )
-        .outerjoin(FormSlot, (FormSlot.form_id == Attempt.form_id) & FormSlot.slot.in_(list(answers)))
-        .outerjoin(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
-        .where(Attempt.id == attempt_id, Attempt.person_id == actor.person_id)
-    ).all()
+    rows = session.execute(_ASKED, {"attempt": attempt_id, "person": actor.person_id, "slots": list(answers)}).all()
     if not rows:
         raise NotFound
     asked = {row.slot: row for row in rows}
