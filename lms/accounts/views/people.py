@@ -59,7 +59,7 @@ def people() -> str:
             "name": {"text": row.full_name, "href": url_for("accounts.person", person_id=row.id), "note": row.staff_code},
             "agency": row.agency_name,
             "group": row.group_code,
-            "title": {"text": row.job_title, "note": _(ABSENCE_NAMES.get(row.absence, row.absence)) if row.absence else None},
+            "title": {"text": row.job_title or "—", "note": _(ABSENCE_NAMES.get(row.absence, row.absence)) if row.absence else None},
             "state": {"tag": _state(has_password=row.has_password, locked=row.locked, disabled=row.disabled)},
         }
         for row in page.rows
@@ -258,7 +258,7 @@ def _person_page(person_id: UUID, form: GrantForm | None = None, status: int = 2
         {
             "agency": post.agency_name,
             "group": post.group_code,
-            "title": {"text": post.job_title, "note": _(ABSENCE_NAMES.get(post.absence, post.absence)) if post.absence else None},
+            "title": {"text": post.job_title or "—", "note": _(ABSENCE_NAMES.get(post.absence, post.absence)) if post.absence else None},
             "duty": _(IT_DUTY_NAMES[ITDuty(post.it_duty)]),
             "from": f"{post.valid_from:%d/%m/%Y}",
             "to": _("nay") if post.valid_to == FOREVER else f"{post.valid_to:%d/%m/%Y}",
