@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, jsonify
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from lms.accounts.guard import ViewUnguardedError, own_path
 from lms.kit.access import EVERYWHERE, Role, current_actor, public, requires, scope_of
@@ -90,6 +92,24 @@ def test_a_role_counts_over_its_agency(doors: Flask, database: Database, sign_in
         grant(session, make_person(session, agency=agency, login="qt"), Role.DEPARTMENT)
     assert sign_in("dm").get("/doors/people").json == [str(agency)]
     assert sign_in("qt").get("/doors/people").json == "everywhere"
+
+
+def test_knowing_who_asks_costs_one_statement(doors: Flask, database: Database, sign_in: SignIn) -> None:
+    with database.transaction() as session:
+        agency = make_agency(session, "Sở Y tế")
+        person = make_person(session, agency=agency, login="dm")
+        for role in (Role.FOCAL_POINT, Role.HEAD, Role.AUTHOR):
+            grant(session, person, role, agency)
+    client, statements = sign_in("dm"), []
+
+    def note(*arguments: Any) -> None:
+        if not arguments[2].startswith("BEGIN"):
+            statements.append(arguments[2])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    client.get("/doors/own")
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert len(statements) == 1
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,10 @@ def test_the_group_follows_from_title_and_agency_where_no_column_gives_it(title:
 def test_a_workbook_without_any_roster_says_what_is_needed() -> None:
     with pytest.raises(DomainError, match="Họ và tên"):
         read_roster([sheet("X", [("Tên", "Số"), ("a", 1)])], AGENCIES, GROUPS, TODAY, "x.xlsx")
+
+
+def test_a_small_table_above_is_not_taken_for_the_roster() -> None:
+    contact = [("Họ và tên", "Điện thoại", "Email"), ("Lê Văn Mối", "0912345678", "mol@tinh.gov.vn"), (), (), (), ()]
+    header = find_roster_header(sheet("DS", [*contact, tuple(COLUMNS), tuple(COLUMNS.values())]))
+    assert header is not None
+    assert header.first_row == 7

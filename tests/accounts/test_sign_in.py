@@ -49,6 +49,16 @@ def test_login_name_or_staff_code_and_password_open_a_session(app: Flask, office
         assert session.scalars(select(AuditEntry.action)).all() == ["accounts.sign_in"]
 
 
+def test_on_a_machine_of_ones_own_the_session_outlives_the_browser(app: Flask, officer: object, database: Database) -> None:
+    shared = submit(app.test_client(), "dung", PASSWORD).headers["Set-Cookie"]
+    own = submit(app.test_client(), "dung", PASSWORD, remember="y").headers["Set-Cookie"]
+    assert "Expires=" not in shared
+    assert "Expires=" in own
+    with database.reading() as session:
+        longest = max(session.scalars(select(SignIn.expires_at)))
+    assert timedelta(days=13) < longest - now() < timedelta(days=15)
+
+
 def test_the_cookie_and_the_row_do_not_give_each_other_away(app: Flask, officer: object, database: Database) -> None:
     client = app.test_client()
     submit(client, "dung", PASSWORD)

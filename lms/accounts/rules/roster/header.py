@@ -112,8 +112,6 @@ def find_roster_header(sheet: Sheet) -> RosterHeader | None:
             header = _read_band(sheet, band)
             if header is not None and (best is None or header.rank > best.rank):
                 best = header
-        if best is not None and row.number > best.last_row + DEPTH:
-            break
     return best
 
 
