@@ -177,6 +177,48 @@ def test_the_second_phone_takes_over_and_the_first_becomes_read_only(
         assert session.scalars(select(Response.takeover)).all() == [2]
 
 
+def test_an_answer_given_after_the_session_ended_is_sent_after_signing_in_again(
+    phone: Phone, database: Database, keys: Callable[[], dict[int, list[str]]]
+) -> None:
+    context = phone("an")
+    page = begin(context)
+    slot, attempt = slot_of(page), page.url.split("?")[0]
+    context.clear_cookies()
+    choose(page, keys()[slot])
+    expect(page.locator("#save-status")).to_contain_text("Phiên đăng nhập đã hết")
+    assert stored_answers(database) == {}
+    context.add_cookies(phone("an").cookies())  # type: ignore[arg-type]
+    page.get_by_role("button", name="Tải lại trang").click()
+    page.get_by_role("button", name="Có, làm tiếp trên thiết bị này").click()
+    page.goto(f"{attempt}?slot={slot}")
+    expect(page.locator("#save-status")).to_contain_text("Đã lưu lúc")
+    assert stored_answers(database) == {slot: keys()[slot]}
+
+
+def test_an_answer_kept_on_the_first_phone_does_not_overwrite_a_later_one_of_the_second(
+    phone: Phone, database: Database, keys: Callable[[], dict[int, list[str]]]
+) -> None:
+    one, other = phone("an"), phone("an")
+    first = begin(one)
+    slot, attempt = slot_of(first), first.url.split("?")[0]
+    one.set_offline(True)
+    first.locator("#question input").first.check()
+    second = other.new_page()
+    second.goto(attempt)
+    second.get_by_role("button", name="Có, làm tiếp trên thiết bị này").click()
+    second.goto(f"{attempt}?slot={slot}")
+    second.locator("#question input").nth(1).check()
+    expect(second.locator("#save-status")).to_contain_text("Đã lưu lúc")
+    later = stored_answers(database)
+    one.set_offline(False)
+    expect(first.locator("#save-status")).to_contain_text("Bài đang mở trên thiết bị khác", timeout=20_000)
+    first.reload()
+    first.get_by_role("button", name="Có, làm tiếp trên thiết bị này").click()
+    first.goto(f"{attempt}?slot={slot}")
+    expect(first.locator("#save-status")).to_contain_text("Đã lưu lúc")
+    assert stored_answers(database) == later
+
+
 def test_when_time_is_over_the_page_hands_in_by_itself(phone: Phone, database: Database, keys: Callable[[], dict[int, list[str]]]) -> None:
     page = begin(phone("an"))
     with database.transaction() as session:
