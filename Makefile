@@ -8,10 +8,8 @@ export PORT LMS_BASE_URL
 .PHONY: run test check bench lock messages clean
 
 run: .venv/run
-	$(BIN)/lms db upgrade
-	$(BIN)/lms courses load
-	$(BIN)/lms demo --if-empty
-	$(BIN)/lms serve
+	@$(BIN)/lms demo --if-empty
+	@$(BIN)/lms serve
 
 test: .venv/test
 	$(BIN)/python -m pytest -n auto --dist worksteal

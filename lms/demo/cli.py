@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from random import Random
 
@@ -15,8 +17,9 @@ from lms.feature import DemoProvince, Feature
 from lms.kit.access import SERVICE
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.errors import N_, DomainError
-from lms.kit.unit import transaction
+from lms.kit.unit import database, transaction
 from lms.lrs.operations.credentials import add_credential
+from lms.maintenance import schema
 from lms.reports import operations as reports
 from lms.results.queries import activity_of_period
 
@@ -28,29 +31,41 @@ HIRED = "2024-01-01"
 @click.option("--agencies", "agency_count", type=click.IntRange(10, 60), default=60, show_default=True)
 @click.option("--quarters", type=click.IntRange(0, 8), default=2, show_default=True, help="past quarters with results")
 @click.option("--seed", type=int, default=2026, show_default=True)
-@click.option("--if-empty", is_flag=True, help="do nothing where there are agencies already, but print the sign-ins")
+@click.option("--if-empty", is_flag=True, help="where there are agencies already, only bring schema and courses up to date")
 def demo(people_count: int, agency_count: int, quarters: int, seed: int, if_empty: bool) -> None:
     """Fill an empty database with a demonstration province and print its sign-ins."""
     settings: Settings = current_app.extensions["lms.settings"]
     if not settings.is_demo:
         raise DomainError(N_("Dữ liệu trình diễn chỉ dùng khi LMS_ENV=demo."))
+    schema.upgrade(database())
+    _run("courses", "load")
+    folder = settings.data_dir / "demo"
+    unfinished = folder / "unfinished"
+    if unfinished.exists():
+        raise DomainError(N_("Lần nạp trước bị dừng giữa chừng. Xóa %(folder)s và cơ sở dữ liệu rồi chạy lại."), folder=settings.data_dir)
     password = settings.demo_password or _kept_password(settings.data_dir)
-    if not sign_ins.is_empty():
-        if not if_empty:
-            raise DomainError(N_("Cơ sở dữ liệu đã có cơ quan: dữ liệu trình diễn chỉ nạp vào cơ sở dữ liệu trống."))
-    else:
-        folder = settings.data_dir / "demo"
+    if sign_ins.is_empty():
         folder.mkdir(parents=True, exist_ok=True)
+        unfinished.touch()
         _import_province(folder, people_count, agency_count, seed)
-        at = now()
-        today = local_date(at, settings.zone)
-        with transaction() as session:
-            sign_ins.activate_everyone(session, password, at)
-            sign_ins.name_the_six(session, today, at)
-            credential = add_credential(session, SERVICE, "Trình diễn", ["all"], at, key="demo", secret=settings.demo_password)
-        (settings.data_dir / "demo-xapi-secret").write_text(credential.secret)
+        _open_doors(settings, password)
         _add_history(settings, quarters, seed)
+        unfinished.unlink()
+    elif not if_empty:
+        raise DomainError(N_("Cơ sở dữ liệu đã có cơ quan: dữ liệu trình diễn chỉ nạp vào cơ sở dữ liệu trống."))
     _print_sign_ins(settings, password)
+
+
+def _open_doors(settings: Settings, password: str) -> None:
+    """Sign-ins for everybody, six of them with names one can remember, and a credential for xAPI clients."""
+    at = now()
+    with transaction() as session:
+        sign_ins.activate_everyone(session, password, at)
+        sign_ins.name_the_six(session, local_date(at, settings.zone), at)
+        credential = add_credential(session, SERVICE, "Trình diễn", ["all"], at, key="demo", secret=settings.demo_password)
+    path = settings.data_dir / "demo-xapi-secret"
+    path.touch(mode=0o600)
+    path.write_text(credential.secret)
 
 
 def _import_province(folder: Path, people_count: int, agency_count: int, seed: int) -> None:
@@ -85,10 +100,17 @@ def _add_history(settings: Settings, quarters: int, seed: int) -> None:
 
 
 def _run(*arguments: str) -> None:
-    """One of the service's own commands, as an operator would give it."""
+    """One of the service's own commands, as an operator would give it; of what it says only the last line is shown."""
     features: tuple[Feature, ...] = current_app.extensions["lms.features"]
     commands = {command.name: command for feature in features for command in feature.commands}
-    commands[arguments[0]].main(list(arguments[1:]), standalone_mode=False)
+    said = StringIO()
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            commands[arguments[0]].main(list(arguments[1:]), standalone_mode=False)
+    except SystemExit:
+        click.echo(said.getvalue(), err=True)
+        raise
+    click.echo(said.getvalue().strip().rpartition("\n")[2])
 
 
 def _kept_password(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -32,7 +33,9 @@ def downgrade(database: Database, revision: str) -> None:
     command.downgrade(alembic_config(database), revision)
 
 
+@cache
 def newest_revision(database: Database) -> str | None:
+    """The newest migration of the installed files; they do not change while the process lives."""
     return ScriptDirectory.from_config(alembic_config(database)).get_current_head()
 
 
