@@ -91,11 +91,11 @@ class StartAnswer(StrEnum):
 
 
 START_REFUSALS = {
-    StartAnswer.NOT_EXPECTED: N_("Bạn không có trong danh sách thuộc diện kiểm tra của kỳ này. Nếu chưa đúng, báo đầu mối của cơ quan."),
-    StartAnswer.EXCLUDED: N_("Bạn được miễn hoặc hoãn kiểm tra kỳ này. Nếu chưa đúng, báo đầu mối của cơ quan."),
+    StartAnswer.NOT_EXPECTED: N_("Không có tên trong danh sách thuộc diện kiểm tra của kỳ này. Nếu chưa đúng, báo đầu mối của cơ quan."),
+    StartAnswer.EXCLUDED: N_("Được miễn hoặc hoãn kiểm tra kỳ này. Nếu chưa đúng, báo đầu mối của cơ quan."),
     StartAnswer.NOT_YET_OPEN: N_("Kỳ kiểm tra chưa mở."),
     StartAnswer.OVER: N_("Kỳ kiểm tra đã đóng."),
-    StartAnswer.NONE_LEFT: N_("Bạn đã dùng hết số lượt làm bài."),
+    StartAnswer.NONE_LEFT: N_("Đã dùng hết số lượt làm bài."),
 }
 
 
