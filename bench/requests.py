@@ -94,11 +94,9 @@ def run(kinds: Sequence[str], number: int) -> None:
 
 def _measure(where: Place, province: Province, number: int) -> dict[str, Series]:
     floor.fill(where.floor_url)
+    floor_environment = {**where.environment, "BENCH_FLOOR_URL": where.floor_url}
     with (
-        gunicorn("bench.floor:app", {**where.environment, "BENCH_FLOOR_URL": where.floor_url}, where.folder / "floor.log") as (
-            floor_port,
-            floor_pids,
-        ),
+        gunicorn("bench.floor:app", floor_environment, where.folder / "floor.log") as (floor_port, floor_pids),
         gunicorn("bench.service:app", where.environment, where.folder / "service.log") as (port, pids),
     ):
         floor_meter, meter = Meter(floor_pids, where.postmaster), Meter(pids, where.postmaster)

@@ -16,6 +16,7 @@ from bench.browser import AGENT, Answer
 from bench.data import AGENCY_CODE, COURSE, PASSWORD, ROOT_CODE, Province
 
 KILO = 1000
+_FROM_ELSEWHERE = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^)\"'\s]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _add(weight: Weight, answer: Answer, *, later: bool) -> None:
     size, kind = len(answer.sent), answer.headers["Content-Type"]
     if "css" in kind:
         weight.styles += size
-        weight.elsewhere += re.findall(r"(?:https?:)?//[^\s)\"']+\.[^\s)\"']+", answer.text) if "url(" in answer.text else []
+        weight.elsewhere += _FROM_ELSEWHERE.findall(answer.text)
     elif "javascript" in kind:
         weight.scripts += size
     elif later:
