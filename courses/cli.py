@@ -14,7 +14,7 @@ from courses import operations, queries
 from courses.authoring.package_files import PackageFiles, course_folders, parse_course, read_files
 from courses.authoring.problems import Problem
 from courses.rules import CourseContent
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.errors import N_, DomainError
 from lms.kit.i18n import translated

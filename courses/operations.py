@@ -17,7 +17,7 @@ from courses import queries
 from courses.models import ChecklistTick, Course, CourseMedia, CourseModule, CourseVersion, Enrolment, Lesson, LessonProgress
 from courses.rules import CourseContent, percent_done
 from lms.kit import audit
-from lms.kit.access import AccessDenied, Actor, NotFound
+from lms.kit.actors import AccessDenied, Actor, NotFound
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.lrs.outbox import emit

@@ -1,6 +1,6 @@
 """Who may do what with courses."""
 
-from lms.kit.access import Role
+from lms.kit.actors import Role
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     # Everybody who works for the province may study, whatever else they do here.

@@ -16,7 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from courses import operations, queries
 from courses.queries import CatalogueEntry, LessonView
 from lms.feature import HomePanel
-from lms.kit.access import AccessDenied, Actor, NotFound, current_actor, requires
+from lms.kit.access import current_actor, requires
+from lms.kit.actors import AccessDenied, Actor, NotFound
 from lms.kit.clock import local_date, now
 from lms.kit.formats import short_time
 from lms.kit.i18n import in_locale, preferences

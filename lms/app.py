@@ -25,6 +25,7 @@ from lms.kit.db import Database
 from lms.kit.i18n import init_i18n, preferences
 from lms.kit.logs import init_logs
 from lms.kit.queue import Queue
+from lms.kit.secrets import Vault
 from lms.kit.web import init_web
 
 HOUSE = (maintenance.feature, agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature, demo.feature)
@@ -68,7 +69,8 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
 
     queue = Queue(settings, carry_out)
     app.extensions["lms.queue"] = queue
-    app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake)
+    app.extensions["lms.vault"] = vault = Vault(settings.secret_key)
+    app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake, vault=vault)
 
     if not secure:  # nobody in front who would do it
         init_compression(app)

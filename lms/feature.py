@@ -13,7 +13,7 @@ import click
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
-from lms.kit.access import Actor, Role
+from lms.kit.actors import Actor, Role
 from lms.kit.clock import Quarter
 from lms.kit.jobs import JobHandler, Periodic
 

@@ -12,7 +12,7 @@ import click
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.kit.access import SERVICE, NotFound
+from lms.kit.actors import SERVICE, NotFound
 from lms.kit.clock import Quarter, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, settings, transaction

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.feature import DemoProvince
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter, local_midnight
 from lms.kit.unit import transaction
 from lms.results.models import Expectation

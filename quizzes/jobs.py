@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.jobs import Periodic
 from lms.kit.unit import settings, transaction
 from quizzes import statements

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from lms.kit.access import Role
+from lms.kit.actors import Role
 
 permissions: Mapping[str, frozenset[Role]] = {
     "quizzes.sit": frozenset({Role.LEARNER}),  # and only one's own attempts; being on the round's list decides the rest

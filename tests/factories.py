@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, Person, Posting, RoleGrant
 from lms.accounts.operations import ensure_position_groups
 from lms.accounts.rules.passwords import hash_password
 from lms.agencies.models import FOREVER, Agency, AgencyClosure, AgencyCode, AgencyVersion
-from lms.kit.access import Role
+from lms.kit.actors import Role
 from lms.kit.ids import uuid7
 from lms.kit.vietnamese import fold, name_sort_key, sort_key
 
@@ -126,6 +128,45 @@ def make_person(
     )
     session.flush()
     return person_id
+
+
+def make_people(session: Session, agency: UUID, people: Sequence[dict[str, Any]]) -> list[UUID]:
+    """Many people of one agency in a few statements: `it_duty, qualification, it_qualification, group_code, absence` as wanted."""
+    ensure_position_groups(session)
+    ids = [uuid7() for _ in people]
+    key, search = name_sort_key("Nguyễn Văn An"), fold("Nguyễn Văn An")
+    persons = [
+        {
+            "id": person_id,
+            "staff_code": f"CB{person_id.hex[-10:].upper()}",
+            "full_name": "Nguyễn Văn An",
+            "sort_key": key,
+            "search_text": search,
+            "qualification": person.get("qualification"),
+            "it_qualification": person.get("it_qualification"),
+            "it_major": False,
+            "created_at": LONG_AGO,
+        }
+        for person_id, person in zip(ids, people, strict=True)
+    ]
+    postings = [
+        {
+            "id": uuid7(),
+            "person_id": person_id,
+            "agency_id": agency,
+            "group_code": person.get("group_code", "N2"),
+            "it_duty": person.get("it_duty", "none"),
+            "absence": person.get("absence"),
+            "is_primary": True,
+            "valid_from": date(2020, 1, 1),
+            "valid_to": FOREVER,
+        }
+        for person_id, person in zip(ids, people, strict=True)
+    ]
+    if people:
+        session.execute(insert(Person), persons)
+        session.execute(insert(Posting), postings)
+    return ids
 
 
 def grant(session: Session, person: UUID, role: Role, agency: UUID | None = None, *, valid_from: date = date(2020, 1, 1)) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms.accounts import operations, queries
 from lms.accounts.operations import NewPerson
 from lms.agencies.queries import agency_by_code
-from lms.kit.access import SERVICE, Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.clock import local_date, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.formats import number

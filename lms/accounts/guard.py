@@ -16,7 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lms.accounts import queries
 from lms.accounts.rules.tokens import token_hash
-from lms.kit.access import AccessDenied, Actor, permission_table
+from lms.kit.access import permission_table
+from lms.kit.actors import AccessDenied, Actor
 from lms.kit.clock import local_date, now
 from lms.kit.unit import reading
 from lms.kit.web import error_response, wants_json

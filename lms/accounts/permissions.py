@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from lms.kit.access import Role
+from lms.kit.actors import Role
 
 ROLE_NAMES: Mapping[Role, Any] = {
     Role.LEARNER: _l("Học viên"),

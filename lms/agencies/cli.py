@@ -10,7 +10,7 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from lms.agencies.operations import apply_import, check_import
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import local_date, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.formats import number

@@ -14,7 +14,7 @@ from flask import current_app
 from lms.config import Settings
 from lms.demo import agencies_sheet, province, roster_sheet, sign_ins
 from lms.feature import DemoProvince, Feature
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import database, transaction

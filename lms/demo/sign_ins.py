@@ -13,7 +13,7 @@ from lms.accounts.models import Account, Person, Posting
 from lms.accounts.operations import grant_role
 from lms.accounts.rules.passwords import hash_password
 from lms.agencies.models import Agency, AgencyVersion
-from lms.kit.access import SERVICE, Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.unit import reading
 
 SIX: Mapping[str, str] = {

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.db import Base
 from lms.kit.ids import uuid7
 

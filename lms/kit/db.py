@@ -62,12 +62,13 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its units of work: `transaction()` writes and is the only thing that commits, `reading()` only reads."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, wake: Callable[[UUID], None] = lambda job_id: None) -> None:
-        """`wake` tells the worker of a new job once it is committed; without one the worker's sweep finds it."""
+    def __init__(self, url: str, *, pool_size: int = 10, wake: Callable[[UUID], None] = lambda job_id: None, vault: object = None) -> None:
+        """Every session carries in `info` what operations need and must not ask the web for: `wake` tells the worker of a new job
+        once it is committed (without one the worker's sweep finds it), `vault` seals personal numbers (see `lms.kit.secrets`)."""
         self.engine = _engine(url, pool_size)
-        self._reader = sessionmaker(self.engine, expire_on_commit=False)
+        self._reader = sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})
         writing = self.engine.execution_options(lms_writes=True)
-        self._writer = sessionmaker(writing, expire_on_commit=False, info={"wake": wake})
+        self._writer = sessionmaker(writing, expire_on_commit=False, info={"wake": wake, "vault": vault})
 
     @property
     def is_sqlite(self) -> bool:

@@ -12,9 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import current_app
-
-from lms.config import Settings
+from sqlalchemy.orm import Session
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
@@ -56,25 +54,9 @@ class Vault:
         return hmac.new(self._fingerprint_key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def vault() -> Vault:
-    """The running application's vault."""
-    extensions = current_app.extensions
-    if "lms.vault" not in extensions:
-        settings: Settings = extensions["lms.settings"]
-        extensions["lms.vault"] = Vault(settings.secret_key)
-    return cast(Vault, extensions["lms.vault"])
-
-
-def seal(text: str) -> bytes:
-    return vault().seal(text)
-
-
-def unseal(sealed: bytes) -> str:
-    return vault().unseal(sealed)
-
-
-def fingerprint(text: str) -> str:
-    return vault().fingerprint(text)
+def vault_of(session: Session) -> Vault:
+    """The vault that belongs to a session's database; the application puts it there."""
+    return cast(Vault, session.info["vault"])
 
 
 def _derived(secret_key: str, purpose: bytes) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.config import Settings
 from lms.kit.db import Database
+from lms.kit.secrets import Vault
 
 
 def database() -> Database:
@@ -17,6 +18,10 @@ def database() -> Database:
 
 def settings() -> Settings:
     return cast(Settings, current_app.extensions["lms.settings"])
+
+
+def vault() -> Vault:
+    return cast(Vault, current_app.extensions["lms.vault"])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from lms.kit.access import AccessDenied, NotFound
+from lms.kit.actors import AccessDenied, NotFound
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated
 

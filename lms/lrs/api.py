@@ -14,7 +14,8 @@ from flask import Blueprint, Response, g, request, url_for
 from sqlalchemy.exc import IntegrityError
 from werkzeug.http import http_date, parse_accept_header
 
-from lms.kit.access import NotFound, guarded_by
+from lms.kit.access import guarded_by
+from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.errors import N_
 from lms.kit.unit import reading, settings, transaction

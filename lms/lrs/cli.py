@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.unit import reading, transaction
 from lms.lrs import operations, queries

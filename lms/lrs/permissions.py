@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lms.kit.access import Role
+from lms.kit.actors import Role
 
 permissions: Mapping[str, frozenset[Role]] = {
     "lrs.view": frozenset({Role.DEPARTMENT, Role.SYSTEM}),

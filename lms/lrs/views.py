@@ -13,7 +13,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from lms.kit.access import NotFound, current_actor, requires
+from lms.kit.access import current_actor, requires
+from lms.kit.actors import NotFound
 from lms.kit.clock import local_date, now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import preferences, translated

@@ -7,7 +7,7 @@ import json
 import click
 from sqlalchemy.orm import Session
 
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, transaction

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.reports import queries

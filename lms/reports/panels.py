@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.feature import HomePanel
-from lms.kit.access import Actor, permission_table
+from lms.kit.access import permission_table
+from lms.kit.actors import Actor
 from lms.kit.clock import Quarter
 from lms.reports import queries
 from lms.reports.reading import read_result

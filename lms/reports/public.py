@@ -8,7 +8,8 @@ from io import StringIO
 from flask import Blueprint, Response, current_app, jsonify, render_template
 
 from lms.config import Settings
-from lms.kit.access import NotFound, public
+from lms.kit.access import public
+from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter
 from lms.kit.unit import reading
 from lms.reports import queries

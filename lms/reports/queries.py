@@ -15,7 +15,7 @@ from lms.accounts.models import Person, PositionGroup, Posting
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
 from lms.agencies.queries import agency_by_code, in_subtree, within
 from lms.agencies.rules.kinds import CodeScheme
-from lms.kit.access import Everywhere, Scope
+from lms.kit.actors import Everywhere, Scope
 from lms.reports.models import Report, ReportAgency
 from lms.reports.rules import AgencyReport, Node, roll_up
 from lms.reports.staff import IT_DUTIES, Selection

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from lms.kit.access import NotFound, Scope
+from lms.kit.actors import NotFound, Scope
 from lms.kit.clock import Quarter
 from lms.reports import queries
 from lms.reports.frozen import thaw

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from lms.config import Settings
-from lms.kit.access import NotFound, current_actor, requires, scope_of
+from lms.kit.access import current_actor, requires, scope_of
+from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.formats import percent, short_datetime
 from lms.kit.unit import reading, transaction

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Person
 from lms.agencies.models import AgencyClosure, AgencyVersion
 from lms.agencies.queries import in_subtree, within
-from lms.kit.access import Scope
+from lms.kit.actors import Scope
 from lms.results.models import Activity, Expectation, Outcome
 from lms.results.rules import BANDS, HISTOGRAM_BINS, Cell, Figures, PeopleList
 

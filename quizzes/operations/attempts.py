@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
-from lms.kit.access import Actor, NotFound
+from lms.kit.actors import Actor, NotFound
 from lms.kit.clock import Quarter
 from lms.kit.errors import N_, Conflict
 from lms.kit.ids import uuid7

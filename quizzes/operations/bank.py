@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.agencies.models import FOREVER
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.ids import uuid7
 from lms.kit.vietnamese import fold
 from quizzes.models import Item, ItemVersion

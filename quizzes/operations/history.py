@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
-from lms.kit.access import Actor, NotFound
+from lms.kit.actors import Actor, NotFound
 from lms.kit.clock import Quarter
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7

@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, Uuid, bindparam, column, select, text
 from sqlalchemy.orm import Session
 
-from lms.kit.access import Actor, NotFound
+from lms.kit.actors import Actor, NotFound
 from lms.kit.db import UTCDateTime
 from lms.kit.errors import N_, DomainError
 from quizzes.kinds import KINDS

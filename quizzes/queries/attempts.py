@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from lms.kit.access import NotFound
+from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Response, Round
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.kit.access import NotFound
+from lms.kit.actors import NotFound
 from lms.kit.vietnamese import fold
 from quizzes.models import FormSlot, Item, ItemVersion
 from quizzes.rules.bank import LEVELS, ItemState

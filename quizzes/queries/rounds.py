@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import PositionGroup, Posting
 from lms.agencies.models import AgencyVersion
-from lms.kit.access import NotFound
+from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter
 from lms.results.models import Expectation
 from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVersion, Round

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.feature import HomePanel
-from lms.kit.access import Actor, current_actor, requires
+from lms.kit.access import current_actor, requires
+from lms.kit.actors import Actor
 from lms.kit.clock import now
 from lms.kit.unit import reading, transaction
 from lms.kit.web import wants_json

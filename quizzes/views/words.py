@@ -9,7 +9,8 @@ from flask.sansio.app import App
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms.kit.access import AccessDenied, current_actor
+from lms.kit.access import current_actor
+from lms.kit.actors import AccessDenied
 from lms.kit.i18n import preferences
 from quizzes.kinds.multiple_choice import MultipleChoice
 from quizzes.kinds.single_choice import SingleChoice

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from lms.accounts.guard import ViewUnguardedError, own_path
-from lms.kit.access import EVERYWHERE, Role, current_actor, public, requires, scope_of
+from lms.kit.access import current_actor, public, requires, scope_of
+from lms.kit.actors import EVERYWHERE, Role
 from lms.kit.db import Database
 from tests.factories import grant, make_agency, make_person
 

@@ -14,11 +14,11 @@ from lms.accounts.models import Account, Person, Posting, RoleGrant
 from lms.accounts.operations import NewPerson
 from lms.accounts.queries import HeadCount
 from lms.agencies.models import FOREVER
-from lms.kit.access import EVERYWHERE, SERVICE, AccessDenied, Actor, Grant, Role
+from lms.kit.actors import EVERYWHERE, SERVICE, AccessDenied, Actor, Grant, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
-from lms.kit.secrets import unseal
+from lms.kit.secrets import vault_of
 from tests.factories import grant, make_agency, make_person
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -46,7 +46,7 @@ def test_a_person_is_entered_with_post_account_and_sealed_numbers(database: Data
         assert (person.full_name, person.staff_code) == ("Nguyễn Thị Ánh", "CB00016")
         assert person.phone_sealed is not None
         assert b"912345678" not in person.phone_sealed
-        assert unseal(person.phone_sealed) == "+84912345678"
+        assert vault_of(session).unseal(person.phone_sealed) == "+84912345678"
         account = session.get_one(Account, person_id)
         assert (account.login_name, account.password_hash, account.activated_at) == ("cb00016", None, None)
         post = session.scalars(select(Posting).where(Posting.person_id == person_id)).one()

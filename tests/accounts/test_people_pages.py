@@ -15,7 +15,7 @@ from sqlalchemy import event, func, select
 
 from lms.accounts.models import Account, ActivationCode, RoleGrant, SignIn
 from lms.accounts.rules.passwords import hash_password
-from lms.kit.access import Role
+from lms.kit.actors import Role
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from tests.factories import grant, make_agency, make_person

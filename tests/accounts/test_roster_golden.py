@@ -19,7 +19,7 @@ from lms.accounts.models import Person, Posting
 from lms.accounts.operations import RosterCheck
 from lms.accounts.rules.roster.plan import Outcome
 from lms.agencies.models import FOREVER, AgencyCode
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.db import Database
 from lms.kit.sheets import Sheet, read_workbook, sheet
 from tests.factories import make_agency

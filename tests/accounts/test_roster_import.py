@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from lms.accounts.models import Person, Posting
 from lms.cli import build_cli
-from lms.kit.access import Role
+from lms.kit.actors import Role
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from lms.kit.queue import run_due

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from lms.accounts import operations
 from lms.accounts.models import Account, ActivationCode, SignIn
 from lms.accounts.rules import passwords, tokens
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database

@@ -19,7 +19,7 @@ from lms.agencies import operations, queries
 from lms.agencies.models import Agency, AgencyClosure, AgencyCode, AgencyEvent, AgencyLink, AgencyVersion
 from lms.agencies.rules.sheet import COLUMNS
 from lms.cli import build_cli
-from lms.kit.access import EVERYWHERE, SERVICE, Role
+from lms.kit.actors import EVERYWHERE, SERVICE, Role
 from lms.kit.db import Database
 from lms.kit.imports.models import ImportFile, ImportRun
 from lms.kit.imports.operations import discard_files

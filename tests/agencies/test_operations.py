@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.agencies import operations, queries
 from lms.agencies.models import AgencyEvent, AgencyVersion
 from lms.agencies.rules.kinds import Decision
-from lms.kit.access import EVERYWHERE, SERVICE
+from lms.kit.actors import EVERYWHERE, SERVICE
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from lms.agencies import operations
-from lms.kit.access import SERVICE, Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from tests.agencies.conftest import AT
 from tests.factories import grant, make_agency, make_person

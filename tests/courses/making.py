@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from courses import operations
 from courses.authoring.package_files import parse_course, read_files
 from courses.rules import CourseContent
-from lms.kit.access import SERVICE, Actor, Grant, Role
+from lms.kit.actors import SERVICE, Actor, Grant, Role
 from tests.factories import grant, make_agency, make_person
 
 EXAMPLES = Path(__file__).parent / "examples"

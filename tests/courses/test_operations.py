@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from courses import operations, queries
 from courses.models import ChecklistTick, Course, CourseMedia, CourseVersion, Enrolment, Lesson, LessonProgress
-from lms.kit.access import SERVICE, AccessDenied, NotFound
+from lms.kit.actors import SERVICE, AccessDenied, NotFound
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError

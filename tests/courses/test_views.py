@@ -14,7 +14,7 @@ from sqlalchemy import event, func, select
 
 from courses.models import ChecklistTick, CourseMedia, Enrolment, LessonProgress
 from courses.views import home_panel
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.db import Database
 from tests.courses.making import FIRST, SECOND, THIRD, Learner, changed, make_learner, publish
 

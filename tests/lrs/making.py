@@ -10,7 +10,7 @@ from uuid import uuid4
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.lrs.operations import add_credential

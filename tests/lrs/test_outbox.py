@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.kit.errors import DomainError

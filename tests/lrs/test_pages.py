@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
 
-from lms.kit.access import Role
+from lms.kit.actors import Role
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.lrs.outbox import OutboxEntry, emit

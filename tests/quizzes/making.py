@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account
-from lms.kit.access import SERVICE, Actor
+from lms.kit.actors import SERVICE, Actor
 from lms.kit.clock import Quarter
 from quizzes.models import FormSlot, ItemVersion
 from quizzes.operations.bank import import_items

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from quizzes.cli import BUNDLED, questions_group

@@ -13,7 +13,7 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from lms.kit.access import SERVICE, Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from quizzes.models import Attempt, ItemVersion
 from quizzes.operations.bank import import_items

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from lms.accounts.models import Posting
-from lms.kit.access import SERVICE
+from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select
 
-from lms.kit.access import SERVICE, Actor, NotFound
+from lms.kit.actors import SERVICE, Actor, NotFound
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
 from lms.lrs.outbox import OutboxEntry

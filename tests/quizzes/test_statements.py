@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.db import Database
 from lms.lrs.outbox import OutboxEntry
 from quizzes import feature

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from lms.kit.access import Role
+from lms.kit.actors import Role
 from lms.kit.db import Database
 from lms.kit.formats import share
 from tests.factories import grant, make_agency, make_people, make_person

@@ -19,7 +19,7 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
 from lms.agencies.models import AgencyVersion
-from lms.kit.access import SERVICE, Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from lms.kit.errors import Conflict
 from lms.kit.ids import uuid7

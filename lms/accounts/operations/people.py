@@ -17,10 +17,10 @@ from lms.accounts.rules.groups import STARTING_GROUPS
 from lms.accounts.rules.people import NewPerson
 from lms.agencies.models import FOREVER
 from lms.kit import audit
-from lms.kit.access import SERVICE, Actor
+from lms.kit.actors import SERVICE, Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
-from lms.kit.secrets import fingerprint, seal
+from lms.kit.secrets import Vault, vault_of
 from lms.kit.vietnamese import clean, name_sort_key
 
 BATCH = 500
@@ -50,7 +50,8 @@ def bulk_create_people(session: Session, rows: Sequence[NewPerson], at: datetime
     ensure_position_groups(session)
     codes = _staff_codes(session, rows)
     logins = [rules.login_name(row.login_name or code) for row, code in zip(rows, codes, strict=True)]
-    prints = [fingerprint(row.identity_number) if row.identity_number else None for row in rows]
+    keys = vault_of(session)
+    prints = [keys.fingerprint(row.identity_number) if row.identity_number else None for row in rows]
     _refuse_taken(session, Person.staff_code, codes, N_("Mã cán bộ %(value)s đã có người dùng."), "staff_code_taken")
     _refuse_taken(session, Account.login_name, logins, N_("Tên đăng nhập %(value)s đã có người dùng."), "login_taken")
     numbers = [number for number in prints if number is not None]
@@ -60,7 +61,7 @@ def bulk_create_people(session: Session, rows: Sequence[NewPerson], at: datetime
         session,
         Person,
         [
-            {"id": person_id, "identity_fingerprint": print_, "created_at": at, **_person_values(row, code, login)}
+            {"id": person_id, "identity_fingerprint": print_, "created_at": at, **_person_values(keys, row, code, login)}
             for person_id, row, code, login, print_ in zip(ids, rows, codes, logins, prints, strict=True)
         ],
     )
@@ -185,7 +186,7 @@ def _refuse_taken(session: Session, column: InstrumentedAttribute[Any], values: 
         raise Conflict(message, code=code, value=taken[0])
 
 
-def _person_values(row: NewPerson, code: str, login: str) -> dict[str, Any]:
+def _person_values(keys: Vault, row: NewPerson, code: str, login: str) -> dict[str, Any]:
     name = clean(row.full_name)
     if not name:
         raise DomainError(N_("Chưa nhập họ và tên"), code="name_missing", field="full_name")
@@ -198,8 +199,8 @@ def _person_values(row: NewPerson, code: str, login: str) -> dict[str, Any]:
         "birth_year": row.birth_date.year if row.birth_date else row.birth_year,
         "sex": row.sex,
         "email": row.email,
-        "phone_sealed": seal(row.phone) if row.phone else None,
-        "identity_sealed": seal(row.identity_number) if row.identity_number else None,
+        "phone_sealed": keys.seal(row.phone) if row.phone else None,
+        "identity_sealed": keys.seal(row.identity_number) if row.identity_number else None,
         "qualification": row.qualification,
         "it_qualification": row.it_qualification,
         "it_major": row.it_major,

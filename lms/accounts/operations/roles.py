@@ -12,7 +12,7 @@ from lms.accounts.models import RoleGrant
 from lms.accounts.rules import roles as rules
 from lms.agencies.models import FOREVER
 from lms.kit import audit
-from lms.kit.access import AccessDenied, Actor, NotFound, Role
+from lms.kit.actors import AccessDenied, Actor, NotFound, Role
 from lms.kit.errors import N_, DomainError
 from lms.kit.ids import uuid7
 

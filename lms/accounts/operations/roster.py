@@ -20,10 +20,10 @@ from lms.accounts.rules.roster.person import RosterLine
 from lms.accounts.rules.roster.plan import Outcome, RosterPlan, Step, plan_digest, plan_roster
 from lms.agencies.models import FOREVER
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.ids import uuid7
 from lms.kit.imports.rules import Checked, Finding, fingerprint_of
-from lms.kit.secrets import vault
+from lms.kit.secrets import vault_of
 from lms.kit.sheets import Sheet
 from lms.kit.vietnamese import name_sort_key
 
@@ -51,7 +51,7 @@ def check_roster(session: Session, sheets: Sequence[Sheet], file_name: str, as_o
     """Read and plan without writing. Seven statements, however long the roster. Raises DomainError where no sheet is a roster."""
     agencies = roster_agencies(session, as_of)
     reading = read_roster(sheets, agencies, group_names(session), as_of, file_name)
-    keys = vault()
+    keys = vault_of(session)
     plan = plan_roster(reading, known_people(session, as_of, keys), agencies, keys.fingerprint, as_of)
     order = {sheet.name: position for position, sheet in enumerate(sheets)}
     findings = sorted([*reading.findings, *plan.findings], key=lambda finding: (order[finding.sheet], finding.row, finding.column or 0))
@@ -92,6 +92,7 @@ def _new_person(line: RosterLine, as_of: date) -> NewPerson:
         staff_code=line.staff_code,
         job_title=line.job_title,
         it_duty=line.it_duty or "none",
+        absence=line.absence or None,
         birth_date=line.birth_date,
         birth_year=line.birth_year,
         sex=line.sex,
@@ -106,7 +107,7 @@ def _new_person(line: RosterLine, as_of: date) -> NewPerson:
 
 def _change_people(session: Session, steps: Sequence[Step]) -> None:
     """Store what changes about people, those with the same columns together."""
-    keys = vault()
+    keys = vault_of(session)
     logins = _login_names(session, [step.person_id for step in steps if step.person_id])
     by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for step in steps:
@@ -145,7 +146,6 @@ def _open_posts(session: Session, steps: Sequence[Step], as_of: date) -> None:
             "id": uuid7(),
             "person_id": step.person_id,
             "is_primary": True,
-            "absence": None,
             "valid_from": as_of,
             "valid_to": FOREVER,
             **step.post,

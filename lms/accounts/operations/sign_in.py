@@ -14,7 +14,7 @@ from lms.accounts.models import Account, ActivationCode, SignIn
 from lms.accounts.queries.sign_in import Invitation
 from lms.accounts.rules import lockout, tokens
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.db import UTCDateTime
 from lms.kit.errors import N_, Conflict
 from lms.kit.ids import uuid7

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Person, Posting
 from lms.agencies.models import AgencyVersion
 from lms.agencies.queries import within
-from lms.kit.access import Scope
+from lms.kit.actors import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lms.accounts.rules.lockout import is_locked
 from lms.accounts.rules.people import search_words
 from lms.agencies.models import AgencyVersion
 from lms.agencies.queries import agency_names, in_subtree, within
-from lms.kit.access import Everywhere, NotFound, Role, Scope
+from lms.kit.actors import Everywhere, NotFound, Role, Scope
 
 PAGE = 50
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, ActivationCode, Person, RoleGrant, SignIn
-from lms.kit.access import Actor, Grant, Role
+from lms.kit.actors import Actor, Grant, Role
 from lms.kit.vietnamese import clean, fold
 
 # Everyone is a learner for themselves, over no agency: a table that one day gives a learner a list must not thereby show the province.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from lms.kit.access import Grant, Role
+from lms.kit.actors import Grant, Role
 
 _RANK = {Role.LEARNER: 0, Role.FOCAL_POINT: 1, Role.HEAD: 1, Role.AUTHOR: 2, Role.DEPARTMENT: 3, Role.SYSTEM: 4}
 NEEDS_AGENCY = frozenset({Role.FOCAL_POINT, Role.HEAD})

@@ -18,12 +18,12 @@ from lms.accounts.rules.people import ABSENCE_NAMES, IT_DUTY_NAMES, QUALIFICATIO
 from lms.accounts.rules.tokens import CODE_LIFETIME
 from lms.accounts.views.door import blueprint
 from lms.agencies.models import FOREVER
-from lms.kit.access import AccessDenied, Role, current_actor, may, requires, scope_of
+from lms.kit.access import current_actor, may, requires, scope_of
+from lms.kit.actors import AccessDenied, Role
 from lms.kit.clock import local_date, now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated
-from lms.kit.secrets import unseal
-from lms.kit.unit import reading, transaction
+from lms.kit.unit import reading, transaction, vault
 
 CHOICES = 400  # more agencies than that are not chosen from a list
 SLIPS = 400  # printed at once: fifty pages
@@ -287,9 +287,9 @@ def _facts(view: queries.PersonView) -> list[dict[str, Any]]:
         {"key": _("Tài khoản"), "tag": _state(has_password=view.has_password, locked=view.locked, disabled=view.disabled)},
         {"key": _("Ngày sinh"), "value": born},
         {"key": _("Giới tính"), "value": {"male": _("Nam"), "female": _("Nữ")}.get(view.sex or "")},
-        {"key": _("Điện thoại"), "value": shown_phone(unseal(view.phone_sealed)) if view.phone_sealed else None},
+        {"key": _("Điện thoại"), "value": shown_phone(vault().unseal(view.phone_sealed)) if view.phone_sealed else None},
         {"key": _("Thư điện tử"), "value": view.email},
-        {"key": _("Số CCCD"), "value": masked(unseal(view.identity_sealed)) if view.identity_sealed else None},
+        {"key": _("Số CCCD"), "value": masked(vault().unseal(view.identity_sealed)) if view.identity_sealed else None},
         {"key": _("Trình độ chuyên môn"), "value": level},
         {"key": _("Trình độ tin học"), "value": view.it_qualification},
         {"key": _("Đúng chuyên ngành CNTT"), "value": _("Có") if view.it_major else _("Không")},

@@ -14,7 +14,8 @@ from lms.accounts.forms import ChoosePasswordForm, CodeForm, SignInForm
 from lms.accounts.rules import lockout, passwords, tokens
 from lms.accounts.views import throttle
 from lms.accounts.views.door import blueprint
-from lms.kit.access import Actor, current_actor, public, requires
+from lms.kit.access import current_actor, public, requires
+from lms.kit.actors import Actor
 from lms.kit.clock import local_date, now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated

@@ -27,7 +27,7 @@ from lms.agencies.operations.versions import (
 from lms.agencies.queries import agency_names
 from lms.agencies.rules.kinds import Decision, EventKind
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, DomainError
 from lms.kit.ids import uuid7
 

@@ -18,7 +18,7 @@ from lms.agencies.rules.kinds import CodeScheme, Decision, EventKind
 from lms.agencies.rules.plan import Plan, Ref, StoredVersion, plan_import
 from lms.agencies.rules.sheet import read_lines
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.sheets import Sheet

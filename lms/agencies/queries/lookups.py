@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
 from lms.agencies.rules.kinds import CodeScheme
-from lms.kit.access import Everywhere, Scope
+from lms.kit.actors import Everywhere, Scope
 from lms.kit.vietnamese import fold
 
 BATCH = 500  # values of one IN (…)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
 from lms.agencies.queries.lookups import AgencyName, closure_on, current, within
 from lms.agencies.rules.kinds import CodeScheme
-from lms.kit.access import Everywhere, NotFound, Scope
+from lms.kit.actors import Everywhere, NotFound, Scope
 from lms.kit.vietnamese import clean, fold
 
 

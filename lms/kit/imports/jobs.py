@@ -15,9 +15,8 @@ from lms.kit.clock import now
 from lms.kit.errors import DomainError
 from lms.kit.imports.operations import PendingImport, begin_applying, discard_files, finish_import, refuse_import
 from lms.kit.jobs import JobRun
-from lms.kit.secrets import vault
 from lms.kit.sheets import Sheet, read_workbook
-from lms.kit.unit import transaction
+from lms.kit.unit import transaction, vault
 
 Apply = Callable[[Session, PendingImport, list[Sheet], datetime], Mapping[str, int]]
 """(session, import, its sheets, at) → counts of what was done. Raises DomainError to refuse; then nothing is kept."""

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.kit import audit, jobs
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.imports.models import ImportFile, ImportRun

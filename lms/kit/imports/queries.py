@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
-from lms.kit.access import Actor, Everywhere, NotFound, Scope
+from lms.kit.actors import Actor, Everywhere, NotFound, Scope
 from lms.kit.errors import DomainError
 from lms.kit.imports.models import ImportFile, ImportRun
 from lms.kit.imports.rules import Finding, ImportState

@@ -15,7 +15,8 @@ from flask_wtf.file import FileField, FileRequired
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from lms.kit.access import NotFound, current_actor, scope_of
+from lms.kit.access import current_actor, scope_of
+from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.errors import DomainError
 from lms.kit.forms import BaseForm
@@ -24,9 +25,8 @@ from lms.kit.imports.jobs import read_content
 from lms.kit.imports.operations import confirm_import, record_check
 from lms.kit.imports.queries import ImportView, import_content, import_view, recent_imports
 from lms.kit.imports.rules import Checked, Finding, ImportState, messages_by_row
-from lms.kit.secrets import vault
 from lms.kit.sheets import Sheet, error_copy
-from lms.kit.unit import reading, transaction
+from lms.kit.unit import reading, transaction, vault
 
 SHOWN_FINDINGS = 50
 ACCEPT = ".xlsx,.xls,.ods,.csv,.tsv"

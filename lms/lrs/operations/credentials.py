@@ -11,7 +11,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.lrs.models import Credential
 from lms.lrs.rules.credentials import MIN_SECRET, Scope, is_key, secret_hash

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
-from lms.kit.access import Actor
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, DomainError
 from lms.lrs import queries
 from lms.lrs.operations.store import store_statements, take_turn

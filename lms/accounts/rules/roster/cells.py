@@ -160,6 +160,21 @@ def names_it(cell: Cell) -> bool:
     return bool(_IT_MAJOR.search(label_key(text(cell) or "")))
 
 
+# Looked for in this order: “đi làm lại sau thai sản” is a return, not a leave.
+ABSENCE_WORDS = (
+    ("di lam lai", ""),
+    ("da di lam", ""),
+    ("thai san", "maternity"),
+    ("nghi sinh", "maternity"),
+    ("biet phai", "seconded"),
+    ("nghi huu", "retiring"),
+    ("di hoc", "study"),
+    ("nghi om", "sick"),
+    ("om dai ngay", "sick"),
+    ("chua benh", "sick"),
+)
+
+
 def it_duty(cell: Cell, label: str) -> str | None:
     """`Kiêm nhiệm` → concurrent; a bare mark means what the column's label says. Raises CellProblem."""
     key = label_key(text(cell) or "")
@@ -171,6 +186,15 @@ def it_duty(cell: Cell, label: str) -> str | None:
     if is_mark(cell):
         return ITDuty.FULL_TIME.value if "chuyen trach" in label_key(label) else ITDuty.CONCURRENT.value
     raise CellProblem(N_("không rõ “%(value)s”; viết Chuyên trách, Bán chuyên trách hoặc Kiêm nhiệm"), value=cell_text(cell))
+
+
+def absence(cell: Cell) -> str | None:
+    """What a note says about being away: a code of `people.ABSENCE_NAMES`, "" for back at work, None where it says nothing of it."""
+    key = label_key(text(cell) or "")
+    for words, code in ABSENCE_WORDS:
+        if words in key:
+            return code
+    return None
 
 
 def group_code(cell: Cell, names: Mapping[str, str]) -> str | None:

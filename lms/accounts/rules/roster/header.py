@@ -58,8 +58,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "phone": ("dien thoai", "so dien thoai", "sdt", "so dt", "dt", "dien thoai di dong", "di dong", "dtdd", "so dtdd"),
     "email": ("email", "e mail", "thu dien tu", "hop thu", "dia chi email", "email cong vu", "thu dien tu cong vu"),
+    "note": ("ghi chu", "tinh trang", "tinh trang cong tac", "trang thai", "ly do vang mat"),
     "ignored": (
-        *("nn", "ngoai ngu", "trinh do ngoai ngu", "ngach", "ma so", "ma ngach", "ngach ma so", "ghi chu", "bac luong", "he so luong"),
+        *("nn", "ngoai ngu", "trinh do ngoai ngu", "ngach", "ma so", "ma ngach", "ngach ma so", "bac luong", "he so luong"),
         *("thoi gian cong tac", "ngay vao nganh", "ngay tuyen dung", "qlnn", "loi"),
     ),
     # Kinds of personal data this service has no business with (dropped, and said so).

@@ -46,6 +46,7 @@ class RosterLine:
     qualification: str | None = None
     it_qualification: str | None = None
     it_major: bool | None = None
+    absence: str | None = None
 
 
 @dataclass(slots=True)
@@ -126,6 +127,7 @@ class PersonRow:
                 qualification=qualification,
                 it_qualification=(cells.text(self._meant("it_qualification")) or "")[:60] or None,
                 it_major=True if self._studied_it() else None,
+                absence=self._absence(),
             )
         )
 
@@ -177,6 +179,15 @@ class PersonRow:
         elif sex is not None and people.identity_sex(number) != sex:
             self._find("identity", N_("giới tính trong số CCCD khác với danh sách; kiểm tra lại"), blocking=False)
         return number
+
+    def _absence(self) -> str | None:
+        """Leave, secondment and the like stand in the notes; they take a person out of the denominator, so the reader is told."""
+        told = cells.absence(self._meant("note"))
+        if told:
+            self._find(
+                "note", N_("ghi nhận vắng mặt: %(absence)s; không thuộc diện kiểm tra"), blocking=False, absence=people.ABSENCE_NAMES[told]
+            )
+        return told
 
     def _phone(self) -> str | None:
         written = cells.text(self._meant("phone"))

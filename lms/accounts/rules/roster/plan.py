@@ -252,14 +252,16 @@ class _Planner:
 
     def _post(self, line: RosterLine, person: KnownPerson) -> dict[str, Any] | None:
         """The post the row describes, where it is not the one held."""
-        post = {
+        post: dict[str, Any] = {
             "agency_id": line.agency.id,
             "group_code": line.group_code or self._group(line, person),
             "job_title": line.job_title or person.job_title,
             "it_duty": line.it_duty or person.it_duty or "none",
         }
+        stays = person.absence if person.agency_id == line.agency.id else None
+        post["absence"] = stays if line.absence is None else line.absence or None
         held = {name: getattr(person, name) for name in post}
-        return None if held == post else post | {"absence": person.absence if person.agency_id == line.agency.id else None}
+        return None if held == post else post
 
     def _group(self, line: RosterLine, person: KnownPerson) -> str:
         """The group held stays, unless it only ever followed from the title and the title is another now."""
