@@ -16,7 +16,7 @@ from courses.models import Course, CourseVersion, Lesson
 from lms.accounts.models import Account
 from lms.accounts.rules.passwords import hash_password
 from lms.cli import build_cli
-from lms.kit.access import SERVICE, Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.db import Base, Database
 from lms.maintenance import schema

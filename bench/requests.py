@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import text
+
 import courses
 import quizzes
 from bench import floor
@@ -77,6 +79,9 @@ def loaded(kind: str, *, people: int) -> Iterator[tuple[Place, Province]]:
         app = create_app(load_settings(where.environment), features=(courses.feature, quizzes.feature))
         prepare_schema(app.extensions["lms.database"])
         province = load_province(app, people=people)
+        if where.postmaster is not None:  # what autovacuum does within a minute or two: without it plans change while we measure
+            with app.extensions["lms.database"].transaction() as session:
+                session.execute(text("ANALYZE"))
         app.extensions["lms.database"].dispose()
         yield where, province
 
