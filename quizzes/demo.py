@@ -38,13 +38,18 @@ def add_rounds(province: DemoProvince) -> None:
     random = Random(province.seed)
     for age, quarter in enumerate(reversed(province.past)):
         participation, ability = 0.93 - 0.05 * age, 0.66 - 0.05 * age
-        round_id = _open(province, quarter)
-        _sit(round_id, quarter, _Turnout(participation, ability, quarter.begins(province.zone) + timedelta(days=45)), random)
+        round_id, begins = _open(province, quarter), quarter.begins(province.zone)
+        _sit(round_id, quarter, _Turnout(participation, ability, begins, begins + timedelta(days=45)), random)
         with transaction() as session:
             operations.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
         click.echo(f"{quarter}: closed with results")
-    round_id = _open(province, province.current)
-    _sit(round_id, province.current, _Turnout(ALREADY_DONE, 0.7, province.at - timedelta(days=3), province.newcomers), random)
+    round_id, begins = _open(province, province.current), province.current.begins(province.zone)
+    _sit(
+        round_id,
+        province.current,
+        _Turnout(ALREADY_DONE, 0.7, begins, max(begins, province.at - timedelta(days=3)), province.newcomers),
+        random,
+    )
     click.echo(f"{province.current}: open")
 
 
@@ -54,6 +59,7 @@ class _Turnout:
 
     participation: float
     ability: float
+    opens: datetime
     around: datetime
     leaving_out: frozenset[UUID] = frozenset()
 
@@ -100,7 +106,7 @@ def _sit(round_id: UUID, quarter: Quarter, turnout: _Turnout, random: Random) ->
                 papers,
                 person,
                 ability=min(0.97, max(0.2, random.gauss(turnout.ability + character[agency], 0.15))),
-                started_at=turnout.around - timedelta(minutes=random.randint(0, 20 * 24 * 60)),
+                started_at=max(turnout.opens, turnout.around - timedelta(minutes=random.randint(0, 20 * 24 * 60))),
                 minutes=random.randint(7, MINUTES - 1),
                 random=random,
             )

@@ -19,7 +19,8 @@ from lms.accounts.rules.tokens import token_hash
 from lms.app import create_app
 from lms.config import Settings
 from lms.kit.clock import now
-from lms.kit.db import Base, Database
+from lms.kit.db import Database
+from lms.maintenance import schema
 from tests.page_client import PageClient
 from tests.postgres import PrivatePostgres
 
@@ -49,7 +50,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _create_schema(url: str) -> None:
     database = Database(url)
-    Base.metadata.create_all(database.engine)
+    schema.upgrade(database)
     database.dispose()
 
 
