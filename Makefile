@@ -40,7 +40,7 @@ bench: .venv/test
 .venv/run: .venv/bin/uv requirements/run.txt pyproject.toml $(wildcard */translations/*/LC_MESSAGES/*.po)
 	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/run.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
-	$(BIN)/pybabel -q compile -d lms/translations --statistics 2>/dev/null || $(BIN)/pybabel compile -d lms/translations
+	$(BIN)/pybabel -q compile -d lms/translations
 	@touch $@
 
 .venv/test: .venv/run requirements/test.txt

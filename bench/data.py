@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from courses.models import Course, CourseVersion, Lesson
 from lms.accounts.models import Account
 from lms.accounts.rules.passwords import hash_password
-from lms.cli import build_cli
+from lms.commands import build_cli
 from lms.kit.actors import SERVICE, Role
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.db import Base, Database

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from lms.accounts.guard import own_path
 from lms.feature import Feature, PanelBuilder
 from lms.kit.access import current_actor, public
 from lms.kit.clock import now
@@ -42,16 +41,9 @@ def set_preferences() -> Response:
         text_size=int(_chosen("text_size", tuple(map(str, TEXT_SIZES)), str(current.text_size))),
         contrast=_chosen("contrast", CONTRASTS, current.contrast),
     )
-    response = redirect(own_path(request.args.get("next", "/")), 303)
+    response = redirect(own_path(request.args.get("next")) or "/", 303)
     response.set_cookie(COOKIE, str(chosen), max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
     return response
-
-
-def own_path(target: str) -> str:
-    """A path of this site, else the first page: nobody is sent elsewhere by a link of ours."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return target if plain and "\\" not in target else "/"
 
 
 def _chosen(name: str, allowed: tuple[str, ...], otherwise: str) -> str:

@@ -1,4 +1,4 @@
-"""`lms db` and `lms doctor`."""
+"""`lms worker`, `lms db` and `lms doctor`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from lms.config import Settings
+from lms.kit import queue
 from lms.kit.clock import now
 from lms.kit.jobs import Job, JobState
 from lms.kit.unit import database, reading
@@ -21,6 +22,13 @@ from lms.maintenance import schema
 
 MIN_FREE_BYTES = 500 * 1024 * 1024
 MAX_CLOCK_DIFFERENCE = 2.0
+
+
+@click.command()
+def worker() -> None:
+    """Carry out jobs until Ctrl-C."""
+    # The proxy has no end a consumer could hold on to; it needs the application itself.
+    queue.work(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @click.group()

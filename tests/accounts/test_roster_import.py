@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from lms.accounts.models import Person, Posting
-from lms.cli import build_cli
+from lms.commands import build_cli
 from lms.kit.actors import Role
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database

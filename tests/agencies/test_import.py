@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from lms.agencies import operations, queries
 from lms.agencies.models import Agency, AgencyClosure, AgencyCode, AgencyEvent, AgencyLink, AgencyVersion
 from lms.agencies.rules.sheet import COLUMNS
-from lms.cli import build_cli
+from lms.commands import build_cli
 from lms.kit.actors import EVERYWHERE, SERVICE, Role
 from lms.kit.db import Database
 from lms.kit.imports.models import ImportFile, ImportRun

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from lms.cli import build_cli
+from lms.commands import build_cli
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.unit import settings
 from lms.lrs.jobs import store_outbox

@@ -1,4 +1,4 @@
-"""`lms serve` and `lms worker`: the web server and the job worker, started and stopped together."""
+"""`lms serve`: the web server and the job worker, started and stopped together."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import time
 from types import FrameType
 
 import click
-from flask import current_app
 
-from lms.kit import queue
+from lms.config import SettingsError, load_settings
 
 STOP_SECONDS = 15
 
@@ -24,6 +23,7 @@ STOP_SECONDS = 15
 @click.option("--no-worker", is_flag=True, help="leave the job worker to another machine")
 def serve(bind: str, workers: int | None, no_worker: bool) -> None:
     """Serve the application, with its job worker, until Ctrl-C."""
+    _refuse_wrong_settings()
     _refuse_occupied(bind)
     environment = dict(os.environ)
     if workers:
@@ -34,11 +34,13 @@ def serve(bind: str, workers: int | None, no_worker: bool) -> None:
     sys.exit(_run_together(commands, environment))
 
 
-@click.command()
-def worker() -> None:
-    """Carry out jobs until Ctrl-C."""
-    # The proxy has no end a consumer could hold on to; it needs the application itself.
-    queue.work(current_app._get_current_object())  # type: ignore[attr-defined]
+def _refuse_wrong_settings() -> None:
+    try:
+        load_settings(os.environ)
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(1)
 
 
 def _refuse_occupied(bind: str) -> None:
