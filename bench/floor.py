@@ -35,11 +35,11 @@ def fill(url: str) -> None:
 def create_app(url: str) -> Flask:
     app = Flask(__name__)
     database = Database(url)
-    writing = database.engine.execution_options(lms_writes=True)
+    writing, reading = database.engines
 
     @app.get("/rows/<int:number>")
     def read(number: int) -> Response:
-        with database.engine.connect() as connection:
+        with reading.connect() as connection:
             value = connection.execute(_READ, {"id": number}).scalar_one()
         return jsonify(id=number, value=value)
 

@@ -55,4 +55,5 @@ def _tell(response: Response) -> Response:
 app.before_request_funcs.setdefault(None, []).insert(0, _begin)  # before the service's own, which read the database
 app.after_request(_tell)
 passwords.password_matches = _timed_password_matches
-event.listen(app.extensions["lms.database"].engine, "before_cursor_execute", _count)
+for _engine in app.extensions["lms.database"].engines:
+    event.listen(_engine, "before_cursor_execute", _count)

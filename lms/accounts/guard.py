@@ -102,6 +102,7 @@ def begin_session(token: str, actor: Actor, *, remember: bool) -> None:
     session.clear()
     session.permanent = remember
     login_user(SignedIn(token, actor))
+    session.pop("_id", None)  # Flask-Login's fingerprint of address and browser: not used, and sent with every request
     g.actor = actor
 
 

@@ -10,6 +10,7 @@ from random import Random
 
 import click
 from flask import current_app
+from sqlalchemy import text
 
 from lms.config import Settings
 from lms.demo import agencies_sheet, province, roster_sheet, sign_ins
@@ -50,6 +51,8 @@ def demo(people_count: int, agency_count: int, quarters: int, seed: int, if_empt
         _import_province(folder, people_count, agency_count, seed)
         _open_doors(settings, password)
         _add_history(settings, quarters, seed)
+        with transaction() as session:
+            session.execute(text("ANALYZE"))  # so much came in at once that the planner would guess wrong for a while
         unfinished.unlink()
     elif not if_empty:
         raise DomainError(N_("Cơ sở dữ liệu đã có cơ quan: dữ liệu trình diễn chỉ nạp vào cơ sở dữ liệu trống."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,13 +12,16 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import JSON, DateTime, Engine, MetaData, String, Uuid, create_engine, event
+from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, String, Uuid, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 log = structlog.get_logger()
+
+IDLE_SECONDS = 5.0
 
 # Names by convention, so that migrations can speak of every constraint.
 NAMES = {
@@ -65,10 +69,15 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10, wake: Callable[[UUID], None] = lambda job_id: None, vault: object = None) -> None:
         """Every session carries in `info` what operations need and must not ask the web for: `wake` tells the worker of a new job
         once it is committed (without one the worker's sweep finds it), `vault` seals personal numbers (see `lms.kit.secrets`)."""
-        self.engine = _engine(url, pool_size)
-        self._reader = sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})
-        writing = self.engine.execution_options(lms_writes=True)
-        self._writer = sessionmaker(writing, expire_on_commit=False, info={"wake": wake, "vault": vault})
+        self.engine = _engine(url, pool_size, read_only=False)
+        self._reading_engine = _engine(url, pool_size, read_only=True)
+        self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info={"vault": vault})
+        self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, "vault": vault})
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """The writing and the reading side, for those who count statements."""
+        return self.engine, self._reading_engine
 
     @property
     def is_sqlite(self) -> bool:
@@ -89,12 +98,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A read-only look; whatever it leaves unflushed is discarded."""
+        """A look; the database itself refuses to write on this connection."""
         with self._reader() as session:
             yield session
 
     def dispose(self) -> None:
         self.engine.dispose()
+        self._reading_engine.dispose()
 
 
 def after_commit(session: Session, effect: Callable[[], None]) -> None:
@@ -102,7 +112,7 @@ def after_commit(session: Session, effect: Callable[[], None]) -> None:
     session.info.setdefault("after_commit", []).append(effect)
 
 
-def _engine(url: str, pool_size: int) -> Engine:
+def _engine(url: str, pool_size: int, *, read_only: bool) -> Engine:
     options: dict[str, Any] = {
         "json_serializer": lambda value: msgspec.json.encode(value).decode(),
         "json_deserializer": msgspec.json.decode,
@@ -111,20 +121,51 @@ def _engine(url: str, pool_size: int) -> Engine:
     }
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": 10}, **options)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite)
+        event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}, **options)
+    if read_only:
+        # Each statement stands alone, as under READ COMMITTED it does anyway: no BEGIN and ROLLBACK around every look, and
+        # the driver keeps its prepared statements, which a rollback would make it forget.
+        options["isolation_level"] = "AUTOCOMMIT"
+    server_settings = f"-c timezone=UTC -c default_transaction_read_only={'on' if read_only else 'off'}"
+    engine = create_engine(url, connect_args={"options": server_settings}, **options)
+    event.listen(engine, "checkout", _ping_if_idle)
+    event.listen(engine, "checkin", _note_use)
+    return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """A connection used a moment ago is known to live; one that lay idle is asked first, and replaced when it does not answer."""
+    if time.monotonic() - record.info.get("used", time.monotonic()) <= IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not guessed by the driver
+    connection.isolation_level = None  # transactions are begun by the listeners below, not guessed by the driver
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # an acknowledged answer survives a power cut
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _prepare_sqlite_reader(connection: sqlite3.Connection, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
     # A writer takes its lock at once: a read lock raised to a write lock half-way fails instead of waiting.
-    writes = connection.get_execution_options().get("lms_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -57,7 +57,7 @@ def _show(quarter: Quarter, code: str) -> None:
     with reading() as session:
         activity = _activity(session, quarter)
         agency = queries.find_agency(session, code, activity.counted_on)
-        reports = queries.province_reports(session, activity)
+        reports = queries.counted_reports(session, activity)
     if agency is None or agency not in reports:
         raise DomainError(
             N_("Không có cơ quan nào mang mã %(agency)s vào ngày %(day)s."), agency=code, day=f"{activity.counted_on:%d/%m/%Y}"

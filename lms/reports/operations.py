@@ -25,7 +25,7 @@ def build_report(session: Session, actor: Actor, activity: ActivityRow, at: date
 
     Raises DomainError where the tree of the counting day has no agencies.
     """
-    reports = queries.province_reports(session, activity)
+    reports = queries.counted_reports(session, activity)
     if not reports:
         raise DomainError(N_("Chưa có cơ quan nào vào ngày %(day)s: hãy nạp cây đơn vị trước."), day=f"{activity.counted_on:%d/%m/%Y}")
     hidden = withheld(reports)

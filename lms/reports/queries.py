@@ -95,14 +95,12 @@ def entrances(session: Session, scope: Scope, on: date) -> list[Node]:
     return [node for node in nodes(session, on) if node.id in scope]
 
 
-def agency_report(session: Session, activity: ActivityRow, agency: UUID) -> AgencyReport | None:
-    """One agency's result as the ledger stands. Ranks need the rivals, so they come from the whole province's figures."""
-    return province_reports(session, activity).get(agency)
+def counted_reports(session: Session, activity: ActivityRow, root: UUID | None = None) -> dict[UUID, AgencyReport]:
+    """The result of every agency, or of one and all below it, from the ledger as it stands: two queries, one pass over the ledger.
 
-
-def province_reports(session: Session, activity: ActivityRow) -> dict[UUID, AgencyReport]:
-    """Every agency's result: two queries, one pass over the ledger."""
-    return roll_up(nodes(session, activity.counted_on), ledger.cells(session, activity))
+    An agency has its rank only where its rivals are counted with it.
+    """
+    return roll_up(nodes(session, activity.counted_on, root), ledger.cells(session, activity, root))
 
 
 def current_report(session: Session, activity: str) -> Report | None:

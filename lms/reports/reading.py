@@ -69,7 +69,7 @@ def read_result(session: Session, quarter: Quarter, activity: ActivityRow, agenc
             raise NotFound
         report, children = thaw(stored)
         return Result(quarter, activity, report, children, frozen.revision, frozen.state == "published", frozen.built_at)
-    reports = queries.province_reports(session, activity)
+    reports = queries.counted_reports(session, activity, agency)
     if agency not in reports:
         raise NotFound
     return Result(quarter, activity, reports[agency], reports, None, False, at)

@@ -114,7 +114,7 @@ def withheld(reports: Mapping[UUID, AgencyReport]) -> frozenset[UUID]:
 
     The small ones, and beside them as many siblings (smallest first) as it takes for what is hidden below one parent to be at least
     two parts of together at least five people: else the parent's total minus the rest would tell. A parent's own staff are always a
-    hidden part, for they are never published apart from the whole.
+    hidden part, for they are never published apart from the whole. Where nobody of a whole took part, that is said, and true of its parts.
     """
     hidden = {agency for agency, report in reports.items() if is_small(report.figures)}
     for report in reports.values():

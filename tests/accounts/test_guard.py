@@ -107,9 +107,11 @@ def test_knowing_who_asks_costs_one_statement(doors: Flask, database: Database, 
         if not arguments[2].startswith("BEGIN"):
             statements.append(arguments[2])
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", note)
     client.get("/doors/own")
-    event.remove(database.engine, "before_cursor_execute", note)
+    for engine in database.engines:
+        event.remove(engine, "before_cursor_execute", note)
     assert len(statements) == 1
 
 

@@ -106,9 +106,11 @@ def test_the_list_costs_the_same_however_many_people(province: Province, databas
             if not arguments[2].startswith("BEGIN"):
                 statements.append(arguments[2])
 
-        event.listen(database.engine, "before_cursor_execute", note)
+        for engine in database.engines:
+            event.listen(engine, "before_cursor_execute", note)
         client.get("/manage/people")
-        event.remove(database.engine, "before_cursor_execute", note)
+        for engine in database.engines:
+            event.remove(engine, "before_cursor_execute", note)
         counts.append(len(statements))
         with database.transaction() as session:
             for _person in range(20):

@@ -138,10 +138,12 @@ def test_checking_writes_nothing_and_costs_a_fixed_number_of_statements(database
             if not arguments[2].startswith("BEGIN"):
                 statements.append(arguments[2])
 
-        event.listen(database.engine, "before_cursor_execute", note)
+        for engine in database.engines:
+            event.listen(engine, "before_cursor_execute", note)
         with database.reading() as session:
             operations.check_roster(session, sheets, name, DAY)
-        event.remove(database.engine, "before_cursor_execute", note)
+        for engine in database.engines:
+            event.remove(engine, "before_cursor_execute", note)
         counts.append(len(statements))
         assert not any(statement.startswith(("INSERT", "UPDATE", "DELETE")) for statement in statements)
     assert counts[0] == counts[1] <= 7

@@ -24,7 +24,12 @@ def sentences() -> set[str]:
 
 def english() -> dict[str, str]:
     with (ROOT / "lms/translations/en/LC_MESSAGES/messages.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file, locale="en") if entry.id and entry.string and not entry.fuzzy}
+        entries = [entry for entry in read_po(file, locale="en") if entry.id and entry.string and not entry.fuzzy]
+    texts: dict[str, str] = {}
+    for entry in entries:
+        forms = zip(entry.id, entry.string, strict=True) if isinstance(entry.id, tuple) else [(entry.id, entry.string)]
+        texts.update((str(vietnamese), str(translated)) for vietnamese, translated in forms)
+    return texts
 
 
 def missing() -> list[str]:

@@ -128,9 +128,11 @@ class TestPost:
             def note(_connection: object, _cursor: object, text: str, *_rest: object) -> None:
                 seen.append(text)
 
-            event.listen(database.engine, "before_cursor_execute", note)
+            for engine in database.engines:
+                event.listen(engine, "before_cursor_execute", note)
             assert store.post(body).status_code == 200
-            event.remove(database.engine, "before_cursor_execute", note)
+            for engine in database.engines:
+                event.remove(engine, "before_cursor_execute", note)
             return len(seen)
 
         asked(statement())  # the first of the hour notes the use of the key
@@ -372,9 +374,11 @@ class TestPaging:
             def note(_connection: object, _cursor: object, text: str, *_rest: object) -> None:
                 seen.append(text)
 
-            event.listen(database.engine, "before_cursor_execute", note)
+            for engine in database.engines:
+                event.listen(engine, "before_cursor_execute", note)
             store.ids(agent=AN, verb=VERB, activity=COURSE)
-            event.remove(database.engine, "before_cursor_execute", note)
+            for engine in database.engines:
+                event.remove(engine, "before_cursor_execute", note)
             return len(seen)
 
         store.stored()

@@ -82,9 +82,11 @@ def counter(database: Database) -> Iterator[Counter]:
     def count(*_: Any) -> None:
         counter.statements += 1
 
-    event.listen(database.engine, "before_cursor_execute", count)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", count)
     yield counter
-    event.remove(database.engine, "before_cursor_execute", count)
+    for engine in database.engines:
+        event.remove(engine, "before_cursor_execute", count)
 
 
 def test_a_second_press_of_start_gives_the_same_attempt(database: Database, an: Actor, attempt: UUID) -> None:

@@ -247,7 +247,8 @@ def test_the_number_of_queries_does_not_grow_with_the_province(
 ) -> None:
     client = sign_in("quantri")
     counted: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *arguments: counted.append(arguments[2]))
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", lambda *arguments: counted.append(arguments[2]))
     client.get("/reports/2026-Q4/H55")
     few = len(counted)
     with database.transaction() as session:

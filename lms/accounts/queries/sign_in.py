@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, ActivationCode, Person, RoleGrant, SignIn
@@ -54,12 +54,7 @@ class Device:
 
 def actor_of_token(session: Session, token_hash: str, at: datetime, on: date) -> Actor | None:
     """The person a session token stands for, with the roles held on day `on`; None where the session ended. One query."""
-    rows = session.execute(
-        _with_roles(on, select(Person.id, Person.full_name, Account.login_name, RoleGrant.role, RoleGrant.agency_id))
-        .join(SignIn, SignIn.person_id == Person.id)
-        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None), SignIn.expires_at > at, Account.disabled_at.is_(None))
-    ).all()
-    return _actor(rows)
+    return _actor(session.execute(_BY_TOKEN, {"token_hash": token_hash, "at": at, "on": on}).all())
 
 
 def actor_of_person(session: Session, person_id: UUID, on: date) -> Actor | None:
@@ -72,12 +67,25 @@ def actor_of_person(session: Session, person_id: UUID, on: date) -> Actor | None
     return _actor(rows)
 
 
-def _with_roles(on: date, query: Any) -> Any:
+def _with_roles(on: Any, query: Any) -> Any:
     return (
         query.select_from(Person)
         .join(Account, Account.person_id == Person.id)
         .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.valid_from <= on, RoleGrant.valid_to > on))
     )
+
+
+# Written once: it runs on every request, and building it costs more than running it.
+_BY_TOKEN = (
+    _with_roles(bindparam("on"), select(Person.id, Person.full_name, Account.login_name, RoleGrant.role, RoleGrant.agency_id))
+    .join(SignIn, SignIn.person_id == Person.id)
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("at"),
+        Account.disabled_at.is_(None),
+    )
+)
 
 
 def _actor(rows: Sequence[Any]) -> Actor | None:
