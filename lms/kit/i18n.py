@@ -34,7 +34,7 @@ class Preferences:
         parts = [*cookie.split("."), "", "", ""]
         return cls(
             locale=parts[0] if parts[0] in LOCALES else default_locale,
-            text_size=int(parts[1]) if parts[1].isdecimal() and int(parts[1]) in TEXT_SIZES else 100,
+            text_size=int(parts[1]) if parts[1] in map(str, TEXT_SIZES) else 100,
             contrast=parts[2] if parts[2] in CONTRASTS else "normal",
         )
 

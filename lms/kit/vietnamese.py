@@ -12,12 +12,13 @@ ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 LETTER_MARKS = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex and horn make letters, not tones
 _POSITION = {letter: index + 1 for index, letter in enumerate(ALPHABET)}
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
+# Zero-width and direction marks, soft hyphens, and control characters, of which PostgreSQL stores no NUL.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _SPACES = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """NFC, no zero-width or direction marks, single ordinary spaces, trimmed."""
+    """NFC, no zero-width or direction marks, no control characters, single ordinary spaces, trimmed."""
     return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
 

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from lms.kit.actors import AccessDenied, NotFound
 from lms.kit.errors import DomainError
@@ -156,6 +156,15 @@ def _begin() -> None:
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id, remote_address=request.remote_addr)
+    _refuse_nul()
+
+
+def _refuse_nul() -> None:
+    """No address of ours has the character NUL, and PostgreSQL takes no text that has one. Forms lose it as their text is tidied."""
+    if "\x00" in request.path:
+        raise NotFound
+    if b"%00" in request.query_string:
+        raise BadRequest
 
 
 def _finish(response: Response) -> Response:
@@ -171,6 +180,9 @@ def _finish(response: Response) -> Response:
             status=response.status_code,
             milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
         )
+    if headers.get("Location", "").startswith(request.host_url):
+        # The router writes whole addresses, with whatever host the request claims to have come to.
+        headers["Location"] = "/" + headers["Location"].removeprefix(request.host_url).lstrip("/")
     if "Cache-Control" not in headers:
         # Pages show personal data and are read on shared machines.
         headers["Cache-Control"] = "no-store"

@@ -98,7 +98,7 @@ def statement(statement_id: UUID) -> str:
     return render_template("lrs/statement.html", line=_line(found), voided=voided, text=pretty)
 
 
-@blueprint.post("/outbox/<int:entry_id>/retry")
+@blueprint.post("/outbox/<int(max=9223372036854775807):entry_id>/retry")
 @requires("lrs.manage")
 def retry(entry_id: int) -> AnyResponse:
     try:

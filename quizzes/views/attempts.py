@@ -212,8 +212,7 @@ def save(attempt_id: UUID) -> AnyResponse:
 
 
 def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
-    slot = request.form.get("slot", type=int)
-    takeover = request.form.get("takeover", type=int)
+    slot, takeover = _number("slot"), _number("takeover")
     if slot is None or takeover is None:
         raise DomainError(N_("Trang gửi lên thiếu số câu. Tải lại trang rồi trả lời lại."), code="malformed", field="slot")
     try:
@@ -231,10 +230,16 @@ def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
     except SaveRefused as refused:
         flash(translated(refused), "warning")
         return redirect(url_for(".page", attempt_id=attempt_id), 303)
-    goal = request.form.get("go", "")
-    if goal == REVIEW:
+    if request.form.get("go") == REVIEW:
         return redirect(url_for(".review", attempt_id=attempt_id), 303)
-    return redirect(url_for(".page", attempt_id=attempt_id, slot=int(goal) if goal.isdecimal() else slot), 303)
+    goal = _number("go")
+    return redirect(url_for(".page", attempt_id=attempt_id, slot=slot if goal is None else goal), 303)
+
+
+def _number(name: str) -> int | None:
+    """A number of the form as the database can hold it; None for anything else."""
+    value = request.form.get(name, type=int)
+    return value if value is not None and 0 <= value < 2**31 else None
 
 
 @blueprint.post("/<uuid:attempt_id>/takeover")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.kit.access import current_actor, requires
+from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.unit import reading, settings, transaction
 from quizzes.operations.rounds import close_round, open_round
@@ -35,6 +36,8 @@ def round_detail(quarter: str) -> str:
     with reading() as session:
         view = queries.round_of_quarter(session, quarter)
         number = request.args.get("form", 1, type=int)
+        if number > view.form_count > 0:
+            raise NotFound
         form = queries.form_of_round(session, view.id, number) if view.form_count else None
         cells = Counter({(cell.topic, cell.level): cell.count for cell in queries.blueprint_cells(session, view.blueprint_id)})
         return render_template(

@@ -4,6 +4,7 @@ secrets this long; a slow hash would cost the whole province its sign-in morning
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ CODE_LIFETIME = timedelta(days=60)
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 CODE_LENGTH = 16  # 16 × log2(23) = 72 bits
 CODE_GROUP = 4
+
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def new_session_token() -> str:
@@ -34,6 +37,11 @@ def typed_code(text: str) -> str:
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_token_hash(text: str) -> bool:
+    """Could this be what `token_hash` made of something?"""
+    return _HASH.fullmatch(text) is not None
 
 
 def code_hash(code: str) -> str:

@@ -10,7 +10,7 @@ from lms.accounts import guard, operations, queries
 from lms.accounts.forms import ChangePasswordForm
 from lms.accounts.rules import lockout, passwords
 from lms.accounts.rules.agents import device_name
-from lms.accounts.rules.tokens import token_hash
+from lms.accounts.rules.tokens import is_token_hash, token_hash
 from lms.accounts.views import throttle
 from lms.accounts.views.door import blueprint
 from lms.kit.access import current_actor, requires
@@ -60,7 +60,7 @@ def change_password() -> AnyResponse:
 @requires("accounts.own")
 def end_device() -> AnyResponse:
     device = request.form.get("device", "")
-    if not device:
+    if not is_token_hash(device):
         abort(400)
     with transaction() as db:
         operations.end_sign_in(db, current_actor(), device, now())
