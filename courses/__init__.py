@@ -9,6 +9,7 @@ feature = Feature(
     name="courses",
     blueprints=(views.blueprint,),
     permissions=permissions.PERMISSIONS,
+    permission_names=permissions.PERMISSION_NAMES,
     navigation=(NavigationItem(label=_l("Khóa học"), endpoint="courses.index", permission="courses.study", order=20),),
     home_panels=(views.home_panel,),
     commands=(cli.courses_group,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,14 +24,33 @@ StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[st
 PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
 
 
+class Section(StrEnum):
+    """A heading of the managing page."""
+
+    PEOPLE = "people"
+    TESTS = "tests"
+    SYSTEM = "system"
+
+
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A link of the main bar; `label` is a lazy translation; shown to those who hold `permission`."""
+    """A link shown to those who hold `permission`; `label` and `about` (one sentence) are lazy translations.
+
+    Without `section` it belongs to the main bar; with one, to the managing page, and to the bar as well where `in_bar`.
+    """
 
     label: Any
     endpoint: str
     permission: str
     order: int = 50
+    section: Section | None = None
+    about: Any = None
+    in_bar: bool = True
+
+    @classmethod
+    def managing(cls, section: Section, label: Any, endpoint: str, permission: str, *, about: Any, order: int) -> NavigationItem:
+        """A link of the managing page alone."""
+        return cls(label, endpoint, permission, order, section, about, in_bar=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,7 @@ class Feature:
     name: str
     blueprints: tuple[Blueprint, ...] = ()
     permissions: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    permission_names: Mapping[str, Any] = field(default_factory=dict)
     navigation: tuple[NavigationItem, ...] = ()
     home_panels: tuple[PanelBuilder, ...] = ()
     commands: tuple[click.Command, ...] = ()

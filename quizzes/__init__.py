@@ -2,18 +2,33 @@
 
 from flask_babel import lazy_gettext as _l
 
-from lms.feature import Feature, NavigationItem
+from lms.feature import Feature, NavigationItem, Section
 from quizzes import cli, demo, jobs, permissions
 from quizzes.views import attempts, bank, manage, rounds
 
 feature = Feature(
     name="quizzes",
     blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint),
-    permissions=permissions.permissions,
+    permissions=permissions.PERMISSIONS,
+    permission_names=permissions.PERMISSION_NAMES,
     navigation=(
         NavigationItem(label=_l("Kiểm tra"), endpoint="rounds.index", permission="quizzes.sit", order=30),
-        NavigationItem(label=_l("Kỳ kiểm tra"), endpoint="manage_rounds.rounds", permission="quizzes.manage_rounds", order=70),
-        NavigationItem(label=_l("Câu hỏi"), endpoint="manage_questions.questions", permission="quizzes.view_bank", order=72),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Kỳ kiểm tra"),
+            "manage_rounds.rounds",
+            "quizzes.manage_rounds",
+            about=_l("Mở, theo dõi và đóng kỳ kiểm tra của quý."),
+            order=40,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Ngân hàng câu hỏi"),
+            "manage_questions.questions",
+            "quizzes.view_bank",
+            about=_l("Câu hỏi đã duyệt cùng đáp án, giải thích và căn cứ."),
+            order=72,
+        ),
     ),
     home_panels=(rounds.home_panel,),
     commands=(cli.questions_group, cli.rounds_group),

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.kit.actors import Role
 
-permissions: Mapping[str, frozenset[Role]] = {
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.sit": frozenset({Role.LEARNER}),  # and only one's own attempts; being on the round's list decides the rest
     "quizzes.manage_rounds": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),

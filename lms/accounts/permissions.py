@@ -19,7 +19,7 @@ ROLE_NAMES: Mapping[Role, Any] = {
 EVERYONE = frozenset({Role.LEARNER})  # each activated person is a learner besides all else
 ORGANISERS = frozenset({Role.DEPARTMENT, Role.SYSTEM})
 
-permissions: Mapping[str, frozenset[Role]] = {
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "accounts.own": EVERYONE,
     "accounts.view_people": ORGANISERS | {Role.FOCAL_POINT, Role.HEAD},
     "accounts.issue_slips": ORGANISERS | {Role.FOCAL_POINT},

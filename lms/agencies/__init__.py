@@ -4,17 +4,35 @@ from flask_babel import lazy_gettext as _l
 
 from lms.agencies.cli import agencies
 from lms.agencies.jobs import IMPORT_JOB, import_agencies
-from lms.agencies.permissions import permissions
+from lms.agencies.permissions import PERMISSION_NAMES, PERMISSIONS
 from lms.agencies.views import blueprint
-from lms.feature import Feature, NavigationItem
+from lms.feature import Feature, NavigationItem, Section
 from lms.kit.imports.jobs import discard_old_files
 from lms.kit.jobs import Periodic
 
 feature = Feature(
     name="agencies",
     blueprints=(blueprint,),
-    permissions=permissions,
-    navigation=(NavigationItem(label=_l("Cây đơn vị"), endpoint="agencies.tree", permission="agencies.view", order=60),),
+    permissions=PERMISSIONS,
+    permission_names=PERMISSION_NAMES,
+    navigation=(
+        NavigationItem.managing(
+            Section.PEOPLE,
+            _l("Cây đơn vị"),
+            "agencies.tree",
+            "agencies.view",
+            about=_l("Các cơ quan, đơn vị và quan hệ trực thuộc vào một ngày bất kỳ."),
+            order=60,
+        ),
+        NavigationItem.managing(
+            Section.PEOPLE,
+            _l("Nhập cây đơn vị"),
+            "agencies.import_form",
+            "agencies.manage",
+            about=_l("Thêm hoặc đổi tên, sáp nhập cơ quan từ tệp bảng tính."),
+            order=62,
+        ),
+    ),
     commands=(agencies,),
     jobs={IMPORT_JOB: import_agencies},
     periodic=(Periodic("imports.discard_old_files", 3600, discard_old_files),),

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.kit.actors import Role
 
-permissions: Mapping[str, frozenset[Role]] = {
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "agencies.view": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
     "agencies.manage": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
 }

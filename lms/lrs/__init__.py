@@ -2,17 +2,27 @@
 
 from flask_babel import lazy_gettext as _l
 
-from lms.feature import Feature, NavigationItem
+from lms.feature import Feature, NavigationItem, Section
 from lms.lrs import api, views
 from lms.lrs.cli import xapi
 from lms.lrs.jobs import periodic
-from lms.lrs.permissions import permissions
+from lms.lrs.permissions import PERMISSION_NAMES, PERMISSIONS
 
 feature = Feature(
     name="lrs",
     blueprints=(api.blueprint, views.blueprint),
-    permissions=permissions,
-    navigation=(NavigationItem(label=_l("Kho xAPI"), endpoint="lrs.overview", permission="lrs.view", order=85),),
+    permissions=PERMISSIONS,
+    permission_names=PERMISSION_NAMES,
+    navigation=(
+        NavigationItem.managing(
+            Section.SYSTEM,
+            _l("Kho dữ liệu học tập xAPI"),
+            "lrs.overview",
+            "lrs.view",
+            about=_l("Phát biểu đã lưu, việc đang chờ và hệ thống được kết nối."),
+            order=85,
+        ),
+    ),
     commands=(xapi,),
     periodic=periodic,
 )

@@ -1,10 +1,18 @@
 """Who may look into the record store, and who may act on it. Outside programs have credentials with scopes instead."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
 
 from lms.kit.actors import Role
 
-permissions: Mapping[str, frozenset[Role]] = {
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "lrs.view": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
     "lrs.manage": frozenset({Role.SYSTEM}),
+}
+
+PERMISSION_NAMES: dict[str, Any] = {
+    "lrs.view": _l("Xem kho dữ liệu học tập xAPI"),
+    "lrs.manage": _l("Xử lý phát biểu chưa lưu được"),
 }

@@ -1,8 +1,17 @@
 """Who may read and who may freeze and publish results."""
 
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
 from lms.kit.actors import Role
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.view": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
     "reports.publish": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
+}
+
+PERMISSION_NAMES: dict[str, Any] = {
+    "reports.view": _l("Xem kết quả và thống kê trong phạm vi"),
+    "reports.publish": _l("Chốt và công bố kết quả"),
 }

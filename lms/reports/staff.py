@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lms.accounts.queries import HeadCount
-from lms.accounts.rules.people import ITDuty
+from lms.accounts.rules.people import QUALIFICATION_NAMES, ITDuty
 
 IT_DUTIES = (ITDuty.FULL_TIME, ITDuty.PART_TIME, ITDuty.CONCURRENT)
 
@@ -80,4 +80,7 @@ def levels(rows: Iterable[HeadCount]) -> list[str]:
 
 
 def qualifications_of_it_staff(rows: Iterable[HeadCount]) -> list[str]:
-    return sorted({row.qualification or "" for row in rows if row.it_duty in IT_DUTIES})
+    """The highest first; what the catalogue does not know, and no information, last."""
+    known = list(QUALIFICATION_NAMES)
+    present = {row.qualification or "" for row in rows if row.it_duty in IT_DUTIES}
+    return sorted(present, key=lambda name: (known.index(name) if name in known else len(known), name == "", name))

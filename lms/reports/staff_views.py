@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask_babel import gettext as _
 
 from lms.accounts.queries import HeadCount, head_counts
-from lms.accounts.rules.people import IT_DUTY_NAMES, ITDuty
+from lms.accounts.rules.people import IT_DUTY_NAMES, QUALIFICATION_NAMES, ITDuty
 from lms.config import Settings
 from lms.kit.access import requires, scope_of
 from lms.kit.clock import local_date, now
@@ -45,8 +45,7 @@ def statistics() -> str:
         levels=by_level,
         it_staff=_cell(rows, Selection(it_staff=True)),
         qualifications=[
-            (name or _("Chưa có thông tin"), _cell(rows, Selection(it_staff=True, qualification=name)))
-            for name in qualifications_of_it_staff(rows)
+            (_qualification(name), _cell(rows, Selection(it_staff=True, qualification=name))) for name in qualifications_of_it_staff(rows)
         ],
     )
 
@@ -71,6 +70,12 @@ def people() -> str:
         duty_names=IT_DUTY_NAMES,
         after=f"{more.sort_key}~{more.person_id}" if more else None,
     )
+
+
+def _qualification(code: str) -> str:
+    if not code:
+        return str(_("Chưa có thông tin"))
+    return str(_(QUALIFICATION_NAMES[code])) if code in QUALIFICATION_NAMES else code
 
 
 def _duty_line(rows: list[HeadCount], duty: ITDuty, by_level: list[str]) -> tuple[str, list[tuple[str, Cell]], Cell]:

@@ -46,10 +46,11 @@ def test_every_route_states_its_permission(app: Flask) -> None:
     assert silent == []
 
 
-def test_every_permission_a_route_asks_for_is_in_the_table(app: Flask) -> None:
+def test_the_permissions_routes_ask_for_are_those_of_the_table_and_each_has_a_name(app: Flask) -> None:
     table = app.extensions["lms.permissions"]
     asked = {permission for permission in permissions(app).values() if permission and not permission.startswith("@")}
-    assert asked <= set(table)
+    assert asked == set(table)
+    assert set(app.extensions["lms.permission_names"]) == set(table)
 
 
 def test_only_the_routes_on_the_short_list_are_open_to_everyone(app: Flask) -> None:

@@ -19,9 +19,11 @@ def permissions() -> str:
         if permission is not None:
             methods = "/".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
             opens.setdefault(permission, []).append(f"{methods} {rule.rule}")
+    names = current_app.extensions["lms.permission_names"]
     table = [
         {
             "permission": permission,
+            "name": names[permission],
             "opens": sorted(opens.get(permission, [])),
             **{role.value: role in roles for role in ROLE_NAMES},
         }

@@ -184,9 +184,7 @@ class PersonRow:
         """Leave, secondment and the like stand in the notes; they take a person out of the denominator, so the reader is told."""
         told = cells.absence(self._meant("note"))
         if told:
-            self._find(
-                "note", N_("ghi nhận vắng mặt: %(absence)s; không thuộc diện kiểm tra"), blocking=False, absence=people.ABSENCE_NAMES[told]
-            )
+            self._find("note", N_("ghi nhận vắng mặt theo ghi chú; người này không thuộc diện kiểm tra"), blocking=False)
         return told
 
     def _phone(self) -> str | None:
