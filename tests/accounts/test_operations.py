@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from lms.accounts import operations, queries
 from lms.accounts.models import Account, Person, Posting, RoleGrant
@@ -116,6 +117,26 @@ def test_roles_are_given_once_and_taken(database: Database) -> None:
         assert operations.grant_role(session, DEPARTMENT, person, Role.FOCAL_POINT, agency, on=TODAY, at=AT) == first
         operations.revoke_role(session, DEPARTMENT, first, on=TODAY, at=AT)
         assert session.scalars(select(RoleGrant.valid_to)).all() == [TODAY]
+
+
+def test_who_moves_keeps_no_role_over_the_agency_left_behind(database: Database) -> None:
+    with database.transaction() as session:
+        province = make_agency(session, "UBND tỉnh")
+        health, home = (make_agency(session, name, parent=province) for name in ("Sở Y tế", "Sở Nội vụ"))
+        clinic = make_agency(session, "Trung tâm Y tế", parent=health)
+        person = make_person(session, agency=health)
+        for role, agency in ((Role.HEAD, health), (Role.FOCAL_POINT, province), (Role.AUTHOR, None)):
+            grant(session, person, role, agency)
+        operations.move_person(session, DEPARTMENT, person, agency_id=clinic, on=date(2026, 10, 1), at=AT)
+        assert _roles(session, person) == ["author", "focal_point", "head"]
+        operations.move_person(session, DEPARTMENT, person, agency_id=home, on=TODAY, at=AT)
+        assert _roles(session, person) == ["author", "focal_point"]
+        assert session.scalars(select(RoleGrant.valid_to).where(RoleGrant.role == "head")).all() == [TODAY]
+
+
+def _roles(session: Session, person: UUID) -> list[str]:
+    held = select(RoleGrant.role).where(RoleGrant.person_id == person, RoleGrant.valid_to > TODAY)
+    return sorted(session.scalars(held))
 
 
 def test_nobody_gives_a_role_above_their_own(database: Database) -> None:

@@ -189,6 +189,30 @@ def test_the_department_gives_and_takes_roles_up_to_its_own(province: Province, 
         assert session.scalars(select(RoleGrant.id).where(RoleGrant.person_id == province.binh)).all() == []
 
 
+def test_who_organises_one_agency_gives_and_takes_roles_there_alone(province: Province, database: Database, sign_in: SignInAs) -> None:
+    with database.transaction() as session:
+        chief = make_person(session, "Hoàng Văn Trưởng", agency=province.health, login="truong")
+        grant(session, chief, Role.DEPARTMENT, province.health)
+        grant(session, province.an, Role.HEAD, province.commune)
+        grant(session, province.binh, Role.HEAD, province.commune)
+        grants = dict(session.execute(select(RoleGrant.person_id, RoleGrant.id).where(RoleGrant.role == "head")).all())
+    client = sign_in("truong")
+    for person, role, agency in (
+        (chief, "department", ""),
+        (chief, "department", province.commune),
+        (province.an, "head", province.commune),
+        (province.an, "head", uuid4()),
+        (province.binh, "head", province.health),
+    ):
+        response = client.post(f"/manage/people/{person}/roles", data={"role": role, "agency": str(agency)})
+        assert response.status_code == 404, (role, agency)
+    for person, grant_id in ((province.an, grants[province.an]), (province.an, grants[province.binh])):
+        assert client.post(f"/manage/people/{person}/roles/{grant_id}/revoke").status_code == 404
+    assert "Toàn tỉnh" not in client.get(f"/manage/people/{province.an}").text
+    assert client.post(f"/manage/people/{province.an}/roles", data={"role": "head", "agency": str(province.clinic)}).status_code == 303
+    assert sign_in("quantri").post(f"/manage/people/{province.an}/roles/{grants[province.an]}/revoke").status_code == 303
+
+
 def test_a_focal_point_gives_no_roles(province: Province, sign_in: SignInAs) -> None:
     data = {"role": "head", "agency": str(province.health)}
     assert sign_in("daumoi").post(f"/manage/people/{province.an}/roles", data=data).status_code == 403

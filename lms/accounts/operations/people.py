@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.accounts.models import Account, Person, PositionGroup, Posting
+from lms.accounts.operations.roles import end_roles_left_behind
 from lms.accounts.rules import people as rules
 from lms.accounts.rules.groups import STARTING_GROUPS
 from lms.accounts.rules.people import NewPerson
@@ -106,7 +107,12 @@ def open_posting(
             field="on",
             day=f"{later:%d/%m/%Y}",
         )
+    before = session.scalar(
+        select(Posting.agency_id).where(Posting.person_id == person_id, Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on)
+    )
     close_postings(session, [person_id], on)
+    if before is not None and before != agency_id:
+        end_roles_left_behind(session, actor, {person_id: agency_id}, on=on, at=at)
     posting_id = uuid7()
     session.execute(
         insert(Posting).values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import RoleGrant
 from lms.accounts.rules import roles as rules
-from lms.agencies.models import FOREVER
+from lms.agencies.models import FOREVER, AgencyClosure
 from lms.kit import audit
 from lms.kit.actors import AccessDenied, Actor, NotFound, Role
 from lms.kit.errors import N_, DomainError
 from lms.kit.ids import uuid7
+
+_BATCH = 500  # people in one IN list
 
 
 def grant_role(session: Session, actor: Actor, person_id: UUID, role: Role, agency_id: UUID | None, *, on: date, at: datetime) -> UUID:
@@ -59,10 +62,36 @@ def revoke_role(session: Session, actor: Actor, grant_id: UUID, *, on: date, at:
         raise NotFound
     if not rules.may_give(actor.grants, Role(row.role)):
         raise AccessDenied
-    if row.valid_from >= on:
-        session.execute(delete(RoleGrant).where(RoleGrant.id == grant_id))
+    _end(session, actor, row, on=on, at=at)
+
+
+def end_roles_left_behind(session: Session, actor: Actor, moved: Mapping[UUID, UUID], *, on: date, at: datetime) -> None:
+    """Who moves to another agency keeps no role over agencies it is not part of: they end on day `on`. `moved`: person → new agency.
+    Roles over the whole province belong to no agency and stay."""
+    people = list(moved)
+    for start in range(0, len(people), _BATCH):
+        part = people[start : start + _BATCH]
+        held = session.scalars(
+            select(RoleGrant).where(RoleGrant.person_id.in_(part), RoleGrant.agency_id.is_not(None), RoleGrant.valid_to > on)
+        ).all()
+        above = session.execute(
+            select(AgencyClosure.ancestor_id, AgencyClosure.descendant_id).where(
+                AgencyClosure.descendant_id.in_({moved[grant.person_id] for grant in held}),
+                AgencyClosure.valid_from <= on,
+                AgencyClosure.valid_to > on,
+            )
+        )
+        covered = {tuple(row) for row in above}
+        for grant in held:
+            if (grant.agency_id, moved[grant.person_id]) not in covered:
+                _end(session, actor, grant, on=on, at=at)
+
+
+def _end(session: Session, actor: Actor, grant: RoleGrant, *, on: date, at: datetime) -> None:
+    """End a grant on a day; one that would then have lasted no day is removed."""
+    if grant.valid_from >= on:
+        session.execute(delete(RoleGrant).where(RoleGrant.id == grant.id))
     else:
-        session.execute(update(RoleGrant).where(RoleGrant.id == grant_id).values(valid_to=on))
-    audit.record(
-        session, actor, "accounts.revoke_role", row.person_id, at, role=row.role, agency=str(row.agency_id) if row.agency_id else None
-    )
+        session.execute(update(RoleGrant).where(RoleGrant.id == grant.id).values(valid_to=on))
+    agency = str(grant.agency_id) if grant.agency_id else None
+    audit.record(session, actor, "accounts.revoke_role", grant.person_id, at, role=grant.role, agency=agency)

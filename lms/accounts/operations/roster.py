@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, Person, Posting
 from lms.accounts.operations.people import BATCH, bulk_create_people, close_postings, ensure_position_groups
+from lms.accounts.operations.roles import end_roles_left_behind
 from lms.accounts.queries.roster import group_names, known_people, roster_agencies
 from lms.accounts.rules.people import NewPerson, search_text
 from lms.accounts.rules.roster.lines import read_roster
@@ -68,6 +69,8 @@ def apply_roster(session: Session, actor: Actor, check: RosterCheck, at: datetim
     known = [step for step in steps if step.person_id is not None]
     _change_people(session, [step for step in known if step.person])
     _open_posts(session, [step for step in known if step.post is not None], check.as_of)
+    moved = {step.person_id: step.line.agency.id for step in known if step.outcome is Outcome.MOVED and step.person_id is not None}
+    end_roles_left_behind(session, actor, moved, on=check.as_of, at=at)
     for step in known:
         if step.outcome is not Outcome.UNCHANGED:
             audit.record(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Account, ActivationCode, Person, PositionGroup, Posting, RoleGrant
 from lms.accounts.rules.lockout import is_locked
 from lms.accounts.rules.people import search_words
-from lms.agencies.models import AgencyVersion
+from lms.agencies.models import Agency, AgencyVersion
 from lms.agencies.queries import agency_names, in_subtree, within
 from lms.kit.actors import Everywhere, NotFound, Role, Scope
 
@@ -297,6 +297,13 @@ def agency_choices(session: Session, scope: Scope, on: date, limit: int) -> list
         .limit(limit + 1)
     ).all()
     return None if len(rows) > limit else [Choice(row.agency_id, row.name) for row in rows]
+
+
+def covers_agency(session: Session, scope: Scope, agency_id: UUID | None, on: date) -> bool:
+    """Does a scope reach over an agency on a day; None: over the whole province? No scope reaches over an agency there never was."""
+    if agency_id is None:
+        return isinstance(scope, Everywhere)
+    return session.scalar(select(Agency.id).where(Agency.id == agency_id, within(Agency.id, scope, on))) is not None
 
 
 def person_of_login(session: Session, login_name: str) -> UUID | None:

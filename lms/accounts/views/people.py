@@ -19,7 +19,7 @@ from lms.accounts.rules.tokens import CODE_LIFETIME
 from lms.accounts.views.door import blueprint
 from lms.agencies.models import FOREVER
 from lms.kit.access import current_actor, may, requires, scope_of
-from lms.kit.actors import AccessDenied, Role
+from lms.kit.actors import AccessDenied, Everywhere, NotFound, Role
 from lms.kit.clock import local_date, now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated
@@ -127,6 +127,8 @@ def grant_role(person_id: UUID) -> AnyResponse:
         agency_id = UUID(form.agency.data) if form.agency.data else None
         with transaction() as db:
             queries.person_view(db, scope, person_id, today(), at)
+            if not queries.covers_agency(db, scope, agency_id, today()):
+                raise NotFound
             operations.grant_role(db, current_actor(), person_id, Role(form.role.data), agency_id, on=today(), at=at)
     except DomainError as refusal:
         form[refusal.field or "role"].errors = [translated(refusal)]
@@ -140,9 +142,11 @@ def grant_role(person_id: UUID) -> AnyResponse:
 @blueprint.post("/manage/people/<uuid:person_id>/roles/<uuid:grant_id>/revoke")
 @requires("accounts.grant_roles")
 def revoke_role(person_id: UUID, grant_id: UUID) -> AnyResponse:
-    at = now()
+    scope, at = scope_of("accounts.grant_roles"), now()
     with transaction() as db:
-        queries.person_view(db, scope_of("accounts.grant_roles"), person_id, today(), at)
+        held = {grant.id: grant for grant in queries.person_view(db, scope, person_id, today(), at).grants}
+        if grant_id not in held or not queries.covers_agency(db, scope, held[grant_id].agency_id, today()):
+            raise NotFound
         operations.revoke_role(db, current_actor(), grant_id, on=today(), at=at)
     flash(_("Đã thu hồi vai trò."), "success")
     return redirect(url_for("accounts.person", person_id=person_id), 303)
@@ -253,7 +257,8 @@ def _person_page(person_id: UUID, form: GrantForm | None = None, status: int = 2
     if may_grant:
         form = form or GrantForm(formdata=None)
         form.role.choices = _role_choices()
-        form.agency.choices = [("", _("Toàn tỉnh")), *((str(choice.id), choice.name) for choice in agencies or [])]
+        province = [("", _("Toàn tỉnh"))] if isinstance(scope_of("accounts.grant_roles"), Everywhere) else []
+        form.agency.choices = [*province, *((str(choice.id), choice.name) for choice in agencies or [])]
     posts = [
         {
             "agency": post.agency_name,
