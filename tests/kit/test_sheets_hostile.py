@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,18 @@ def test_a_bomb_of_zeros_is_refused_before_anything_reads_it(tmp_path: Path, par
     error = refused(path)
     assert isinstance(error, TooLarge)
     assert error.code == "workbook_bomb"
+
+
+@pytest.mark.parametrize("endless", ["0", '<worksheet a="'], ids=["text", "tag"])
+def test_a_bomb_that_never_ends_its_first_tag_is_refused_without_reading_it_to_the_end(tmp_path: Path, endless: str) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", worksheet(""), {"xl/worksheets/sheet1.xml": endless + "0" * (300 * 1024 * 1024)})
+    assert refused(path).code == "workbook_bomb"
+
+
+def test_a_tag_of_many_megabytes_is_damage(tmp_path: Path) -> None:
+    noise = random.Random(1).randbytes(2_000_000).hex()  # packs to half: no bomb
+    path = write_xlsx(tmp_path / "a.xlsx", worksheet(""), {"xl/worksheets/sheet1.xml": f'<worksheet a="{noise}"/>'})
+    assert refused(path).code == "damaged_workbook"
 
 
 def test_a_hundred_thousand_parts_are_refused(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_RATIO = 300  # Excel's own XML packs 10 to 30 times; zeros pack 1,000 times
 RATIO_MATTERS_ABOVE = 16 * 1024 * 1024
 CHUNK = 256 * 1024
+MAX_TOKEN_BYTES = 2 * 1024 * 1024  # one tag; the parser begins each anew with every chunk until its end has come
 
 _TEXT_PARTS = ("xl/sharedStrings.xml", "xl/styles.xml", "content.xml", "styles.xml", "meta.xml", "settings.xml")
 _XLSX_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -202,8 +203,12 @@ def _stream(archive: zipfile.ZipFile, part: zipfile.ZipInfo, start: StartHandler
     if end is not None:
         parser.EndElementHandler = end
     with archive.open(part) as file:
+        fed = 0
         for chunk in _chunks(file):
             parser.Parse(chunk, False)
+            fed += len(chunk)
+            if fed - parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+                raise expat.ExpatError("a tag without an end")
     parser.Parse(b"", True)
 
 
