@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from uuid import UUID
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, url_for
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -18,6 +18,8 @@ import lms
 from lms import accounts, agencies, demo, home, lrs, maintenance, reports, results
 from lms.config import Settings, load_settings
 from lms.feature import Feature, merged
+from lms.home.identity import Identity
+from lms.home.navigation import main_bar, page_above
 from lms.kit import jobs
 from lms.kit.access import may
 from lms.kit.compression import init_compression
@@ -59,6 +61,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.settings"] = settings
     app.extensions["lms.features"] = everything
     app.extensions["lms.permissions"] = merged(everything, "permissions")
+    app.extensions["lms.permission_names"] = merged(everything, "permission_names")
     app.extensions["lms.statement_builders"] = merged(everything, "statement_builders")
     app.extensions["lms.job_handlers"] = merged(everything, "jobs")
     app.extensions["lms.periodic"] = tuple(periodic for feature in everything for periodic in feature.periodic)
@@ -84,12 +87,12 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
             app.register_blueprint(blueprint)
             if getattr(blueprint, "machine_only", False):
                 csrf.exempt(blueprint)
-    _init_pages(app, settings, everything)
+    _init_pages(app)
     return app
 
 
-def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -> None:
-    items = sorted((item for feature in features for item in feature.navigation), key=lambda item: item.order)
+def _init_pages(app: Flask) -> None:
+    identity = Identity()
     assets = _fingerprint(Path(app.static_folder or ""))
 
     @app.context_processor
@@ -98,22 +101,16 @@ def _init_pages(app: Flask, settings: Settings, features: tuple[Feature, ...]) -
             "actor": g.get("actor"),
             "may": may,
             "preferences": preferences(),
-            "navigation": [
-                {"label": item.label, "url": url_for(item.endpoint), "current": _blueprint(request.endpoint) == _blueprint(item.endpoint)}
-                for item in items
-                if may(item.permission)
-            ],
+            "navigation": main_bar(),
+            "page_above": page_above(),
             "site": {
-                "agency_name": _("Ủy ban nhân dân tỉnh"),
+                "agency_name": identity.agency_name() or _("Ủy ban nhân dân tỉnh"),
                 "system_name": _("Công vụ LMS"),
                 "version": lms.__version__,
                 "assets": assets,
+                "accessibility_url": url_for("home.accessibility"),
             },
         }
-
-
-def _blueprint(endpoint: str | None) -> str:
-    return (endpoint or "").partition(".")[0]
 
 
 def _fingerprint(folder: Path) -> str:

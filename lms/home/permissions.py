@@ -13,4 +13,5 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 PERMISSION_NAMES: dict[str, Any] = {
     "home.view": _l("Xem trang việc của mình"),
+    "home.manage": _l("Mở trang quản lý"),
 }

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from lms.accounts.guard import own_path
 from lms.feature import Feature, PanelBuilder
-from lms.kit.access import current_actor, public
+from lms.home.navigation import managing_page
+from lms.kit.access import current_actor, public, requires
 from lms.kit.clock import now
 from lms.kit.i18n import CONTRASTS, COOKIE, LOCALES, TEXT_SIZES, Preferences, preferences
 from lms.kit.unit import reading
@@ -29,6 +30,20 @@ def index() -> str | Response:
         built = [builder(session, current_actor(), at) for builder in builders]
     panels = sorted((panel for panel in built if panel is not None), key=lambda panel: panel.order)
     return render_template("home/index.html", panels=panels)
+
+
+@blueprint.get("/manage/")
+@requires("home.manage")
+def manage() -> str:
+    """Everything the one who looks may manage, by section."""
+    return render_template("home/manage.html", sections=managing_page())
+
+
+@blueprint.get("/accessibility")
+@public
+def accessibility() -> str:
+    """How far the service can be used by everyone, and whom to tell where it cannot."""
+    return render_template("home/accessibility.html")
 
 
 @blueprint.get("/preferences", endpoint="preferences")

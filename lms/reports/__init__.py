@@ -2,19 +2,34 @@
 
 from flask_babel import lazy_gettext as _l
 
-from lms.feature import Feature, NavigationItem
+from lms.feature import Feature, NavigationItem, Section
 from lms.reports import public, staff_views, views
 from lms.reports.cli import reports
 from lms.reports.panels import agency_progress
-from lms.reports.permissions import PERMISSIONS
+from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS
 
 feature = Feature(
     name="reports",
     blueprints=(views.blueprint, staff_views.blueprint, public.blueprint),
     permissions=PERMISSIONS,
+    permission_names=PERMISSION_NAMES,
     navigation=(
-        NavigationItem(_l("Kết quả"), "reports.index", "reports.view", order=60),
-        NavigationItem(_l("Thống kê nhân lực"), "staff.statistics", "reports.view", order=65),
+        NavigationItem(
+            _l("Kết quả"),
+            "reports.index",
+            "reports.view",
+            order=50,
+            section=Section.TESTS,
+            about=_l("Kết quả từng quý của từng cơ quan; chốt số liệu và công bố."),
+        ),
+        NavigationItem.managing(
+            Section.PEOPLE,
+            _l("Thống kê nhân lực"),
+            "staff.statistics",
+            "reports.view",
+            about=_l("Số người theo cấp, theo trình độ và nhiệm vụ công nghệ thông tin."),
+            order=65,
+        ),
     ),
     home_panels=(agency_progress,),
     commands=(reports,),

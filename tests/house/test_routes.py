@@ -18,6 +18,7 @@ PUBLIC = {
     "accounts.submit_code",
     "accounts.submit_new_password",
     "accounts.submit_sign_in",
+    "home.accessibility",
     "home.index",
     "home.preferences",
     "maintenance.healthz",
@@ -46,9 +47,10 @@ def test_every_route_states_its_permission(app: Flask) -> None:
     assert silent == []
 
 
-def test_the_permissions_routes_ask_for_are_those_of_the_table_and_each_has_a_name(app: Flask) -> None:
+def test_the_permissions_routes_and_links_ask_for_are_those_of_the_table_and_each_has_a_name(app: Flask) -> None:
     table = app.extensions["lms.permissions"]
     asked = {permission for permission in permissions(app).values() if permission and not permission.startswith("@")}
+    asked |= {item.permission for feature in app.extensions["lms.features"] for item in feature.navigation}
     assert asked == set(table)
     assert set(app.extensions["lms.permission_names"]) == set(table)
 

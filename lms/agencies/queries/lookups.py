@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
-from lms.agencies.rules.kinds import CodeScheme
+from lms.agencies.rules.kinds import AgencyKind, CodeScheme
 from lms.kit.actors import Everywhere, Scope
 from lms.kit.vietnamese import fold
 
@@ -104,6 +104,16 @@ def agency_names(session: Session, ids: Iterable[UUID], on: date) -> dict[UUID, 
             rank = (1, valid_from.toordinal(), name) if valid_from <= on else (0, -valid_from.toordinal(), name)
             best[agency_id] = max(best.get(agency_id, rank), rank)
     return {agency_id: name for agency_id, (_, _, name) in best.items()}
+
+
+def root_names(session: Session, on: date) -> list[str]:
+    """Names of the agencies with nobody above them on a day; of the leading one alone where its kind says so."""
+    tops = session.execute(
+        select(AgencyVersion.name, AgencyVersion.kind)
+        .where(AgencyVersion.parent_id.is_(None), current(AgencyVersion, on))
+        .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
+    ).all()
+    return [name for name, kind in tops if kind == AgencyKind.PROVINCE] or [name for name, _ in tops]
 
 
 def versions_on(session: Session, on: date, ids: Iterable[UUID] | None = None) -> dict[UUID, VersionOnDay]:
