@@ -12,6 +12,7 @@ from flask_babel import Babel, gettext
 
 from lms.config import Settings
 from lms.kit import formats
+from lms.kit.clock import ROMAN, Quarter
 from lms.kit.errors import DomainError
 
 COOKIE = "lms_display"
@@ -59,6 +60,12 @@ def in_locale(texts: dict[str, str]) -> str:
     return texts.get(preferences().locale) or texts["vi"]
 
 
+def quarter_label(quarter: Quarter | str) -> str:
+    """`Quý IV/2026` in the reader's language; the quarter may be written, `2026-Q4`."""
+    quarter = Quarter.parse(quarter) if isinstance(quarter, str) else quarter
+    return str(gettext("Quý %(number)s/%(year)s", number=ROMAN[quarter.number - 1], year=quarter.year))
+
+
 def init_i18n(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "vi"
     app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
@@ -69,6 +76,7 @@ def init_i18n(app: Flask, settings: Settings) -> None:
         datetime=lambda moment: formats.short_datetime(moment, settings.zone),
         time=lambda moment: formats.short_time(moment, settings.zone),
         localized=in_locale,
+        quarter=quarter_label,
     )
     app.jinja_env.globals.update(share=lambda a, b: formats.share(a, b, preferences().locale))
 

@@ -11,6 +11,7 @@ from lms.feature import HomePanel
 from lms.kit.access import permission_table
 from lms.kit.actors import Actor
 from lms.kit.clock import Quarter
+from lms.kit.i18n import quarter_label
 from lms.reports import queries
 from lms.reports.reading import read_result
 from lms.results import queries as ledger
@@ -30,5 +31,5 @@ def agency_progress(session: Session, actor: Actor, at: datetime) -> HomePanel |
     quarter = Quarter(int(activity.period[:4]), int(activity.period[4]))
     nodes = queries.entrances(session, actor.scope("reports.view", table), activity.counted_on)[:MOST_AGENCIES]
     results = [read_result(session, quarter, activity, node.id, at) for node in nodes]
-    context = {"title": _("Kết quả %(quarter)s", quarter=quarter.label), "quarter": quarter, "results": results}
+    context = {"title": _("Kết quả %(quarter)s", quarter=quarter_label(quarter)), "quarter": quarter, "results": results}
     return HomePanel("reports/_home_panel.html", context, order=40)

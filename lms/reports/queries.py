@@ -140,6 +140,11 @@ def published_periods(session: Session) -> list[str]:
     return list(session.scalars(select(Report.period).where(Report.state == "published").order_by(Report.period.desc())))
 
 
+def newest_reports(session: Session) -> dict[str, Report]:
+    """Each period's newest revision, whatever its state."""
+    return {report.period: report for report in session.scalars(select(Report).order_by(Report.revision))}
+
+
 def path(session: Session, agency: UUID, on: date, scope: Scope) -> list[Node]:
     """The agency and those above it, topmost first, as far up as a scope reaches; one query."""
     above = (

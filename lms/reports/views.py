@@ -9,11 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from lms.accounts.rules.people import ABSENCE_NAMES
 from lms.config import Settings
 from lms.kit.access import current_actor, requires, scope_of
 from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.formats import percent, short_datetime
+from lms.kit.i18n import quarter_label
 from lms.kit.unit import reading, transaction
 from lms.kit.web import page_after
 from lms.reports import operations, queries
@@ -34,8 +36,9 @@ def index() -> str:
     with reading() as session:
         activities = ledger.activities(session)
         published = set(queries.published_periods(session))
+        newest = queries.newest_reports(session)
     quarters = [(Quarter(int(activity.period[:4]), int(activity.period[4])), activity) for activity in activities]
-    return render_template("reports/index.html", quarters=quarters, published=published)
+    return render_template("reports/index.html", quarters=quarters, published=published, newest=newest)
 
 
 @blueprint.get("/<quarter>/")
@@ -108,15 +111,18 @@ def people(quarter: str, code: str) -> str:
         rows = ledger.people(session, activity, agency_id, which, group_code=group, after=page_after(), limit=PAGE_SIZE + 1)
         count = ledger.count_people(session, activity, agency_id, which, group)
         groups = {entry.code: entry.names for entry in queries.position_groups(session)}
-        node = queries.nodes(session, activity.counted_on, agency_id)
+        node = next((entry for entry in queries.nodes(session, activity.counted_on, agency_id) if entry.id == agency_id), None)
+        if node is None:  # founded after the counting day
+            raise NotFound
     more = rows[PAGE_SIZE - 1] if len(rows) > PAGE_SIZE else None
     return render_template(
         "reports/people.html",
         quarter=period,
-        node=next(entry for entry in node if entry.id == agency_id),
+        node=node,
         which=which,
         group=group,
         groups=groups,
+        reason_names=ABSENCE_NAMES,
         rows=rows[:PAGE_SIZE],
         count=count,
         after=f"{more.sort_key}~{more.person_id}" if more else None,
@@ -131,8 +137,20 @@ def build(quarter: str) -> BaseResponse:
     period = quarter_of(quarter)
     with transaction() as session:
         operations.build_report(session, current_actor(), find_activity(session, period), now())
-    flash(_("Đã chốt số liệu %(quarter)s.", quarter=period.label), "success")
+    flash(_("Đã chốt số liệu %(quarter)s.", quarter=quarter_label(period)), "success")
     return redirect(url_for("reports.index"), 303)
+
+
+@blueprint.get("/<quarter>/publish")
+@requires("reports.publish")
+def confirm_publish(quarter: str) -> str | BaseResponse:
+    """What publishing will show to everyone, before it does."""
+    period = quarter_of(quarter)
+    with reading() as session:
+        report = queries.current_report(session, find_activity(session, period).key)
+        if report is None or report.state != "draft":
+            return redirect(url_for("reports.index"))
+        return render_template("reports/publish.html", quarter=period, report=report)
 
 
 @blueprint.post("/<quarter>/publish")
@@ -142,7 +160,7 @@ def publish(quarter: str) -> BaseResponse:
     period = quarter_of(quarter)
     with transaction() as session:
         operations.publish_report(session, current_actor(), period.code, now())
-    flash(_("Đã công bố kết quả %(quarter)s.", quarter=period.label), "success")
+    flash(_("Đã công bố kết quả %(quarter)s.", quarter=quarter_label(period)), "success")
     return redirect(url_for("reports.index"), 303)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound
-from lms.kit.clock import Quarter
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Response, Round
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
@@ -43,10 +42,6 @@ class AttemptView:
     feedback_policy: str
     pass_mark: Decimal
     attempts_allowed: int
-
-    @property
-    def round_label(self) -> str:
-        return Quarter.parse(self.quarter).label
 
     def visible(self, at: datetime) -> Visible:
         return visible(self.state, self.feedback_policy, self.round_state, self.closes_at, at)

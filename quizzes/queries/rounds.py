@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session, aliased
 from lms.accounts.models import PositionGroup, Posting
 from lms.agencies.models import AgencyVersion
 from lms.kit.actors import NotFound
-from lms.kit.clock import Quarter
 from lms.results.models import Expectation
 from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVersion, Round
 from quizzes.rules.assembly import Cell
@@ -45,10 +44,6 @@ class RoundView:
     blueprint_id: UUID
     form_count: int
     state: str
-
-    @property
-    def label(self) -> str:
-        return Quarter.parse(self.quarter).label
 
     @property
     def minutes(self) -> int:

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from lms.accounts.rules.people import ABSENCE_NAMES
 from lms.kit.access import current_actor, requires
 from lms.kit.actors import NotFound
 from lms.kit.clock import now
@@ -45,6 +46,7 @@ def round_detail(quarter: str) -> str:
             round=view,
             counts=queries.round_counts(session, view),
             reasons=queries.exclusion_reasons(session, quarter),
+            reason_names=ABSENCE_NAMES,
             overlap=queries.form_overlap(session, view.id),
             blueprint=by_topic(cells),
             form=form,
