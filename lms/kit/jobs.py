@@ -123,17 +123,17 @@ def run_job(database: Database, handlers: Mapping[str, JobHandler], job_id: UUID
         result = handlers[kind](JobRun(database, job_id, payload))
     except DomainError as refusal:
         bound.warning("job_refused", reason=str(refusal))
-        _finish(database, job_id, state=JobState.FAILED, error=str(refusal))
+        _finish(database, job_id, tries, state=JobState.FAILED, error=str(refusal))
     except Exception:
         bound.exception("job_failed")
         reason = traceback.format_exc(limit=-3)
         if tries >= MAX_TRIES:
-            _finish(database, job_id, state=JobState.FAILED, error=reason)
+            _finish(database, job_id, tries, state=JobState.FAILED, error=reason)
         else:
-            _retry(database, job_id, error=reason, run_after=now() + timedelta(seconds=2**tries))
+            _retry(database, job_id, tries, error=reason, run_after=now() + timedelta(seconds=2**tries))
     else:
         bound.info("job_done")
-        _finish(database, job_id, state=JobState.DONE, result=dict(result or {}))
+        _finish(database, job_id, tries, state=JobState.DONE, result=dict(result or {}))
     return True
 
 
@@ -144,11 +144,12 @@ def _claimable(at: datetime) -> Any:
     )
 
 
-def _finish(database: Database, job_id: UUID, **values: Any) -> None:
+def _finish(database: Database, job_id: UUID, tries: int, **values: Any) -> None:
+    """Store how a try ended, unless its lease ran out and another worker took the job up: then that one's word counts."""
     with database.transaction() as session:
-        session.execute(update(Job).where(Job.id == job_id).values(finished_at=now(), lease_until=None, **values))
+        session.execute(update(Job).where(Job.id == job_id, Job.tries == tries).values(finished_at=now(), lease_until=None, **values))
 
 
-def _retry(database: Database, job_id: UUID, **values: Any) -> None:
+def _retry(database: Database, job_id: UUID, tries: int, **values: Any) -> None:
     with database.transaction() as session:
-        session.execute(update(Job).where(Job.id == job_id).values(state=JobState.QUEUED, lease_until=None, **values))
+        session.execute(update(Job).where(Job.id == job_id, Job.tries == tries).values(state=JobState.QUEUED, lease_until=None, **values))

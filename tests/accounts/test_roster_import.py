@@ -11,16 +11,18 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lms.accounts.models import Person, Posting
 from lms.commands import build_cli
 from lms.kit.actors import Role
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
+from lms.kit.imports import jobs as import_jobs
+from lms.kit.jobs import Job
 from lms.kit.queue import run_due
 from lms.kit.sheets import read_workbook
-from tests.factories import grant, make_agency, make_person
+from tests.factories import LONG_AGO, grant, make_agency, make_person
 
 FILE = Path(__file__).parents[1] / "golden" / "rosters" / "hai-xa.xlsx"
 SignInAs = Callable[[str], FlaskClient]
@@ -133,3 +135,44 @@ def test_users_are_made_given_roles_and_reset_by_command(app: Flask, province: N
     unknown = run_command(app, "users", "reset", "khong")
     assert (unknown.exit_code, "khong" in unknown.output) == (1, True)
     assert "H55.999" in run_command(app, "users", "create", "--name", "A B", "--agency", "H55.999").output
+
+
+def test_a_worker_taken_for_dead_does_not_apply_an_import_again(
+    app: Flask, province: None, database: Database, sign_in: SignInAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease ran out while it read the file; another worker took the job up and was faster."""
+    client = sign_in("quantri")
+    run = upload(client).location
+    client.post(f"{run}/confirm", data={"skip_faulty": "1"})
+    read_content = import_jobs.read_content
+
+    def read_slowly(content: bytes, name: str) -> object:
+        monkeypatch.setattr(import_jobs, "read_content", read_content)
+        with database.transaction() as session:
+            session.execute(update(Job).values(lease_until=LONG_AGO))
+        assert run_due(app) == 1
+        return read_content(content, name)
+
+    monkeypatch.setattr(import_jobs, "read_content", read_slowly)
+    assert run_due(app) == 1
+    assert "Đã nhập xong" in client.get(run).text
+    assert count_people(database) == 8
+    with database.reading() as session:
+        recorded = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("imports.%")))
+        assert sorted(recorded) == ["imports.apply", "imports.check_file", "imports.confirm"]
+
+
+@pytest.mark.parametrize(
+    "name", ["danh\x00sach.csv", "a\u202evsc.csv", "../../ds.csv", "C:\\ds.csv", "<script>alert(1)<\\/script>.csv", "x" * 3000]
+)
+def test_a_hostile_file_name_is_only_a_name(province: None, sign_in: SignInAs, name: str) -> None:
+    client = sign_in("quantri")
+    response = upload(client, name, "Họ và tên;Mã cán bộ;Đơn vị công tác\nLê Thị Bé;;Sở Không Có\n".encode())
+    if response.status_code == 303:
+        page = client.get(response.location).text
+        assert client.get(f"{response.location}/errors.xlsx").status_code == 200
+    else:
+        assert response.status_code == 422
+        page = response.text
+    for raw in ("\x00", "\u202e", "<script>alert", "/ds.csv"):
+        assert raw not in page

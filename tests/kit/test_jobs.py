@@ -43,6 +43,19 @@ def test_a_job_is_done_once_and_keeps_its_result(database: Database) -> None:
     assert (stored.state, stored.result, stored.progress_done, len(calls)) == ("done", {"counted": 3}, 3, 1)
 
 
+def test_a_worker_taken_for_dead_has_no_say_in_how_its_job_ended(database: Database) -> None:
+    def too_late(run: JobRun) -> dict[str, int]:
+        with database.transaction() as session:
+            session.execute(update(Job).values(lease_until=now() - timedelta(seconds=1)))
+        assert run_job(database, {"count": lambda _run: {"counted": 3}}, job_id)
+        raise DomainError("changed meanwhile")
+
+    job_id = ask(database)
+    assert run_job(database, {"count": too_late}, job_id)
+    stored = job(database, job_id)
+    assert (stored.state, stored.result, stored.error) == ("done", {"counted": 3}, None)
+
+
 def test_the_wake_up_is_sent_only_after_the_commit(database: Database) -> None:
     woken: list[UUID] = []
     with database.transaction() as session:

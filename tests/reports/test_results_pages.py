@@ -130,6 +130,16 @@ def test_every_figure_opens_to_a_list_of_its_size(province: Province, sign_in: C
     assert len(re.findall(r'<th role="rowheader"', page)) == size
 
 
+def test_an_agency_founded_after_the_counting_day_has_no_part(
+    province: Province, database: Database, sign_in: Callable[[str], FlaskClient]
+) -> None:
+    with database.transaction() as session:
+        young = make_agency(session, "Sở mới lập", parent=province.root, valid_from=date(2026, 11, 1))
+    client = sign_in("quantri")
+    for address in (f"{young}", f"{young}/people", f"{young}.json", f"{young}.xlsx"):
+        assert client.get(f"/reports/2026-Q4/{address}").status_code == 404, address
+
+
 def test_the_page_shows_shares_as_the_province_writes_them(province: Province, sign_in: Callable[[str], FlaskClient]) -> None:
     page = sign_in("thutruong").get("/reports/2026-Q4/H55.1").get_data(as_text=True)
     assert "90%" in page  # 18/20

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.clock import now
 from lms.kit.errors import DomainError
-from lms.kit.imports.operations import PendingImport, begin_applying, discard_files, finish_import, refuse_import
+from lms.kit.imports.operations import PendingImport, begin_applying, discard_files, finish_import, is_still_applying, refuse_import
 from lms.kit.jobs import JobRun
 from lms.kit.sheets import Sheet, read_workbook
 from lms.kit.unit import transaction, vault
@@ -32,6 +32,8 @@ def carry_out(job: JobRun, apply: Apply) -> Mapping[str, Any]:
     sheets = read_content(pending.content, pending.file_name)
     try:
         with job.database.transaction() as session:
+            if not is_still_applying(session, pending):
+                return {}
             at = now()
             result = apply(session, pending, sheets, at)
             finish_import(session, pending, result, at)

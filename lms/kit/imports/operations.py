@@ -122,6 +122,11 @@ def begin_applying(session: Session, vault: Vault, run_id: UUID) -> PendingImpor
     )
 
 
+def is_still_applying(session: Session, pending: PendingImport) -> bool:
+    """False where another worker, who took the import for abandoned, has brought it to its end. Others wait until this transaction ends."""
+    return session.scalar(select(ImportRun.state).where(ImportRun.id == pending.id).with_for_update()) == ImportState.APPLYING
+
+
 def finish_import(session: Session, pending: PendingImport, result: Mapping[str, int], at: datetime) -> None:
     """The import is applied: in the same transaction as the last of its changes."""
     session.execute(update(ImportRun).where(ImportRun.id == pending.id).values(state=ImportState.DONE, result=dict(result), finished_at=at))
@@ -129,8 +134,10 @@ def finish_import(session: Session, pending: PendingImport, result: Mapping[str,
 
 
 def refuse_import(session: Session, pending: PendingImport, refusal: DomainError, at: datetime) -> None:
-    """A rule said no; nothing was written."""
+    """A rule said no; nothing was written. Nothing happens to an import that another worker has brought to its end."""
     error = {"message": refusal.message, "values": {key: str(value) for key, value in refusal.values.items()}, "code": refusal.code}
+    if not is_still_applying(session, pending):
+        return
     session.execute(update(ImportRun).where(ImportRun.id == pending.id).values(state=ImportState.REFUSED, error=error, finished_at=at))
     audit.record(session, pending.actor, "imports.refuse", pending.id, at, kind=pending.kind, code=refusal.code)
 

@@ -27,6 +27,7 @@ from lms.kit.imports.queries import ImportView, import_content, import_view, rec
 from lms.kit.imports.rules import Checked, Finding, ImportState, messages_by_row
 from lms.kit.sheets import Sheet, error_copy
 from lms.kit.unit import reading, transaction, vault
+from lms.kit.vietnamese import clean
 
 SHOWN_FINDINGS = 50
 ACCEPT = ".xlsx,.xls,.ods,.csv,.tsv"
@@ -169,7 +170,7 @@ def xlsx_response(content: bytes, name: str) -> Response:
 
 def file_name(given: str | None) -> str:
     """The last part of what the browser calls the file, whatever system it runs on."""
-    return (given or "").replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "tep"
+    return clean(given or "").replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "tep"
 
 
 def state_words() -> dict[str, dict[str, str]]:
