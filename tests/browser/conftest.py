@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 360, "height": 740}
+PATIENCE = 30_000  # milliseconds; a busy build machine is slower than any phone
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +59,7 @@ def phone(chromium: Browser, address: str, sign_in: Callable[[str], FlaskClient]
         cookie = sign_in(login).get_cookie("lms_session")
         assert cookie is not None
         context = chromium.new_context(viewport=PHONE, base_url=address, locale="vi-VN", **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies([{"name": "lms_session", "value": cookie.value, "url": address}])
         opened.append(context)
         return context
