@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.settings"] = settings
     app.extensions["lms.features"] = everything
     app.extensions["lms.permissions"] = merged(everything, "permissions")
+    app.extensions["lms.province_wide"] = frozenset().union(*(feature.province_wide for feature in everything))
     app.extensions["lms.permission_names"] = merged(everything, "permission_names")
     app.extensions["lms.statement_builders"] = merged(everything, "statement_builders")
     app.extensions["lms.job_handlers"] = merged(everything, "jobs")

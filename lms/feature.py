@@ -86,6 +86,7 @@ class Feature:
     name: str
     blueprints: tuple[Blueprint, ...] = ()
     permissions: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    province_wide: frozenset[str] = frozenset()  # permissions that know no scope: only a role over the whole province carries them
     permission_names: Mapping[str, Any] = field(default_factory=dict)
     navigation: tuple[NavigationItem, ...] = ()
     home_panels: tuple[PanelBuilder, ...] = ()

@@ -10,6 +10,7 @@ feature = Feature(
     name="quizzes",
     blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint),
     permissions=permissions.PERMISSIONS,
+    province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,
     navigation=(
         NavigationItem(label=_l("Kiểm tra"), endpoint="rounds.index", permission="quizzes.sit", order=30),

@@ -13,6 +13,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),
 }
 
+PROVINCE_WIDE = frozenset({"quizzes.manage_rounds"})
+
 PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.sit": _l("Làm bài kiểm tra và xem kết quả của chính mình"),
     "quizzes.manage_rounds": _l("Mở, đóng và theo dõi kỳ kiểm tra"),

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from lms.accounts import guard
 from lms.accounts.cli import roster, users
 from lms.accounts.jobs import ROSTER_JOB, import_roster
-from lms.accounts.permissions import PERMISSION_NAMES, PERMISSIONS
+from lms.accounts.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.accounts.views import blueprint
 from lms.feature import Feature, NavigationItem, Section
 
@@ -13,6 +13,7 @@ feature = Feature(
     name="accounts",
     blueprints=(blueprint,),
     permissions=PERMISSIONS,
+    province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
     navigation=(
         NavigationItem(

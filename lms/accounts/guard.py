@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lms.accounts import queries
 from lms.accounts.rules.tokens import token_hash
-from lms.kit.access import permission_table
+from lms.kit.access import may
 from lms.kit.actors import AccessDenied, Actor
 from lms.kit.clock import local_date, now
 from lms.kit.unit import reading
@@ -84,7 +84,7 @@ def check_access() -> AnyResponse | None:
         return None
     if g.actor is None:
         return _ask_to_sign_in()
-    if not g.actor.has(permission, permission_table()):
+    if not may(permission):
         raise AccessDenied
     return None
 

@@ -28,6 +28,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "accounts.view_permissions": ORGANISERS,
 }
 
+PROVINCE_WIDE = frozenset({"accounts.import_roster"})
+
 PERMISSION_NAMES: Mapping[str, Any] = {
     "accounts.own": _l("Xem và sửa tài khoản của chính mình"),
     "accounts.view_people": _l("Xem danh sách cán bộ trong phạm vi"),

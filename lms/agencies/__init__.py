@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.agencies.cli import agencies
 from lms.agencies.jobs import IMPORT_JOB, import_agencies
-from lms.agencies.permissions import PERMISSION_NAMES, PERMISSIONS
+from lms.agencies.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.agencies.views import blueprint
 from lms.feature import Feature, NavigationItem, Section
 from lms.kit.imports.jobs import discard_old_files
@@ -14,6 +14,7 @@ feature = Feature(
     name="agencies",
     blueprints=(blueprint,),
     permissions=PERMISSIONS,
+    province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
     navigation=(
         NavigationItem.managing(

@@ -12,6 +12,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "agencies.manage": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
 }
 
+PROVINCE_WIDE = frozenset({"agencies.manage"})
+
 PERMISSION_NAMES: Mapping[str, Any] = {
     "agencies.view": _l("Xem cây đơn vị trong phạm vi"),
     "agencies.manage": _l("Nhập và thay đổi cây đơn vị"),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, g
 
-from lms.kit.actors import AccessDenied, Actor, PermissionTable, Scope
+from lms.kit.actors import AccessDenied, Actor, Everywhere, PermissionTable, Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,6 +59,8 @@ def scope_of(permission: str) -> Scope:
 
 
 def may(permission: str) -> bool:
-    """For templates and navigation: does the one who looks hold this permission anywhere?"""
+    """Does the one who looks hold this permission anywhere? Over the whole province, where what it allows cannot be parted."""
     actor: Actor | None = g.get("actor")
-    return actor is not None and actor.has(permission, permission_table())
+    if actor is None or not actor.has(permission, permission_table()):
+        return False
+    return permission not in current_app.extensions["lms.province_wide"] or isinstance(scope_of(permission), Everywhere)

@@ -6,12 +6,13 @@ from lms.feature import Feature, NavigationItem, Section
 from lms.lrs import api, views
 from lms.lrs.cli import xapi
 from lms.lrs.jobs import periodic
-from lms.lrs.permissions import PERMISSION_NAMES, PERMISSIONS
+from lms.lrs.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 
 feature = Feature(
     name="lrs",
     blueprints=(api.blueprint, views.blueprint),
     permissions=PERMISSIONS,
+    province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
     navigation=(
         NavigationItem.managing(

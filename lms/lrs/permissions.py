@@ -12,6 +12,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "lrs.manage": frozenset({Role.SYSTEM}),
 }
 
+PROVINCE_WIDE = frozenset({"lrs.view", "lrs.manage"})
+
 PERMISSION_NAMES: dict[str, Any] = {
     "lrs.view": _l("Xem kho dữ liệu học tập xAPI"),
     "lrs.manage": _l("Xử lý phát biểu chưa lưu được"),

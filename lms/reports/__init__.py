@@ -6,12 +6,13 @@ from lms.feature import Feature, NavigationItem, Section
 from lms.reports import public, staff_views, views
 from lms.reports.cli import reports
 from lms.reports.panels import agency_progress
-from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS
+from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 
 feature = Feature(
     name="reports",
     blueprints=(views.blueprint, staff_views.blueprint, public.blueprint),
     permissions=PERMISSIONS,
+    province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
     navigation=(
         NavigationItem(

@@ -11,6 +11,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.publish": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
 }
 
+PROVINCE_WIDE = frozenset({"reports.publish"})
+
 PERMISSION_NAMES: dict[str, Any] = {
     "reports.view": _l("Xem kết quả và thống kê trong phạm vi"),
     "reports.publish": _l("Chốt và công bố kết quả"),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
 from lms.kit.actors import Role
-from lms.kit.clock import now
 from lms.kit.db import Database
 from quizzes.operations.attempts import start_attempt
 from tests.factories import grant
-from tests.quizzes.making import QUARTER, fill_bank, make_learners, make_round
+from tests.quizzes.making import AT, QUARTER, fill_bank, make_learners, make_round
 
 SignInAs = Callable[[str], FlaskClient]
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -37,6 +37,12 @@ PARAMETERS = (
 HUGE = ("9" * 19, "9" * 30, "9" * 5000)
 
 
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
 @pytest.fixture
 def learner(database: Database) -> UUID:
     """`hocvien` with an open attempt, who also holds every role; the attempt's id."""
@@ -47,7 +53,7 @@ def learner(database: Database) -> UUID:
         assert actor.person_id is not None
         for role in (Role.DEPARTMENT, Role.SYSTEM):
             grant(session, actor.person_id, role)
-        return start_attempt(session, actor, QUARTER, now()).attempt_id
+        return start_attempt(session, actor, QUARTER, AT).attempt_id
 
 
 def test_a_nul_in_an_address_is_no_address(app: Flask, learner: UUID, sign_in: SignInAs) -> None:
