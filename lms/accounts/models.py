@@ -111,6 +111,17 @@ class SignIn(Base):
     user_agent: Mapped[str | None]
 
 
+class UnknownName(Base):
+    """Passwords tried on a name that is nobody's, counted and locked exactly as an account's, so that the two cannot be told apart."""
+
+    __tablename__ = "unknown_name"
+
+    name_hash: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    locked_until: Mapped[datetime | None]
+    counted_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class RoleGrant(Base):
     """A role held over an agency's subtree (null: the whole province) over a span of days."""
 

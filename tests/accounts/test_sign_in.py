@@ -7,18 +7,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from lms.accounts import operations
-from lms.accounts.models import Account, ActivationCode, SignIn
+from lms.accounts.models import Account, ActivationCode, SignIn, UnknownName
 from lms.accounts.rules import passwords, tokens
+from lms.app import create_app
+from lms.config import Settings
 from lms.kit.actors import SERVICE
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database
 from tests.factories import make_agency, make_person
+from tests.page_client import PageClient
 
 PASSWORD = "ruộng bậc thang"
 SignInAs = Callable[[str], FlaskClient]
@@ -108,6 +112,31 @@ def test_the_fifth_wrong_password_locks_a_name_whether_it_exists_or_not(app: Fla
         assert "tạm khóa" in submit(client, name, "sai").text
     assert "Tạm khóa đăng nhập" in submit(client, name, "sai").text
     assert "Tạm khóa đăng nhập" in submit(client, name, PASSWORD).text
+
+
+@pytest.mark.parametrize("name", ["dung", "khong co ai"])
+def test_wrong_passwords_are_counted_alike_for_all_names_by_every_process_and_over_days(
+    app: Flask, settings: Settings, officer: object, name: str
+) -> None:
+    """A name that locked later, or forgot sooner, would be known not to exist."""
+    other = create_app(settings)
+    other.test_client_class = PageClient
+    answers = []
+    for number, process in enumerate((app, other, app, other, app, other)):
+        with time_machine.travel(now() + timedelta(hours=number // 3 * 24), tick=False):
+            answers.append("Tạm khóa đăng nhập" in submit(process.test_client(), name.replace(" ", " " * number), "sai").text)
+    with time_machine.travel(now() + timedelta(hours=24, minutes=11), tick=False):
+        answers.append("Tạm khóa đăng nhập" in submit(app.test_client(), name, "sai").text)
+    other.extensions["lms.database"].dispose()
+    assert answers == [False, False, False, False, True, True, False]
+
+
+def test_names_that_are_nobodys_are_forgotten_after_a_month(app: Flask, officer: object, database: Database) -> None:
+    for days, name in ((0, "khongco"), (31, "khongco2")):
+        with time_machine.travel(now() + timedelta(days=days), tick=False):
+            submit(app.test_client(), name, "sai")
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(UnknownName)) == 1
 
 
 def test_a_lock_ends_after_ten_minutes(app: Flask, officer: object, database: Database) -> None:

@@ -20,6 +20,7 @@ from lms.accounts.operations.sign_in import (
     end_sign_in,
     issue_codes,
     record_failure,
+    record_unknown_name,
     reset_password,
     unlock,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "move_person",
     "open_posting",
     "record_failure",
+    "record_unknown_name",
     "reset_password",
     "revoke_role",
     "unlock",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, insert, literal, update
+from sqlalchemy import case, delete, insert, literal, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Account, ActivationCode, SignIn
+from lms.accounts.models import Account, ActivationCode, SignIn, UnknownName
 from lms.accounts.queries.sign_in import Invitation
 from lms.accounts.rules import lockout, tokens
 from lms.kit import audit
@@ -69,6 +70,26 @@ def record_failure(session: Session, actor: Actor, person_id: UUID, at: datetime
     locked = lockout.is_locked(locked_until, at)
     audit.record(session, actor, "accounts.sign_in_failed", person_id, at, locked=locked)
     return locked
+
+
+def record_unknown_name(session: Session, name_hash: str, at: datetime) -> bool:
+    """Count a password tried on a name that is nobody's, as `record_failure` does; True where this one locked the name."""
+    session.execute(delete(UnknownName).where(UnknownName.counted_at < at - lockout.UNKNOWN_NAMES_KEPT))
+    insert_or_update = (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(UnknownName)
+    locks = UnknownName.failures + 1 >= lockout.FAILURES_BEFORE_LOCK
+    locked_until = session.execute(
+        insert_or_update.values(name_hash=name_hash, failures=1, locked_until=None, counted_at=at)
+        .on_conflict_do_update(
+            index_elements=[UnknownName.name_hash],
+            set_={
+                "failures": case((locks, 0), else_=UnknownName.failures + 1),
+                "locked_until": case((locks, literal(at + lockout.LOCK, UTCDateTime())), else_=UnknownName.locked_until),
+                "counted_at": at,
+            },
+        )
+        .returning(UnknownName.locked_until)
+    ).scalar_one()
+    return lockout.is_locked(locked_until, at)
 
 
 def end_sign_in(session: Session, actor: Actor, token_hash: str, at: datetime) -> None:

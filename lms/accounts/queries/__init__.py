@@ -28,6 +28,7 @@ from lms.accounts.queries.sign_in import (
     credentials_of,
     devices,
     invitation,
+    unknown_name_locked_until,
 )
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "people_page",
     "person_of_login",
     "person_view",
+    "unknown_name_locked_until",
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Account, ActivationCode, Person, RoleGrant, SignIn
+from lms.accounts.models import Account, ActivationCode, Person, RoleGrant, SignIn, UnknownName
 from lms.kit.actors import Actor, Grant, Role
 from lms.kit.vietnamese import clean, fold
 
@@ -113,6 +113,11 @@ def credentials(session: Session, typed: str) -> Credentials | None:
     if row is None:
         return None
     return Credentials(row.id, row.login_name, row.full_name, row.password_hash, row.locked_until, row.disabled_at is not None)
+
+
+def unknown_name_locked_until(session: Session, name_hash: str) -> datetime | None:
+    """Until when a name that is nobody's is locked."""
+    return session.scalar(select(UnknownName.locked_until).where(UnknownName.name_hash == name_hash))
 
 
 def credentials_of(session: Session, person_id: UUID) -> Credentials:

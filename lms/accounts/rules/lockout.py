@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 FAILURES_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=10)
+UNKNOWN_NAMES_KEPT = timedelta(days=30)  # after the last try
 FAILURES_PER_ADDRESS = 100  # in LOCK
 
 

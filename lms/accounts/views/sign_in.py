@@ -43,16 +43,17 @@ def submit_sign_in() -> AnyResponse:
     if not form.validate():
         return _sign_in_page(form, 422)
     at = now()
+    name_hash = tokens.token_hash(fold(form.login.data).replace(" ", ""))
     with reading() as db:
         account = queries.credentials(db, form.login.data)
+        unknown_until = queries.unknown_name_locked_until(db, name_hash)  # asked for every name: none is answered sooner
     # The slow comparison holds no transaction, and is made for unknown names, too.
     right = passwords.password_matches(account.password_hash if account else None, form.password.data)
-    typed = fold(form.login.data)
-    locked = lockout.is_locked(account.locked_until, at) if account else throttle.unknown_name_is_locked(typed)
+    locked = lockout.is_locked(account.locked_until if account else unknown_until, at)
     if account is None or account.disabled or locked or not right:
         throttle.count_failure()
         if not locked:
-            locked = _count_failure(account.person_id, at) if account else throttle.count_unknown_name(typed)
+            locked = _count_failure(account.person_id, at) if account else _count_unknown_name(name_hash, at)
         return _sign_in_page(form, 422, locked=locked, wrong=True)
     _open_session(account.person_id, remember=form.remember.data)
     return redirect(guard.own_path(form.next.data) or "/", 303)
@@ -147,6 +148,11 @@ def _open_session(person_id: UUID, *, remember: bool) -> None:
 def _count_failure(person_id: UUID, at: datetime) -> bool:
     with transaction() as db:
         return operations.record_failure(db, NOBODY, person_id, at)
+
+
+def _count_unknown_name(name_hash: str, at: datetime) -> bool:
+    with transaction() as db:
+        return operations.record_unknown_name(db, name_hash, at)
 
 
 def _agent() -> str | None:
