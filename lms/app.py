@@ -88,11 +88,11 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
             app.register_blueprint(blueprint)
             if getattr(blueprint, "machine_only", False):
                 csrf.exempt(blueprint)
-    _init_pages(app)
+    _init_pages(app, settings)
     return app
 
 
-def _init_pages(app: Flask) -> None:
+def _init_pages(app: Flask, settings: Settings) -> None:
     identity = Identity()
     assets = _fingerprint(Path(app.static_folder or ""))
 
@@ -109,6 +109,7 @@ def _init_pages(app: Flask) -> None:
                 "system_name": _("Công vụ LMS"),
                 "version": lms.__version__,
                 "assets": assets,
+                "hotline": settings.support_phone,
                 "accessibility_url": url_for("home.accessibility"),
             },
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Settings:
     locale: Literal["vi", "en"]
     redis_url: str | None
     demo_password: str | None
+    support_phone: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -55,6 +57,7 @@ DOCUMENTED: dict[str, str] = {
     "LOCALE": "`vi` (default) or `en`",
     "REDIS_URL": "queue and rate limits shared by several nodes; absent: embedded",
     "DEMO_PASSWORD": "password of the demo sign-ins; demo only",
+    "SUPPORT_PHONE": "shown at the foot of every page and where help is offered; absent: the agency's focal point is named alone",
 }
 
 
@@ -90,6 +93,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     locale = checked("LOCALE", read("LOCALE", "vi"), _one_of("vi", "en"), "write vi or en")
     redis_url = checked("REDIS_URL", read("REDIS_URL"), _redis_url, "write redis://HOST:PORT/NUMBER or leave it out")
     demo_password = read("DEMO_PASSWORD") or None
+    support_phone = checked("SUPPORT_PHONE", read("SUPPORT_PHONE"), _phone, "write a phone number such as 0208 3855 123, or leave it out")
     secret_key = _secret_key(read("SECRET_KEY"), env, data_dir, problems)
     if env == "production" and demo_password:
         problems.append("LMS_DEMO_PASSWORD is set: demo sign-ins do not exist in production, remove it")
@@ -107,6 +111,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         locale=locale,  # type: ignore[arg-type]
         redis_url=redis_url or None,
         demo_password=demo_password,
+        support_phone=support_phone or None,
     )
 
 
@@ -134,6 +139,12 @@ def _http_url(value: str) -> str:
 
 def _redis_url(value: str) -> str:
     if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(value)
+    return value
+
+
+def _phone(value: str) -> str:
+    if value and not re.fullmatch(r"\+?[0-9](?:[ .]?[0-9]){2,19}", value):
         raise ValueError(value)
     return value
 

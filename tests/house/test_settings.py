@@ -40,6 +40,7 @@ def test_a_plain_postgresql_address_is_understood() -> None:
         ("LMS_LOCALE", "fr", "vi or en"),
         ("LMS_REDIS_URL", "http://redis", "redis://"),
         ("LMS_DEMO_PASSWORD", "mat-khau-demo", "remove it"),
+        ("LMS_SUPPORT_PHONE", "gọi đầu mối", "0208"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_mend(name: str, value: str, mend: str) -> None:
