@@ -72,7 +72,7 @@ def test_upload_preview_confirm_progress_done(app: Flask, province: None, databa
     assert actions.count("accounts.create_people") == 1
 
     again = client.get(upload(client).location).text
-    assert re.search(r"7\s*(<[^>]+>\s*)*cán bộ không đổi|cán bộ không đổi(\s*<[^>]+>)*\s*7", again)
+    assert re.search(r"7\s*(<[^>]+>\s*)*Cán bộ không đổi|Cán bộ không đổi(\s*<[^>]+>)*\s*7", again)
 
 
 @pytest.mark.parametrize(

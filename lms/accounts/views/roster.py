@@ -60,7 +60,7 @@ PAGES = imports.ImportPages(
     ),
     partial=True,
     breadcrumbs=((_l("Cán bộ"), "accounts.people"),),
-    done_link=(_l("Xem danh sách cán bộ"), "accounts.people"),
+    done_link=(_l("Cấp phiếu tài khoản cho người mới"), "accounts.slips"),
     upload_template="accounts/roster_import.html",
 )
 

@@ -205,6 +205,7 @@ def _summaries(findings: list[Finding]) -> list[dict[str, Any]]:
 
 def _finding_row(finding: Finding) -> dict[str, Any]:
     message = _(finding.message, **finding.values)
+    message = message[:1].upper() + message[1:]
     return {
         "sheet": finding.sheet,
         "row": finding.row,
