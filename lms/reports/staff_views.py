@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from lms.accounts.queries import HeadCount, head_counts
 from lms.accounts.rules.people import IT_DUTY_NAMES, QUALIFICATION_NAMES, ITDuty
+from lms.agencies.rules.kinds import LEVEL_NAMES
 from lms.config import Settings
 from lms.kit.access import requires, scope_of
 from lms.kit.clock import local_date, now
@@ -67,9 +68,27 @@ def people() -> str:
         rows=rows[:PAGE_SIZE],
         size=size,
         selection=selection,
+        described=_described(selection),
         duty_names=IT_DUTY_NAMES,
         after=f"{more.sort_key}~{more.person_id}" if more else None,
     )
+
+
+def _described(selection: Selection) -> list[str]:
+    """What the people of a list have in common, in words."""
+    duties: dict[str, str] = {duty.value: name for duty, name in IT_DUTY_NAMES.items()}
+    words = []
+    if selection.level is not None and selection.level in LEVEL_NAMES:
+        words.append(_(LEVEL_NAMES[selection.level]))
+    if selection.it_staff:
+        words.append(_("Làm công nghệ thông tin"))
+    if selection.it_duty is not None and selection.it_duty in duties:
+        words.append(_("Nhiệm vụ CNTT: %(duty)s", duty=_(duties[selection.it_duty])))
+    if selection.qualification is not None:
+        words.append(_("Trình độ chuyên môn: %(level)s", level=_qualification(selection.qualification)))
+    if selection.it_qualified is not None:
+        words.append(_("Có trình độ tin học") if selection.it_qualified else _("Chưa có trình độ tin học"))
+    return [str(word) for word in words]
 
 
 def _qualification(code: str) -> str:
