@@ -45,11 +45,12 @@
   var key = PREFIX + data.id;
 
   var answers = {};  // slot → {answer, flagged, time: "09:21" once acknowledged}
-  var pending = {};  // slot → {takeover, sequence, answer, flagged}
+  var pending = {};
+  var acknowledgedLast = {};  // slot → {takeover, sequence, answer, flagged}
   var kept = {};     // slot → {takeover, sequence} as last acknowledged
   var sequence = 0;
   var failures = 0;
-  var sending = false;
+  var sending = null;  // the request under way
   var halted = null; // why nothing is sent any more
   var timer = null;
   var lost = false;  // was the line lost since everything was last stored?
@@ -71,7 +72,7 @@
   }
 
   function keep() {
-    try { store.set(key, JSON.stringify({ sequence: sequence, pending: pending })); } catch (full) { /* it is still in memory */ }
+    try { store.set(key, JSON.stringify({ sequence: sequence, pending: pending, acknowledged: acknowledgedLast })); } catch (full) { /* it is still in memory */ }
   }
 
   function nextSequence() { // two tabs of one browser count on from each other
@@ -87,6 +88,13 @@
     });
     var before = readKept();
     sequence = Math.max(sequence, before.sequence || 0);
+    // This page may have been made while the last answers were on their way: what the server has acknowledged since is shown, too.
+    Object.keys(before.acknowledged || {}).forEach(function (slot) {
+      var one = before.acknowledged[slot];
+      if (kept[slot] && !newer(one, kept[slot])) return;
+      answers[slot] = { answer: one.answer, flagged: one.flagged, time: clock(one.saved_at) };
+      kept[slot] = one;
+    });
     Object.keys(before.pending || {}).forEach(function (slot) {
       var one = before.pending[slot];
       // What another device stored after it stands; what is newer than anything stored goes out under this device's number.
@@ -121,24 +129,25 @@
   }
 
   function send() {
-    if (sending || halted || !waiting()) return Promise.resolve();
+    if (sending) return sending;
+    if (halted || !waiting()) return Promise.resolve();
     clearTimeout(timer);
-    sending = true;
     var slots = Object.keys(pending).sort(function (a, b) { return pending[a].sequence - pending[b].sequence; }).slice(0, AT_ONCE);
     var responses = slots.map(function (slot) {
       var one = pending[slot];
       return { slot: Number(slot), sequence: one.sequence, answer: one.answer, flagged: one.flagged };
     });
     var before = waiting();
-    showState();
-    return request(data.urls.answers, { takeover: data.takeover, responses: responses }).then(function (reply) {
-      sending = false;
+    sending = request(data.urls.answers, { takeover: data.takeover, responses: responses }).then(function (reply) {
+      sending = null;
       if (reply.status === 200) acknowledged(reply.body, before);
       else refused(reply);
     }, function () {
-      sending = false;
+      sending = null;
       failed();
     });
+    showState();
+    return sending;
   }
 
   function request(url, body) {
@@ -165,10 +174,13 @@
   function acknowledged(body, before) {
     failures = 0;
     setTimeLeft(body.seconds_left);
+    acknowledgedLast = {};
     body.stored.forEach(function (one) {
       kept[one.slot] = one;
       var ours = pending[one.slot];
       if (ours && !newer(ours, one)) {
+        ours.saved_at = body.server_time;
+        acknowledgedLast[one.slot] = ours;
         delete pending[one.slot];
         answers[one.slot].time = clock(body.server_time);
       }
