@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 import click
 
 from lms.config import SettingsError, load_settings
 
 STOP_SECONDS = 15
+RESTART_SECONDS = 1.0  # a worker that cannot live must not keep a processor busy with being born
 
 
 @click.command()
@@ -28,10 +30,9 @@ def serve(bind: str, workers: int | None, no_worker: bool) -> None:
     environment = dict(os.environ)
     if workers:
         environment["WEB_CONCURRENCY"] = str(workers)
-    commands = [[sys.executable, "-m", "gunicorn", "--bind", bind, os.environ.get("LMS_APP", "wsgi:app")]]
-    if not no_worker:
-        commands.append([sys.executable, "-m", "lms", "worker"])
-    sys.exit(_run_together(commands, environment))
+    web = [sys.executable, "-m", "gunicorn", "--bind", bind, os.environ.get("LMS_APP", "wsgi:app")]
+    worker = None if no_worker else [sys.executable, "-m", "lms", "worker"]
+    sys.exit(_run_together(web, worker, environment))
 
 
 def _refuse_wrong_settings() -> None:
@@ -58,8 +59,9 @@ def _refuse_occupied(bind: str) -> None:
             sys.exit(1)
 
 
-def _run_together(commands: list[list[str]], environment: dict[str, str]) -> int:
-    """Start all; when one ends or a signal comes, stop all. Returns 0 for a clean stop."""
+def _run_together(web: list[str], worker: list[str] | None, environment: dict[str, str]) -> int:
+    """Start both; stop both when the web server ends or a signal comes. A worker that dies, by a job that ate its memory for one, is
+    started again: nobody's page waits for it. Returns 0 for a clean stop."""
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -68,10 +70,24 @@ def _run_together(commands: list[list[str]], environment: dict[str, str]) -> int
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    # Groups of their own: Ctrl-C reaches only this process, which then ends both in order.
-    children = [subprocess.Popen(command, env=environment, start_new_session=True) for command in commands]
-    while not stopping and all(child.poll() is None for child in children):
+    serving = _start(web, environment)
+    working = _start(worker, environment) if worker else None
+    while not stopping and serving.poll() is None:
         time.sleep(0.2)
+        if working is not None and working.poll() is not None:
+            click.echo(f"the job worker ended with {working.returncode}; it is started again", err=True)
+            time.sleep(RESTART_SECONDS)
+            working = _start(working.args, environment)
+    _stop([child for child in (serving, working) if child is not None])
+    return 0 if stopping else 1
+
+
+def _start(command: Any, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches only this process, which then ends both in order.
+    return subprocess.Popen(command, env=environment, start_new_session=True)
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
     for child in children:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
@@ -81,4 +97,3 @@ def _run_together(commands: list[list[str]], environment: dict[str, str]) -> int
             child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.kill()
-    return 0 if stopping else 1
