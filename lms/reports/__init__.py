@@ -21,7 +21,7 @@ feature = Feature(
             "reports.view",
             order=50,
             section=Section.TESTS,
-            about=_l("Kết quả từng quý của từng cơ quan; chốt số liệu và công bố."),
+            about=_l("Kết quả từng quý của từng cơ quan, đơn vị trong phạm vi."),
         ),
         NavigationItem.managing(
             Section.PEOPLE,
