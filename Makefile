@@ -56,7 +56,7 @@ lock: .venv/bin/uv
 
 messages: .venv/run
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l --no-location --sort-output -o lms/translations/messages.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header -i lms/translations/messages.pot -d lms/translations
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap -i lms/translations/messages.pot -d lms/translations
 	rm lms/translations/messages.pot
 
 clean:

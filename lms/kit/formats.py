@@ -37,5 +37,10 @@ def short_datetime(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%d/%m/%Y %H:%M}"
 
 
+def exact_datetime(moment: datetime, zone: ZoneInfo) -> str:
+    """To the second, the time first: for receipts."""
+    return f"{moment.astimezone(zone):%H:%M:%S %d/%m/%Y}"
+
+
 def short_time(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%H:%M}"

@@ -73,6 +73,7 @@ def init_i18n(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(
         number=lambda value, places=None: formats.number(value, preferences().locale, places),
         date=formats.short_date,
+        exact_datetime=lambda moment: formats.exact_datetime(moment, settings.zone),
         datetime=lambda moment: formats.short_datetime(moment, settings.zone),
         time=lambda moment: formats.short_time(moment, settings.zone),
         localized=in_locale,
