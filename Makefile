@@ -57,6 +57,7 @@ lock: .venv/bin/uv
 messages: .venv/run
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l --no-location --sort-output -o lms/translations/messages.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap -i lms/translations/messages.pot -d lms/translations
+	sed -i -E '/^"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By)/d' lms/translations/en/LC_MESSAGES/messages.po
 	rm lms/translations/messages.pot
 
 clean:
