@@ -11,9 +11,8 @@ run: .venv/run
 	@$(BIN)/lms demo --if-empty
 	@$(BIN)/lms serve
 
-test: .venv/test
+test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal
-	@$(MAKE) --no-print-directory check
 
 check: .venv/test
 	$(BIN)/ruff check
