@@ -114,13 +114,7 @@ def _cells(person: DemoPerson, position: int, random: Random) -> Iterator[Any]:
     yield random.choice(("B", "B1", None))
     yield person.it_duty
     yield person.identity_number if random.random() < 0.9 else int(person.identity_number)
-    yield (
-        person.phone
-        if random.random() < 0.5
-        else int(person.phone)
-        if random.random() < 0.5
-        else f"{person.phone[:4]}.{person.phone[4:7]}.{person.phone[7:]}"
-    )
+    yield _careless_phone(person.phone, random)
     yield person.note
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -60,11 +59,6 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
 
         def get_translations(self, form: Any) -> _Sentences:
             return _Sentences()
-
-    def all_errors(self) -> Iterable[tuple[Field, str]]:
-        for field in self:
-            for message in field.errors:
-                yield field, message
 
 
 class Needed(_DataRequired):  # type: ignore[misc]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, gettext
@@ -80,14 +77,3 @@ def init_i18n(app: Flask, settings: Settings) -> None:
         quarter=quarter_label,
     )
     app.jinja_env.globals.update(share=lambda a, b: formats.share(a, b, preferences().locale))
-
-
-def format_value(value: Any) -> str:
-    """A cell of a table in the reader's language: numbers grouped, dates dd/mm/yyyy, nothing as a dash."""
-    if value is None:
-        return "—"
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return formats.number(value, preferences().locale)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return formats.short_date(value)
-    return str(value)

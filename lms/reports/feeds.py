@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from lms.kit.formats import percent
+from lms.kit.sheets.writer import csv_text
 from lms.reports.queries import Publication
 from lms.reports.rules import SMALLEST_PUBLIC_NUMBER, AgencyReport
 from lms.results.rules import Figures
@@ -75,7 +76,7 @@ def public_csv_rows(publication: Publication) -> Iterator[list[str]]:
     """Header and lines of the CSV; a withheld figure is an empty cell, and no cell can be taken for a formula."""
     yield list(CSV_COLUMNS)
     for row in _public_rows(publication):
-        yield [_safe("" if row[column] is None else str(row[column])) for column in CSV_COLUMNS]
+        yield [csv_text("" if row[column] is None else str(row[column])) for column in CSV_COLUMNS]
 
 
 def _public_rows(publication: Publication) -> Iterator[dict[str, Any]]:
@@ -103,10 +104,6 @@ def _public_line(row: dict[str, Any]) -> dict[str, Any]:
 def _rate(part: int, whole: int) -> float | None:
     value = percent(part, whole)
     return None if value is None else float(value)
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _utc(moment: datetime) -> str:
