@@ -32,6 +32,7 @@ bench: .venv/test
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/bootstrap.txt; \
 	else \
+		$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is missing: install Debian's python3-venv or python3-pip, then run make again" >&2; exit 1; }; \
 		$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/bootstrap.txt; \
 	fi
 	@touch $@
