@@ -45,6 +45,11 @@ class Quarter:
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
+    def from_code(cls, code: str) -> Quarter:
+        """Read the period code `20264`. Raises ValueError for anything else."""
+        return cls(int(code[:4]), int(code[4:]))
+
+    @classmethod
     def of(cls, day: date) -> Quarter:
         return cls(day.year, (day.month + 2) // 3)
 

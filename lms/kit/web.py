@@ -130,11 +130,11 @@ def _words(status: int) -> tuple[str, str, str]:
         403: (
             _("Không có quyền"),
             _("Bạn không có quyền thực hiện thao tác này."),
-            _("Nếu công việc của bạn cần quyền này, liên hệ đầu mối của cơ quan."),
+            _("Nếu công việc cần quyền này, liên hệ đầu mối của cơ quan."),
         ),
         404: (
             _("Không tìm thấy"),
-            _("Không có trang này, hoặc trang nằm ngoài phạm vi của bạn."),
+            _("Không có trang này, hoặc trang nằm ngoài phạm vi được giao."),
             _("Kiểm tra lại địa chỉ hoặc quay về trang đầu."),
         ),
         413: (_("Quá lớn"), _("Nội dung gửi lên vượt quá mức cho phép."), _("Chia nhỏ tệp rồi gửi lại.")),

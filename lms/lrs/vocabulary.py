@@ -44,10 +44,8 @@ PASSED = Verb(f"{ADL}/verbs/passed", "đã đạt", "passed")
 FAILED = Verb(f"{ADL}/verbs/failed", "chưa đạt", "failed")
 
 COURSE = f"{ADL}/activities/course"
-MODULE = f"{ADL}/activities/module"
 LESSON = f"{ADL}/activities/lesson"
 ASSESSMENT = f"{ADL}/activities/assessment"
-ATTEMPT = f"{ADL}/activities/attempt"
 INTERACTION = f"{ADL}/activities/cmi.interaction"
 
 

@@ -28,7 +28,7 @@ def agency_progress(session: Session, actor: Actor, at: datetime) -> HomePanel |
     if not activities:
         return None
     activity = activities[0]
-    quarter = Quarter(int(activity.period[:4]), int(activity.period[4]))
+    quarter = Quarter.from_code(activity.period)
     nodes = queries.entrances(session, actor.scope("reports.view", table), activity.counted_on)[:MOST_AGENCIES]
     results = [read_result(session, quarter, activity, node.id, at) for node in nodes]
     context = {"title": _("Kết quả %(quarter)s", quarter=quarter_label(quarter)), "quarter": quarter, "results": results}

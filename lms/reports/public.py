@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 from io import StringIO
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template
 
-from lms.config import Settings
 from lms.kit.access import public
 from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter
-from lms.kit.unit import reading
+from lms.kit.unit import reading, settings
 from lms.reports import queries
 from lms.reports.feeds import public_csv_rows, public_json
 from lms.reports.queries import Publication
@@ -32,9 +31,8 @@ def results(quarter: str) -> str:
 @blueprint.get("/<quarter>/.json")
 @public
 def results_json(quarter: str) -> Response:
-    settings: Settings = current_app.extensions["lms.settings"]
     _period, publication = _publication(quarter)
-    return jsonify(public_json(publication, settings.zone))
+    return jsonify(public_json(publication, settings().zone))
 
 
 @blueprint.get("/<quarter>.csv")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from lms.accounts.queries import HeadCount, head_counts
 from lms.accounts.rules.people import IT_DUTY_NAMES, QUALIFICATION_NAMES, ITDuty
 from lms.agencies.rules.kinds import LEVEL_NAMES
-from lms.config import Settings
 from lms.kit.access import requires, scope_of
 from lms.kit.clock import local_date, now
-from lms.kit.unit import reading
+from lms.kit.unit import reading, settings
 from lms.kit.web import page_after
 from lms.reports import queries
 from lms.reports.staff import (
@@ -32,8 +31,7 @@ Cell = dict[str, object]  # how many, and the arguments of the list they are in
 @requires("reports.view")
 def statistics() -> str:
     """Staff by level and IT qualification; IT officers by duty, level and qualification."""
-    settings: Settings = current_app.extensions["lms.settings"]
-    today = local_date(now(), settings.zone)
+    today = local_date(now(), settings().zone)
     with reading() as session:
         rows = head_counts(session, scope_of("reports.view"), today)
     by_level = levels(rows)
@@ -55,8 +53,7 @@ def statistics() -> str:
 @requires("reports.view")
 def people() -> str:
     """The people behind one number of the statistics."""
-    settings: Settings = current_app.extensions["lms.settings"]
-    today = local_date(now(), settings.zone)
+    today = local_date(now(), settings().zone)
     selection = Selection.from_arguments(request.args)
     with reading() as session:
         scope = scope_of("reports.view")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from lms.accounts.rules.people import ABSENCE_NAMES
-from lms.config import Settings
 from lms.kit.access import current_actor, requires, scope_of
 from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.formats import percent, short_datetime
 from lms.kit.i18n import quarter_label
-from lms.kit.unit import reading, transaction
+from lms.kit.unit import reading, settings, transaction
 from lms.kit.web import page_after
 from lms.reports import operations, queries
 from lms.reports.feeds import report_json
@@ -37,7 +36,7 @@ def index() -> str:
         activities = ledger.activities(session)
         published = set(queries.published_periods(session))
         newest = queries.newest_reports(session)
-    quarters = [(Quarter(int(activity.period[:4]), int(activity.period[4])), activity) for activity in activities]
+    quarters = [(Quarter.from_code(activity.period), activity) for activity in activities]
     return render_template("reports/index.html", quarters=quarters, published=published, newest=newest)
 
 
@@ -91,7 +90,7 @@ def agency_workbook(quarter: str, code: str) -> Response:
         result.children,
         agency_name=result.report.node.name,
         period_label=result.quarter.label,
-        counted=f"lúc {short_datetime(result.counted_at, _settings().zone)}",
+        counted=f"lúc {short_datetime(result.counted_at, settings().zone)}",
         frozen=result.revision is not None,
     )
     response = Response(body, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -106,7 +105,7 @@ def people(quarter: str, code: str) -> str:
     with reading() as session:
         period = quarter_of(quarter)
         activity = find_activity(session, period)
-        agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(now(), _settings().zone))
+        agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(now(), settings().zone))
         which, group = _people_list(), request.args.get("group") or None
         rows = ledger.people(session, activity, agency_id, which, group_code=group, after=page_after(), limit=PAGE_SIZE + 1)
         count = ledger.count_people(session, activity, agency_id, which, group)
@@ -168,7 +167,7 @@ def _result(session: Session, quarter: str, code: str) -> Result:
     at = now()
     period = quarter_of(quarter)
     activity = find_activity(session, period)
-    agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(at, _settings().zone))
+    agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(at, settings().zone))
     return read_result(session, period, activity, agency_id, at)
 
 
@@ -188,8 +187,3 @@ def _change(now_: Figures, before: Figures | None) -> dict[str, Any] | None:
         "passing": (percent(now_.passed, now_.took_part), percent(before.passed, before.took_part)),
     }
     return {name: None if a is None or b is None else a - b for name, (a, b) in pairs.items()}
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["lms.settings"]
-    return settings

@@ -14,6 +14,7 @@ quarters = st.builds(Quarter, st.integers(1901, 9997), st.integers(1, 4))
 @given(quarters)
 def test_a_quarter_reads_back_what_it_writes(quarter: Quarter) -> None:
     assert Quarter.parse(str(quarter)) == quarter
+    assert Quarter.from_code(quarter.code) == quarter
 
 
 @given(quarters)
