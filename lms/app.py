@@ -24,6 +24,7 @@ from lms.kit import jobs
 from lms.kit.access import may
 from lms.kit.compression import init_compression
 from lms.kit.db import Database
+from lms.kit.following import Followers
 from lms.kit.i18n import init_i18n, preferences
 from lms.kit.logs import init_logs
 from lms.kit.queue import Queue
@@ -74,7 +75,11 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     queue = Queue(settings, carry_out)
     app.extensions["lms.queue"] = queue
     app.extensions["lms.vault"] = vault = Vault(settings.secret_key)
-    app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake, vault=vault)
+    followers = Followers(
+        agencies=tuple(follower for feature in everything for follower in feature.agency_followers),
+        persons=tuple(follower for feature in everything for follower in feature.person_followers),
+    )
+    app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake, vault=vault, followers=followers)
 
     if not secure:  # nobody in front who would do it
         init_compression(app)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor, Role
 from lms.kit.clock import Quarter
+from lms.kit.following import AgencyFollower, PersonFollower
 from lms.kit.jobs import JobHandler, Periodic
 
 StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]
@@ -95,6 +96,8 @@ class Feature:
     periodic: tuple[Periodic, ...] = ()
     demo_steps: tuple[DemoStep, ...] = ()
     statement_builders: Mapping[str, StatementBuilder] = field(default_factory=dict)
+    agency_followers: tuple[AgencyFollower, ...] = ()
+    person_followers: tuple[PersonFollower, ...] = ()
 
 
 def merged(features: Iterable[Feature], attribute: str) -> dict[str, Any]:

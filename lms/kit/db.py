@@ -66,13 +66,22 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its units of work: `transaction()` writes and is the only thing that commits, `reading()` only reads."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, wake: Callable[[UUID], None] = lambda job_id: None, vault: object = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        wake: Callable[[UUID], None] = lambda job_id: None,
+        vault: object = None,
+        followers: object = None,
+    ) -> None:
         """Every session carries in `info` what operations need and must not ask the web for: `wake` tells the worker of a new job
-        once it is committed (without one the worker's sweep finds it), `vault` seals personal numbers (see `lms.kit.secrets`)."""
+        once it is committed (without one the worker's sweep finds it), `vault` seals personal numbers (see `lms.kit.secrets`),
+        `followers` are told when agencies end or persons are merged (see `lms.kit.following`)."""
         self.engine = _engine(url, pool_size, read_only=False)
         self._reading_engine = _engine(url, pool_size, read_only=True)
-        self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info={"vault": vault})
-        self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, "vault": vault})
+        self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info={"vault": vault, "followers": followers})
+        self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, "vault": vault, "followers": followers})
 
     @property
     def engines(self) -> tuple[Engine, Engine]:

@@ -1,0 +1,39 @@
+"""What people may do, over which agencies, on which days."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.agencies.models import FOREVER
+from lms.kit.db import Base
+from lms.kit.ids import uuid7
+
+
+class RoleGrant(Base):
+    """A role held over an agency's subtree (null: the whole province) over a span of days."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        CheckConstraint("valid_from < valid_to", name="span"),
+        Index(
+            "ix_role_grant_open",
+            "person_id",
+            "role",
+            "agency_id",
+            unique=True,
+            postgresql_where=text("valid_to = '9999-12-31'"),
+            sqlite_where=text("valid_to = '9999-12-31'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str]
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date] = mapped_column(default=FOREVER)
+    granted_by: Mapped[UUID | None]

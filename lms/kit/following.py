@@ -1,0 +1,81 @@
+"""What a package does when something it hangs on changes below it. Agencies end and live on in others; persons turn out to be one,
+ask for what is kept about them, or are to be forgotten. The package that owns the change must not know who else is concerned, so
+every feature may bring followers, and each database session carries them in `info`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from lms.kit.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One line of a preview. `text` is a template marked with N_(), filled from `values`; `count` is how many are touched."""
+
+    text: str
+    count: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyTurn:
+    """What an event does to agencies from the day `on`: `heirs` says in whom each ended agency lives on (None: in nobody);
+    `touched` are all agencies whose place or name changes, heirs and those below them included."""
+
+    event_id: UUID
+    on: date
+    heirs: Mapping[UUID, UUID | None]
+    touched: frozenset[UUID]
+
+
+class AgencyFollower(Protocol):
+    """What hangs on agencies: postings, roles, rounds."""
+
+    def foresee(self, session: Session, turn: AgencyTurn) -> Sequence[Consequence]:
+        """What `follow` would do, and what else the one who decides should know. Only reads."""
+
+    def follow(self, session: Session, actor: Actor, turn: AgencyTurn, at: datetime) -> None:
+        """Carry the change on, in its transaction."""
+
+    def take_back(self, session: Session, actor: Actor, event_id: UUID, at: datetime) -> None:
+        """Undo what `follow` did for an event that is withdrawn. Raises Conflict where later work has been built on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalSection:
+    """A part of a person's own file: a heading and rows of plain values, ready for JSON and for reading."""
+
+    heading: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+class PersonFollower(Protocol):
+    """What is kept about persons."""
+
+    def disclose(self, session: Session, person_id: UUID) -> Sequence[PersonalSection]:
+        """All that is kept about a person, for their own file. Headings and columns are marked with N_()."""
+
+    def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
+        """Make what belongs to `absorbed` belong to `kept`. Returns how much of what was carried over, for the audit."""
+
+    def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
+        """Take away what tells who the person was; what is counted stays, under the pseudonym."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    agencies: tuple[AgencyFollower, ...] = ()
+    persons: tuple[PersonFollower, ...] = ()
+
+
+def followers_of(session: Session) -> Followers:
+    """Who follows, as the application put it together."""
+    return cast(Followers, session.info.get("followers") or Followers())
