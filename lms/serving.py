@@ -71,13 +71,13 @@ def _run_together(web: list[str], worker: list[str] | None, environment: dict[st
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     serving = _start(web, environment)
-    working = _start(worker, environment) if worker else None
+    working = _start_worker(worker, environment) if worker else None
     while not stopping and serving.poll() is None:
         time.sleep(0.2)
         if working is not None and working.poll() is not None:
             click.echo(f"the job worker ended with {working.returncode}; it is started again", err=True)
             time.sleep(RESTART_SECONDS)
-            working = _start(working.args, environment)
+            working = _start_worker(working.args, environment)
     _stop([child for child in (serving, working) if child is not None])
     return 0 if stopping else 1
 
@@ -85,6 +85,12 @@ def _run_together(web: list[str], worker: list[str] | None, environment: dict[st
 def _start(command: Any, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches only this process, which then ends both in order.
     return subprocess.Popen(command, env=environment, start_new_session=True)
+
+
+def _start_worker(command: Any, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    worker = _start(command, environment)
+    click.echo(f"job worker: process {worker.pid}", err=True)
+    return worker
 
 
 def _stop(children: list[subprocess.Popen[bytes]]) -> None:
