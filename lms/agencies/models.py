@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -13,6 +14,7 @@ from lms.kit.db import Base, KeyText
 from lms.kit.ids import uuid7
 
 FOREVER = closure.FOREVER  # the end of what has no end yet
+BEGINNING = "1970-01-01 00:00:00.000000"  # what was stored before it was noted when it became known
 
 
 class Agency(Base):
@@ -85,29 +87,42 @@ class AgencyCode(Base):
 
 
 class AgencyEvent(Base):
-    """A change of organisation with the decision it rests on: established, renamed, merged, split, moved, abolished."""
+    """A change of organisation with the decision it rests on. Believed events are the truth the other tables follow from; `details`
+    (see `rules.events`) hold all that replaying needs. Nothing is edited: a correction supersedes an event and `replaces_id` names it."""
 
     __tablename__ = "agency_event"
+    __table_args__ = (
+        Index("ix_agency_event_import_run_id", "import_run_id"),
+        Index("ix_agency_event_replaces_id", "replaces_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[str]
     effective_on: Mapped[date] = mapped_column(index=True)
+    ordinal: Mapped[int] = mapped_column(default=0, server_default="0")  # the order within the day
     decision_number: Mapped[str | None]
     decision_date: Mapped[date | None]
     note: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     recorded_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency_event.id"))
+    import_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("import_run.id"))
 
 
 class AgencyLink(Base):
-    """Which agency an event touches, and which one continues it; either side is null at a birth or an end."""
+    """Which agency an event touches, and which one continues it; either side is null at a birth or an end.
+
+    `share` is the part of the predecessor's people, from 0 to 1, that the decision gives to the successor; null where it does not say."""
 
     __tablename__ = "agency_link"
+    __table_args__ = (CheckConstraint("share IS NULL OR share BETWEEN 0 AND 1", name="share"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("agency_event.id"), index=True)
     predecessor_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"), index=True)
     successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    share: Mapped[float | None]
 
 
 class AgencyClosure(Base):
@@ -121,3 +136,24 @@ class AgencyClosure(Base):
     valid_from: Mapped[date] = mapped_column(primary_key=True)
     valid_to: Mapped[date]
     depth: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=BEGINNING)
+
+
+class AgencyClosurePast(Base):
+    """Rows of the closure no longer believed: with those of `agency_closure` recorded by then, what was known on a moment."""
+
+    __tablename__ = "agency_closure_past"
+    __table_args__ = (
+        CheckConstraint("recorded_at < superseded_at", name="knowledge"),
+        Index("ix_agency_closure_past_subtree", "ancestor_id", "valid_to", "valid_from", "superseded_at", "recorded_at", "descendant_id"),
+        Index("ix_agency_closure_past_above", "descendant_id", "superseded_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    ancestor_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    descendant_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    depth: Mapped[int]
+    recorded_at: Mapped[datetime]
+    superseded_at: Mapped[datetime]

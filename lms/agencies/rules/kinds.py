@@ -47,8 +47,10 @@ class EventKind(StrEnum):
     MOVE = "move"
     REVISE = "revise"
     MERGE = "merge"
+    CONSOLIDATE = "consolidate"
     SPLIT = "split"
     ABOLISH = "abolish"
+    RECODE = "recode"
 
 
 class CodeScheme(StrEnum):
@@ -85,8 +87,10 @@ EVENT_NAMES: Mapping[str, str] = {
     EventKind.MOVE: N_("Chuyển cơ quan chủ quản"),
     EventKind.REVISE: N_("Điều chỉnh thông tin"),
     EventKind.MERGE: N_("Sáp nhập"),
+    EventKind.CONSOLIDATE: N_("Hợp nhất"),
     EventKind.SPLIT: N_("Chia tách"),
     EventKind.ABOLISH: N_("Giải thể"),
+    EventKind.RECODE: N_("Đổi mã"),
 }
 SCHEME_NAMES: Mapping[str, str] = {
     CodeScheme.QD20: N_("Mã định danh (Quyết định 20/2020/QĐ-TTg)"),
