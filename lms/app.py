@@ -79,7 +79,9 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
         agencies=tuple(follower for feature in everything for follower in feature.agency_followers),
         persons=tuple(follower for feature in everything for follower in feature.person_followers),
     )
-    app.extensions["lms.database"] = Database(settings.database_url, wake=queue.wake, vault=vault, followers=followers)
+    app.extensions["lms.database"] = Database(
+        settings.database_url, wake=queue.wake, vault=vault, followers=followers, base_url=settings.base_url
+    )
 
     if not secure:  # nobody in front who would do it
         init_compression(app)

@@ -24,6 +24,9 @@ StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[st
 
 PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
 
+FirstPage = Callable[[Session, Actor], str | None]
+"""(session, who has just signed in) → the path of a page they must have seen before all others, or None."""
+
 
 class Section(StrEnum):
     """A heading of the managing page."""
@@ -91,6 +94,7 @@ class Feature:
     permission_names: Mapping[str, Any] = field(default_factory=dict)
     navigation: tuple[NavigationItem, ...] = ()
     home_panels: tuple[PanelBuilder, ...] = ()
+    first_pages: tuple[FirstPage, ...] = ()
     commands: tuple[click.Command, ...] = ()
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     periodic: tuple[Periodic, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, current_app, g, redirect, request, session, url_for
@@ -25,6 +26,7 @@ from lms.kit.web import error_response, wants_json
 log = structlog.get_logger()
 
 _UNSTATED = object()
+_FIRST = "first"  # in the signed cookie: the page to be seen before all others, so that no request has to ask for it
 
 
 class SignedIn:
@@ -80,8 +82,9 @@ def check_access() -> AnyResponse | None:
     if isinstance(permission, str) and permission.startswith("@"):
         return None  # a door of its own
     g.actor = current_user.actor if current_user.is_authenticated else None
-    if permission is None:
-        return None
+    first = _page_before_all(permission)
+    if permission is None or first is not None:
+        return first
     if g.actor is None:
         return _ask_to_sign_in()
     if not may(permission):
@@ -97,6 +100,23 @@ def _ask_to_sign_in() -> AnyResponse:
     return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
 
 
+def _page_before_all(permission: str | None) -> AnyResponse | None:
+    """Lead to the page this person must see first. What is sent, asked for by programs or public is let through, and so is what
+    must not be disturbed (a sitting: `undisturbed` on its blueprint)."""
+    target = session.get(_FIRST)
+    if g.actor is None or target is None or request.method not in ("GET", "HEAD") or request.path == target or wants_json():
+        return None
+    blueprint = current_app.blueprints[request.blueprint] if request.blueprint else None
+    if getattr(blueprint, "undisturbed", False) or (permission is None and request.path != "/"):
+        return None
+    return redirect(f"{target}?{urlencode({'next': request.full_path.rstrip('?')})}")
+
+
+def first_page_seen() -> None:
+    """The page that came before all others was seen; the rest of this session is free."""
+    session.pop(_FIRST, None)
+
+
 def begin_session(token: str, actor: Actor, *, remember: bool) -> None:
     """Put a fresh token into a fresh cookie: nothing of the session before survives, so none can be planted."""
     session.clear()
@@ -104,6 +124,11 @@ def begin_session(token: str, actor: Actor, *, remember: bool) -> None:
     login_user(SignedIn(token, actor))
     session.pop("_id", None)  # Flask-Login's fingerprint of address and browser: not used, and sent with every request
     g.actor = actor
+    with reading() as db:
+        asked = (ask(db, actor) for feature in current_app.extensions["lms.features"] for ask in feature.first_pages)
+        first = next((page for page in asked if page is not None), None)
+    if first is not None:
+        session[_FIRST] = first
 
 
 def session_token() -> str | None:

@@ -74,14 +74,17 @@ class Database:
         wake: Callable[[UUID], None] = lambda job_id: None,
         vault: object = None,
         followers: object = None,
+        base_url: str = "",
     ) -> None:
         """Every session carries in `info` what operations need and must not ask the web for: `wake` tells the worker of a new job
         once it is committed (without one the worker's sweep finds it), `vault` seals personal numbers (see `lms.kit.secrets`),
-        `followers` are told when agencies end or persons are merged (see `lms.kit.following`)."""
+        `followers` are told when agencies end or persons are merged (see `lms.kit.following`), `base_url` is the service's own address,
+        which is part of what people are called in statements."""
         self.engine = _engine(url, pool_size, read_only=False)
         self._reading_engine = _engine(url, pool_size, read_only=True)
-        self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info={"vault": vault, "followers": followers})
-        self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, "vault": vault, "followers": followers})
+        shared = {"vault": vault, "followers": followers, "base_url": base_url}
+        self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info=shared)
+        self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, **shared})
 
     @property
     def engines(self) -> tuple[Engine, Engine]:

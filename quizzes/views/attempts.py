@@ -35,6 +35,7 @@ from quizzes.rules.sitting import SaveRefused, Stored, choices_for, question_ord
 from quizzes.views.words import person
 
 blueprint = Blueprint("attempts", "quizzes", url_prefix="/attempts", template_folder="templates")
+blueprint.undisturbed = True  # type: ignore[attr-defined]  # no page comes before a sitting whose time is running
 REVIEW = "review"
 
 
