@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
 from quizzes import cli, demo, jobs, permissions
+from quizzes.agency_followers import RoundsUnderWay
 from quizzes.views import attempts, bank, manage, rounds
 
 feature = Feature(
@@ -36,4 +37,5 @@ feature = Feature(
     periodic=jobs.PERIODIC,
     demo_steps=(demo.add_rounds,),
     statement_builders=jobs.BUILDERS,
+    agency_followers=(RoundsUnderWay(),),
 )

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from lms.accounts import guard
 from lms.accounts.cli import roster, users
 from lms.accounts.jobs import ROSTER_JOB, import_roster
+from lms.accounts.operations.succession import PostingsAndRoles
 from lms.accounts.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.accounts.views import blueprint
 from lms.feature import Feature, NavigationItem, Section
@@ -51,5 +52,6 @@ feature = Feature(
     ),
     commands=(roster, users),
     jobs={ROSTER_JOB: import_roster},
+    agency_followers=(PostingsAndRoles(),),
 )
 __all__ = ["feature", "guard"]

@@ -14,14 +14,19 @@ from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor
 
+PEOPLE = "people"
+
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """One line of a preview. `text` is a template marked with N_(), filled from `values`; `count` is how many are touched."""
+    """One line of a preview. `text` is a template marked with N_(), filled from `values`; `count` is how many are touched, and of
+    what. What `hinders` must be settled first: `follow` would refuse."""
 
     text: str
     count: int
     values: Mapping[str, Any] = field(default_factory=dict)
+    of: str = ""  # PEOPLE, where people change their agency; empty for whatever no page sums up
+    hinders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
 from lms.reports import public, staff_views, views
+from lms.reports.agency_followers import FrozenReports
 from lms.reports.cli import reports
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
@@ -34,4 +35,5 @@ feature = Feature(
     ),
     home_panels=(agency_progress,),
     commands=(reports,),
+    agency_followers=(FrozenReports(),),
 )

@@ -1,5 +1,6 @@
 """The results ledger: activity → ledger → report → publication."""
 
 from lms.feature import Feature
+from lms.results.agency_followers import FrozenExpectations
 
-feature = Feature(name="results")
+feature = Feature(name="results", agency_followers=(FrozenExpectations(),))
