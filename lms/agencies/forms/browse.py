@@ -1,9 +1,8 @@
-"""Looking at the tree, and choosing a file for it."""
+"""Looking at the tree."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,7 +10,6 @@ from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
 from lms.kit.forms import BaseForm
-from lms.kit.imports.web import UploadForm
 from lms.kit.sheets.values import parse_day
 
 
@@ -39,19 +37,3 @@ class BrowseForm(BaseForm):
         except ValidationError as error:
             self.on.errors = [str(error)]
             return today
-
-
-class AgencyUploadForm(UploadForm):
-    as_of = StringField(_l("Hiệu lực từ ngày"), description=_l("Dùng cho dòng không ghi ngày hiệu lực. Ví dụ: 01/07/2025."))
-
-    def __init__(self, today: date) -> None:
-        super().__init__()
-        self.today = today
-        if self.as_of.data is None:
-            self.as_of.data = f"{today:%d/%m/%Y}"
-
-    def validate_as_of(self, field: Field) -> None:
-        read_day(field, self.today)
-
-    def options(self) -> dict[str, Any]:
-        return {"as_of": read_day(self.as_of, self.today).isoformat()}
