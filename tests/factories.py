@@ -7,16 +7,21 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, Person, Posting, RoleGrant
 from lms.accounts.operations import ensure_position_groups
 from lms.accounts.rules.passwords import hash_password
-from lms.agencies.models import FOREVER, Agency, AgencyClosure, AgencyCode, AgencyVersion
+from lms.agencies.models import FOREVER, AgencyClosure, AgencyCode, AgencyVersion
+from lms.agencies.operations.projection import code_row, version_row
+from lms.agencies.operations.stored_events import append_events
+from lms.agencies.rules.events import Change, Code, Establishment, Event
+from lms.agencies.rules.replay import replay
 from lms.kit.actors import Role
 from lms.kit.ids import uuid7
-from lms.kit.vietnamese import fold, name_sort_key, sort_key
+from lms.kit.vietnamese import fold, name_sort_key
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -32,30 +37,30 @@ def make_agency(
     level: str = "tinh",
     valid_from: date = date(2020, 1, 1),
 ) -> UUID:
-    """An agency that exists from `valid_from` on, below `parent`, with its rows of the closure; `code` is in scheme qd20."""
+    """An agency that exists from `valid_from` on, below `parent`, with its event and its rows of the closure; `code` is in scheme qd20."""
     agency_id = uuid7()
-    session.add(Agency(id=agency_id, created_at=LONG_AGO))
+    codes = (Code("qd20", code),) if code is not None else ()
+    founding = Establishment(agency=agency_id, name=name, kind=kind, block=block, level=level, parent=parent, codes=codes)
+    tree = replay([Event(uuid7(), valid_from, 1, structs.replace(founding, parent=None))])
+    version, spans = structs.replace(tree.versions[agency_id][0], parent=parent), tree.codes.get(agency_id, ())
     session.flush()
-    session.add(
-        AgencyVersion(
-            agency_id=agency_id,
-            name=name,
-            kind=kind,
-            block=block,
-            level=level,
-            parent_id=parent,
-            sort_key=sort_key(name),
-            search_text=fold(f"{name} {code or ''}"),
-            valid_from=valid_from,
-            recorded_at=LONG_AGO,
-        )
+    append_events(
+        session,
+        [(Event(uuid7(), valid_from, 1, founding), Change(valid_from, founding))],
+        LONG_AGO,
+        replaces={},
+        import_run_id=None,
     )
-    if code is not None:
-        session.add(AgencyCode(agency_id=agency_id, scheme="qd20", code=code, valid_from=valid_from, recorded_at=LONG_AGO))
+    session.execute(insert(AgencyVersion).values(version_row(version, spans, LONG_AGO)))
+    for span in spans:
+        session.execute(insert(AgencyCode).values(code_row(span, LONG_AGO)))
     above = session.scalars(
         select(AgencyClosure).where(AgencyClosure.descendant_id == parent, AgencyClosure.valid_to > valid_from)
     ).all()  # no rows for a root: nothing equals null
-    session.add(AgencyClosure(ancestor_id=agency_id, descendant_id=agency_id, valid_from=valid_from, valid_to=FOREVER, depth=0))
+    itself = AgencyClosure(
+        ancestor_id=agency_id, descendant_id=agency_id, valid_from=valid_from, valid_to=FOREVER, depth=0, recorded_at=LONG_AGO
+    )
+    session.add(itself)
     session.add_all(
         AgencyClosure(
             ancestor_id=row.ancestor_id,
@@ -63,6 +68,7 @@ def make_agency(
             valid_from=max(row.valid_from, valid_from),
             valid_to=row.valid_to,
             depth=row.depth + 1,
+            recorded_at=LONG_AGO,
         )
         for row in above
     )

@@ -146,8 +146,11 @@ def test_a_changed_line_makes_a_new_version_from_its_day(
         assert queries.agency_names(session, [province["science"]], JULY)[province["science"]] == "Sở KH&CN"
         assert province["school"] in queries.subtree_ids(session, province["health"], JULY)
         assert province["school"] in queries.subtree_ids(session, province["commune"], before)
-        assert [entry.kind for entry in queries.history_of(session, province["school"])] == ["move"]
-        assert [(entry.kind, entry.decision_number) for entry in queries.history_of(session, province["science"])] == [("rename", "NQ 1")]
+        assert [entry.kind for entry in queries.history_of(session, province["school"])] == ["move", "establish"]
+        assert [(entry.kind, entry.decision_number) for entry in queries.history_of(session, province["science"])] == [
+            ("rename", "NQ 1"),
+            ("establish", None),
+        ]
         assert_closure_true(session)
 
 

@@ -1,20 +1,37 @@
 """Changing the agency tree."""
 
-from lms.agencies.operations.changes import abolish_agency, establish_agency, merge_agencies, move_agency, rename_agency
-from lms.agencies.operations.closure import rebuild_closure, refresh_closure
+from lms.agencies.operations.changes import abolish_agency, assign_code, establish_agency, merge_agencies, move_agency, rename_agency
+from lms.agencies.operations.closure import rebuild_closure
+from lms.agencies.operations.events import correct_event, record_change, record_changes, withdraw_event, withdraw_import
 from lms.agencies.operations.imports import apply_import, check_import
-from lms.agencies.operations.versions import assign_code, record_event
+from lms.agencies.operations.reckoning import (
+    Preview,
+    preview_change,
+    preview_changes,
+    preview_correction,
+    preview_import_withdrawal,
+    preview_withdrawal,
+)
 
 __all__ = [
+    "Preview",
     "abolish_agency",
     "apply_import",
     "assign_code",
     "check_import",
+    "correct_event",
     "establish_agency",
     "merge_agencies",
     "move_agency",
+    "preview_change",
+    "preview_changes",
+    "preview_correction",
+    "preview_import_withdrawal",
+    "preview_withdrawal",
     "rebuild_closure",
-    "record_event",
-    "refresh_closure",
+    "record_change",
+    "record_changes",
     "rename_agency",
+    "withdraw_event",
+    "withdraw_import",
 ]

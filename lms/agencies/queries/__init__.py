@@ -1,6 +1,18 @@
-"""Reading the agency tree as of a day."""
+"""Reading the agency tree as of a day, as it is known now or was known earlier."""
 
-from lms.agencies.queries.history import CodeSpan, HistoryEntry, codes_of, history_of, stored_agencies
+from lms.agencies.queries.history import (
+    CodeSpan,
+    EventDay,
+    HistoryEntry,
+    StoredEvent,
+    codes_of,
+    event_days,
+    event_of,
+    events_of_run,
+    history_of,
+    stored_agencies,
+)
+from lms.agencies.queries.lineage import Heir, predecessors_of, successors_on
 from lms.agencies.queries.lookups import (
     AgencyName,
     VersionOnDay,
@@ -11,6 +23,7 @@ from lms.agencies.queries.lookups import (
     ancestors_on,
     in_subtree,
     root_names,
+    subtree_count,
     subtree_ids,
     versions_on,
     within,
@@ -31,7 +44,10 @@ __all__ = [
     "AgencyName",
     "AgencyRow",
     "CodeSpan",
+    "EventDay",
+    "Heir",
     "HistoryEntry",
+    "StoredEvent",
     "TreeNode",
     "VersionOnDay",
     "agencies_by_code",
@@ -41,14 +57,20 @@ __all__ = [
     "agency_names",
     "ancestors_on",
     "codes_of",
+    "event_days",
+    "event_of",
+    "events_of_run",
     "history_of",
     "in_subtree",
     "life_of",
     "path_to",
+    "predecessors_of",
     "root_names",
     "search_agencies",
     "stored_agencies",
+    "subtree_count",
     "subtree_ids",
+    "successors_on",
     "top_agencies",
     "tree_below",
     "versions_on",

@@ -1,17 +1,18 @@
-"""Who is where on a day: conditions and look-ups for every other package. `on` is a day of the province."""
+"""Who is where on a day: conditions and look-ups for every other package. `on` is a day of the province; `known` the moment whose
+knowledge is asked for, today's where it is left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
+from lms.agencies.models import AgencyClosure, AgencyClosurePast, AgencyCode, AgencyVersion
 from lms.agencies.rules.kinds import AgencyKind, CodeScheme
 from lms.kit.actors import Everywhere, Scope
 from lms.kit.vietnamese import fold
@@ -39,10 +40,16 @@ class VersionOnDay:
     sort_key: str
 
 
-def within(column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None], scope: Scope, on: date) -> ColumnElement[bool]:
+AgencyColumn = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
+ClosureRows = Select[tuple[UUID, UUID, int]] | CompoundSelect[tuple[UUID, UUID, int]]
+
+
+def within(column: AgencyColumn, scope: Scope, on: date, known: datetime | None = None) -> ColumnElement[bool]:
     """The condition that an agency column lies in the scope's subtrees on a day. For every package's queries."""
     if isinstance(scope, Everywhere):
         return true()
+    if known is not None:
+        return column.in_(select(closure_rows(on, known, lambda entity: entity.ancestor_id.in_(scope)).subquery().c.descendant_id))
     return column.in_(
         select(AgencyClosure.descendant_id).where(
             AgencyClosure.ancestor_id.in_(scope), AgencyClosure.valid_from <= on, on < AgencyClosure.valid_to
@@ -50,22 +57,29 @@ def within(column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | No
     )
 
 
-def in_subtree(column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None], agency_id: UUID, on: date) -> ColumnElement[bool]:
+def in_subtree(column: AgencyColumn, agency_id: UUID, on: date, known: datetime | None = None) -> ColumnElement[bool]:
     """The condition that an agency column is this agency or below it on a day."""
-    return within(column, frozenset((agency_id,)), on)
+    return within(column, frozenset((agency_id,)), on, known)
 
 
-def subtree_ids(session: Session, agency_id: UUID, on: date) -> frozenset[UUID]:
+def subtree_ids(session: Session, agency_id: UUID, on: date, known: datetime | None = None) -> frozenset[UUID]:
     """The agency and all below it on a day; empty where it does not exist then."""
-    return frozenset(
-        session.scalars(select(AgencyClosure.descendant_id).where(AgencyClosure.ancestor_id == agency_id, closure_on(AgencyClosure, on)))
-    )
+    rows = closure_rows(on, known, lambda entity: entity.ancestor_id == agency_id).subquery()
+    return frozenset(session.scalars(select(rows.c.descendant_id)))
 
 
-def agency_by_code(session: Session, code: str, on: date, scheme: str = CodeScheme.QD20) -> UUID | None:
+def subtree_count(session: Session, agency_id: UUID, on: date, known: datetime | None = None) -> int:
+    """How many the agency and all below it are on a day."""
+    rows = closure_rows(on, known, lambda entity: entity.ancestor_id == agency_id).subquery()
+    return session.scalar(select(func.count()).select_from(rows)) or 0
+
+
+def agency_by_code(session: Session, code: str, on: date, scheme: str = CodeScheme.QD20, known: datetime | None = None) -> UUID | None:
     """Who bears a code on a day."""
     return session.scalar(
-        select(AgencyCode.agency_id).where(AgencyCode.scheme == scheme, AgencyCode.code == code.strip().upper(), current(AgencyCode, on))
+        select(AgencyCode.agency_id).where(
+            AgencyCode.scheme == scheme, AgencyCode.code == code.strip().upper(), current(AgencyCode, on, known)
+        )
     )
 
 
@@ -90,13 +104,13 @@ def agencies_by_name(session: Session, on: date, scope: Scope) -> dict[str, list
     return {name: sorted(ids) for name, ids in found.items()}
 
 
-def agency_names(session: Session, ids: Iterable[UUID], on: date) -> dict[UUID, str]:
+def agency_names(session: Session, ids: Iterable[UUID], on: date, known: datetime | None = None) -> dict[UUID, str]:
     """Names on a day; of an agency that does not exist then, the last it had before, or else the first."""
     best: dict[UUID, tuple[int, int, str]] = {}
     for batch in batches(ids):
         rows = session.execute(
             select(AgencyVersion.agency_id, AgencyVersion.name, AgencyVersion.valid_from).where(
-                AgencyVersion.agency_id.in_(batch), AgencyVersion.superseded_at.is_(None)
+                AgencyVersion.agency_id.in_(batch), believed(AgencyVersion, known)
             )
         )
         for agency_id, name, valid_from in rows:
@@ -116,7 +130,7 @@ def root_names(session: Session, on: date) -> list[str]:
     return [name for name, kind in tops if kind == AgencyKind.PROVINCE] or [name for name, _ in tops]
 
 
-def versions_on(session: Session, on: date, ids: Iterable[UUID] | None = None) -> dict[UUID, VersionOnDay]:
+def versions_on(session: Session, on: date, ids: Iterable[UUID] | None = None, known: datetime | None = None) -> dict[UUID, VersionOnDay]:
     """The version that holds on a day, of these agencies or of all."""
     statement = select(
         AgencyVersion.agency_id,
@@ -127,7 +141,7 @@ def versions_on(session: Session, on: date, ids: Iterable[UUID] | None = None) -
         AgencyVersion.level,
         AgencyVersion.parent_id,
         AgencyVersion.sort_key,
-    ).where(current(AgencyVersion, on))
+    ).where(current(AgencyVersion, on, known))
     if ids is None:
         return {row[0]: VersionOnDay(*row) for row in session.execute(statement)}
     return {
@@ -135,21 +149,39 @@ def versions_on(session: Session, on: date, ids: Iterable[UUID] | None = None) -
     }
 
 
-def ancestors_on(session: Session, on: date) -> dict[UUID, list[UUID]]:
+def ancestors_on(session: Session, on: date, known: datetime | None = None) -> dict[UUID, list[UUID]]:
     """Every agency's ancestors on a day, itself first, the root last: one statement for reports over the whole tree."""
-    rows = session.execute(
-        select(AgencyClosure.descendant_id, AgencyClosure.ancestor_id)
-        .where(closure_on(AgencyClosure, on))
-        .order_by(AgencyClosure.descendant_id, AgencyClosure.depth)
-    )
+    above = closure_rows(on, known, lambda entity: true()).subquery()
+    rows = session.execute(select(above.c.descendant_id, above.c.ancestor_id).order_by(above.c.descendant_id, above.c.depth))
     found: dict[UUID, list[UUID]] = {}
     for descendant, ancestor in rows:
         found.setdefault(descendant, []).append(ancestor)
     return found
 
 
-def current(entity: Any, on: date) -> ColumnElement[bool]:
-    return and_(entity.valid_from <= on, on < entity.valid_to, entity.superseded_at.is_(None))
+def closure_rows(on: date, known: datetime | None, where: Callable[[Any], ColumnElement[bool]]) -> ClosureRows:
+    """`ancestor_id, descendant_id, depth` on a day: one read of an index today, two for what was known earlier, with the conditions
+    in each of them. `where` is given the table it is to speak of."""
+
+    def rows(entity: Any) -> Select[tuple[UUID, UUID, int]]:
+        return select(entity.ancestor_id, entity.descendant_id, entity.depth).where(where(entity), closure_on(entity, on))
+
+    if known is None:
+        return rows(AgencyClosure)
+    past = and_(AgencyClosurePast.recorded_at <= known, known < AgencyClosurePast.superseded_at)
+    return union_all(rows(AgencyClosure).where(AgencyClosure.recorded_at <= known), rows(AgencyClosurePast).where(past))
+
+
+def current(entity: Any, on: date, known: datetime | None = None) -> ColumnElement[bool]:
+    return and_(entity.valid_from <= on, on < entity.valid_to, believed(entity, known))
+
+
+def believed(entity: Any, known: datetime | None = None) -> ColumnElement[bool]:
+    """What is believed now, or was on a moment."""
+    if known is None:
+        condition: ColumnElement[bool] = entity.superseded_at.is_(None)
+        return condition
+    return and_(entity.recorded_at <= known, or_(entity.superseded_at.is_(None), entity.superseded_at > known))
 
 
 def closure_on(entity: Any, on: date) -> ColumnElement[bool]:

@@ -1,18 +1,19 @@
-"""The tree as the pages show it. `scope` narrows what the asker may see, in the statement itself."""
+"""The tree as the pages show it. `scope` narrows what the asker may see, in the statement itself. `known` is the moment whose
+knowledge is asked for, today's where it is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
-from lms.agencies.queries.lookups import AgencyName, closure_on, current, within
+from lms.agencies.models import AgencyClosure, AgencyClosurePast, AgencyCode, AgencyVersion
+from lms.agencies.queries.lookups import AgencyName, closure_on, closure_rows, current, within
 from lms.agencies.rules.kinds import CodeScheme
 from lms.kit.actors import Everywhere, NotFound, Scope
 from lms.kit.vietnamese import clean, fold
@@ -47,50 +48,47 @@ class TreeNode:
     children: list[TreeNode]
 
 
-def agency(session: Session, agency_id: UUID, on: date, scope: Scope) -> AgencyRow:
+def agency(session: Session, agency_id: UUID, on: date, scope: Scope, known: datetime | None = None) -> AgencyRow:
     """An agency on a day. Raises NotFound where it does not exist then or lies outside the scope."""
-    row = session.execute(_rows(on).where(AgencyVersion.agency_id == agency_id, within(AgencyVersion.agency_id, scope, on))).one_or_none()
+    row = session.execute(
+        _rows(on, known).where(AgencyVersion.agency_id == agency_id, within(AgencyVersion.agency_id, scope, on, known))
+    ).one_or_none()
     if row is None:
         raise NotFound
     return AgencyRow(*row)
 
 
-def life_of(session: Session, agency_id: UUID, scope: Scope) -> tuple[date, date]:
+def life_of(session: Session, agency_id: UUID, scope: Scope, known: datetime | None = None) -> tuple[date, date]:
     """First day and first day no longer of an agency that was in the scope at any time. Raises NotFound."""
-    statement = select(func.min(AgencyClosure.valid_from), func.max(AgencyClosure.valid_to)).where(
-        AgencyClosure.ancestor_id == agency_id, AgencyClosure.descendant_id == agency_id
-    )
+    rows = _whole_rows(agency_id, known).subquery()
+    statement = select(func.min(rows.c.valid_from), func.max(rows.c.valid_to)).where(rows.c.ancestor_id == agency_id)
     if not isinstance(scope, Everywhere):
-        above = aliased(AgencyClosure)
-        statement = statement.where(
-            select(above.descendant_id).where(above.ancestor_id.in_(scope), above.descendant_id == agency_id).exists()
-        )
+        above = _whole_rows(agency_id, known).subquery()
+        statement = statement.where(select(above.c.descendant_id).where(above.c.ancestor_id.in_(scope)).exists())
     begin, end = session.execute(statement).one()
     if begin is None:
         raise NotFound
     return begin, end
 
 
-def top_agencies(session: Session, on: date, scope: Scope) -> list[AgencyRow]:
+def top_agencies(session: Session, on: date, scope: Scope, known: datetime | None = None) -> list[AgencyRow]:
     """Where the asker's view of the tree begins: the roots, or the highest agencies of the scope."""
     if isinstance(scope, Everywhere):
-        return _agency_rows(session, _rows(on).where(AgencyVersion.parent_id.is_(None)))
-    higher = select(AgencyClosure.ancestor_id).where(
-        AgencyClosure.descendant_id == AgencyVersion.agency_id,
-        AgencyClosure.ancestor_id.in_(scope),
-        AgencyClosure.depth > 0,
-        closure_on(AgencyClosure, on),
-    )
-    return _agency_rows(session, _rows(on).where(AgencyVersion.agency_id.in_(scope), ~higher.exists()))
+        return _agency_rows(session, _rows(on, known).where(AgencyVersion.parent_id.is_(None)))
+    lower = closure_rows(
+        on, known, lambda entity: and_(entity.descendant_id.in_(scope), entity.ancestor_id.in_(scope), entity.depth > 0)
+    ).subquery()
+    highest = and_(AgencyVersion.agency_id.in_(scope), AgencyVersion.agency_id.not_in(select(lower.c.descendant_id)))
+    return _agency_rows(session, _rows(on, known).where(highest))
 
 
-def tree_below(session: Session, tops: Sequence[AgencyRow], on: date, depth: int) -> list[TreeNode]:
+def tree_below(session: Session, tops: Sequence[AgencyRow], on: date, depth: int, known: datetime | None = None) -> list[TreeNode]:
     """The agencies below each of `tops`, `depth` levels down, in one statement."""
     ids = [top.id for top in tops]
-    below = select(AgencyClosure.descendant_id).where(
-        AgencyClosure.ancestor_id.in_(ids), AgencyClosure.depth.between(1, depth), closure_on(AgencyClosure, on)
+    below = closure_rows(on, known, lambda entity: and_(entity.ancestor_id.in_(ids), entity.depth.between(1, depth))).subquery()
+    found = (
+        _agency_rows(session, _rows(on, known).where(AgencyVersion.agency_id.in_(select(below.c.descendant_id)))) if ids and depth else []
     )
-    found = _agency_rows(session, _rows(on).where(AgencyVersion.agency_id.in_(below))) if ids and depth else []
     nodes = {row.id: TreeNode(row, []) for row in (*tops, *found)}
     for row in found:
         if row.parent_id in nodes:
@@ -98,9 +96,9 @@ def tree_below(session: Session, tops: Sequence[AgencyRow], on: date, depth: int
     return [nodes[top.id] for top in tops]
 
 
-def whole_tree(session: Session, on: date, scope: Scope) -> list[tuple[int, AgencyRow]]:
+def whole_tree(session: Session, on: date, scope: Scope, known: datetime | None = None) -> list[tuple[int, AgencyRow]]:
     """All agencies of the scope on a day, parents before children, each with its depth: for export. Two statements."""
-    rows = _agency_rows(session, _rows(on).where(within(AgencyVersion.agency_id, scope, on)))
+    rows = _agency_rows(session, _rows(on, known).where(within(AgencyVersion.agency_id, scope, on, known)))
     children: dict[UUID | None, list[AgencyRow]] = {}
     present = {row.id for row in rows}
     for row in rows:
@@ -114,41 +112,68 @@ def whole_tree(session: Session, on: date, scope: Scope) -> list[tuple[int, Agen
     return ordered
 
 
-def path_to(session: Session, agency_id: UUID, on: date, scope: Scope) -> list[AgencyName]:
+def path_to(session: Session, agency_id: UUID, on: date, scope: Scope, known: datetime | None = None) -> list[AgencyName]:
     """From the top of the scope down to the agency itself, for breadcrumbs."""
+    above = closure_rows(on, known, lambda entity: entity.descendant_id == agency_id).subquery()
     rows = session.execute(
         select(AgencyVersion.agency_id, AgencyVersion.name)
-        .join(AgencyClosure, and_(AgencyClosure.ancestor_id == AgencyVersion.agency_id, closure_on(AgencyClosure, on)))
-        .where(AgencyClosure.descendant_id == agency_id, current(AgencyVersion, on), within(AgencyVersion.agency_id, scope, on))
-        .order_by(AgencyClosure.depth.desc())
+        .join(above, above.c.ancestor_id == AgencyVersion.agency_id)
+        .where(current(AgencyVersion, on, known), within(AgencyVersion.agency_id, scope, on, known))
+        .order_by(above.c.depth.desc())
     )
     return [AgencyName(*row) for row in rows]
 
 
-def search_agencies(session: Session, text: str, on: date, scope: Scope, limit: int = 50) -> list[AgencyRow]:
-    """Agencies whose name, short name or code contains every word, marks and case aside; where the words stand with their marks first."""
+def search_agencies(
+    session: Session,
+    text: str,
+    on: date,
+    scope: Scope,
+    *,
+    limit: int = 50,
+    known: datetime | None = None,
+    block: str | None = None,
+    level: str | None = None,
+) -> list[AgencyRow]:
+    """Agencies whose name, short name or code contains every word, marks and case aside; where the words stand with their marks first.
+    `block` and `level` narrow it, or find by themselves where there are no words."""
     words = fold(text).split()
-    if not words:
+    if not (words or block or level):
         return []
     conditions = [AgencyVersion.search_text.contains(word, autoescape=True) for word in words]
-    found = _agency_rows(session, _rows(on).where(*conditions, within(AgencyVersion.agency_id, scope, on)).limit(limit))
+    conditions += [column == value for column, value in ((AgencyVersion.block, block), (AgencyVersion.level, level)) if value]
+    found = _agency_rows(session, _rows(on, known).where(*conditions, within(AgencyVersion.agency_id, scope, on, known)).limit(limit))
     exact = clean(text).casefold()
     return sorted(found, key=lambda row: (exact not in row.name.casefold() and exact != (row.code or "").casefold(), row.sort_key))
 
 
-def _rows(on: date) -> Select[Any]:
-    child, below = aliased(AgencyVersion), aliased(AgencyClosure)
+def _whole_rows(agency_id: UUID, known: datetime | None) -> Any:
+    """All rows of the closure above an agency, on whichever days."""
+
+    def rows(entity: Any) -> Select[Any]:
+        return select(entity.ancestor_id, entity.descendant_id, entity.valid_from, entity.valid_to).where(entity.descendant_id == agency_id)
+
+    if known is None:
+        return rows(AgencyClosure)
+    past = and_(AgencyClosurePast.recorded_at <= known, known < AgencyClosurePast.superseded_at)
+    return union_all(rows(AgencyClosure).where(AgencyClosure.recorded_at <= known), rows(AgencyClosurePast).where(past))
+
+
+def _rows(on: date, known: datetime | None = None) -> Select[Any]:
+    child = aliased(AgencyVersion)
     # Joined to nothing, the scheme is no use to SQLite's planner, which would else search a whole scheme for each agency.
     scheme = AgencyCode.scheme + ""
     code = (
         select(func.min(AgencyCode.code))
-        .where(AgencyCode.agency_id == AgencyVersion.agency_id, scheme == CodeScheme.QD20, current(AgencyCode, on))
+        .where(AgencyCode.agency_id == AgencyVersion.agency_id, scheme == CodeScheme.QD20, current(AgencyCode, on, known))
         .scalar_subquery()
     )
-    children = select(func.count()).where(child.parent_id == AgencyVersion.agency_id, current(child, on)).scalar_subquery()
-    all_below = (
-        select(func.count()).where(below.ancestor_id == AgencyVersion.agency_id, below.depth > 0, closure_on(below, on)).scalar_subquery()
-    )
+    children = select(func.count()).where(child.parent_id == AgencyVersion.agency_id, current(child, on, known)).scalar_subquery()
+    all_below = _below(AgencyClosure, on)
+    if known is not None:
+        now_known = _below(AgencyClosure, on, AgencyClosure.recorded_at <= known)
+        then_known = _below(AgencyClosurePast, on, AgencyClosurePast.recorded_at <= known, known < AgencyClosurePast.superseded_at)
+        all_below = now_known + then_known
     return (
         select(
             AgencyVersion.agency_id,
@@ -167,8 +192,17 @@ def _rows(on: date) -> Select[Any]:
             children,
             all_below,
         )
-        .where(current(AgencyVersion, on))
+        .where(current(AgencyVersion, on, known))
         .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
+    )
+
+
+def _below(entity: Any, on: date, *known: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many are below the agency of the row."""
+    return (
+        select(func.count())
+        .where(entity.ancestor_id == AgencyVersion.agency_id, entity.depth > 0, closure_on(entity, on), *known)
+        .scalar_subquery()
     )
 
 

@@ -48,12 +48,12 @@ class Amendment(Struct, frozen=True, kw_only=True, tag="amend"):
 
     agency: UUID
     name: str | UnsetType = UNSET
-    short_name: str | None | UnsetType = UNSET
+    short_name: str | UnsetType | None = UNSET
     kind: str | UnsetType = UNSET
     block: str | UnsetType = UNSET
     level: str | UnsetType = UNSET
-    parent: UUID | None | UnsetType = UNSET
-    legal_basis: str | None | UnsetType = UNSET
+    parent: UUID | UnsetType | None = UNSET
+    legal_basis: str | UnsetType | None = UNSET
 
     def changes(self) -> dict[str, Any]:
         """The fields that are given."""
@@ -207,6 +207,12 @@ def encoded(details: Details) -> dict[str, Any]:
 def decoded(text: str | bytes) -> Details:
     """From a JSON column's text. Raises msgspec.ValidationError."""
     return _DECODER.decode(text)
+
+
+def from_plain(values: Any) -> Details:
+    """From plain values as `encoded` made them. Raises msgspec.ValidationError."""
+    details: Details = msgspec.convert(values, Details)  # type: ignore[call-overload]
+    return details
 
 
 _DECODER: msgspec.json.Decoder[Details] = msgspec.json.Decoder(Details)  # type: ignore[arg-type]
