@@ -10,7 +10,6 @@ from lms.agencies.queries.history import (
     event_of,
     events_of_run,
     history_of,
-    stored_agencies,
 )
 from lms.agencies.queries.lineage import Heir, predecessors_of, successors_on
 from lms.agencies.queries.lookups import (
@@ -67,7 +66,6 @@ __all__ = [
     "predecessors_of",
     "root_names",
     "search_agencies",
-    "stored_agencies",
     "subtree_count",
     "subtree_ids",
     "successors_on",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -14,8 +13,7 @@ from sqlalchemy.orm import Session
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyEvent, AgencyLink, AgencyVersion
 from lms.agencies.queries.lookups import AgencyName, batches, believed
 from lms.agencies.rules.events import Details, from_plain
-from lms.agencies.rules.kinds import CodeScheme, Decision
-from lms.agencies.rules.plan import StoredAgency, StoredVersion
+from lms.agencies.rules.kinds import Decision
 from lms.kit.actors import Everywhere, NotFound, Scope
 
 
@@ -158,38 +156,6 @@ def history_of(session: Session, agency_id: UUID, known: datetime | None = None,
         )
         for event in events
     ]
-
-
-def stored_agencies(session: Session, scheme: str = CodeScheme.QD20) -> dict[UUID, StoredAgency]:
-    """Every agency with its believed versions and codes, for planning an import. Two statements."""
-    versions: dict[UUID, list[StoredVersion]] = {}
-    for row in session.execute(
-        select(
-            AgencyVersion.agency_id,
-            AgencyVersion.id,
-            AgencyVersion.name,
-            AgencyVersion.short_name,
-            AgencyVersion.kind,
-            AgencyVersion.block,
-            AgencyVersion.level,
-            AgencyVersion.parent_id,
-            AgencyVersion.legal_basis,
-            AgencyVersion.valid_from,
-            AgencyVersion.valid_to,
-        )
-        .where(AgencyVersion.superseded_at.is_(None))
-        .order_by(AgencyVersion.agency_id, AgencyVersion.valid_from)
-    ).mappings():
-        values: dict[str, Any] = dict(row)
-        versions.setdefault(values.pop("agency_id"), []).append(StoredVersion(**values))
-    codes: dict[UUID, list[tuple[str, date, date]]] = {}
-    for agency_id, code, valid_from, valid_to in session.execute(
-        select(AgencyCode.agency_id, AgencyCode.code, AgencyCode.valid_from, AgencyCode.valid_to)
-        .where(AgencyCode.scheme == scheme, AgencyCode.superseded_at.is_(None))
-        .order_by(AgencyCode.valid_from)
-    ):
-        codes.setdefault(agency_id, []).append((code, valid_from, valid_to))
-    return {agency_id: StoredAgency(agency_id, tuple(own), tuple(codes.get(agency_id, ()))) for agency_id, own in versions.items()}
 
 
 NameSpans = dict[UUID, list[tuple[date, date, str]]]
