@@ -42,6 +42,10 @@ class RoundsUnderWay:
                 found.append(Consequence(text, count, values))
         return found
 
+    def foresee_return(self, session: Session, event_id: UUID) -> Sequence[Consequence]:
+        """Nothing: nothing was done."""
+        return ()
+
     def follow(self, session: Session, actor: Actor, turn: AgencyTurn, at: datetime) -> None:
         """Nothing: rounds read who is where when they open."""
 

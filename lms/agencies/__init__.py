@@ -2,8 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
+from lms.agencies.audit_names import AUDIT_NAMES
 from lms.agencies.cli import agencies
-from lms.agencies.jobs import IMPORT_JOB, import_agencies
+from lms.agencies.jobs import IMPORT_JOB, IMPORT_UNDO_JOB, import_agencies, undo_last_import
+from lms.agencies.naming import AgencyNamer
 from lms.agencies.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.agencies.views import blueprint
 from lms.feature import Feature, NavigationItem, Section
@@ -16,6 +18,8 @@ feature = Feature(
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
+    audit_names=AUDIT_NAMES,
+    namers=(AgencyNamer(),),
     navigation=(
         NavigationItem.managing(
             Section.PEOPLE,
@@ -27,6 +31,14 @@ feature = Feature(
         ),
         NavigationItem.managing(
             Section.PEOPLE,
+            _l("Thay đổi tổ chức"),
+            "agencies.changes",
+            "agencies.view",
+            about=_l("Thành lập, đổi tên, sáp nhập, chia tách, giải thể đã ghi, cùng quyết định làm căn cứ."),
+            order=61,
+        ),
+        NavigationItem.managing(
+            Section.PEOPLE,
             _l("Nhập cây đơn vị"),
             "agencies.import_form",
             "agencies.manage",
@@ -35,6 +47,6 @@ feature = Feature(
         ),
     ),
     commands=(agencies,),
-    jobs={IMPORT_JOB: import_agencies},
+    jobs={IMPORT_JOB: import_agencies, IMPORT_UNDO_JOB: undo_last_import},
     periodic=(Periodic("imports.discard_old_files", 3600, discard_old_files),),
 )

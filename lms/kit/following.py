@@ -46,6 +46,9 @@ class AgencyFollower(Protocol):
     def foresee(self, session: Session, turn: AgencyTurn) -> Sequence[Consequence]:
         """What `follow` would do, and what else the one who decides should know. Only reads."""
 
+    def foresee_return(self, session: Session, event_id: UUID) -> Sequence[Consequence]:
+        """What `take_back` would do. Only reads."""
+
     def follow(self, session: Session, actor: Actor, turn: AgencyTurn, at: datetime) -> None:
         """Carry the change on, in its transaction."""
 

@@ -22,9 +22,13 @@ class FrozenReports:
     def foresee(self, session: Session, turn: AgencyTurn) -> Sequence[Consequence]:
         reports: set[UUID] = set()
         for batch in batches([*turn.heirs, *sorted(turn.touched - turn.heirs.keys())]):
-            reports.update(session.scalars(select(ReportAgency.report_id.distinct()).where(ReportAgency.agency_id.in_(batch))))
+            reports.update(session.scalars(select(ReportAgency.report_id).distinct().where(ReportAgency.agency_id.in_(batch))))
         text = N_("báo cáo kết quả đã lập có các đơn vị này; báo cáo giữ nguyên như ngày lập")
         return [Consequence(text, len(reports))] if reports else []
+
+    def foresee_return(self, session: Session, event_id: UUID) -> Sequence[Consequence]:
+        """Nothing: nothing was done."""
+        return ()
 
     def follow(self, session: Session, actor: Actor, turn: AgencyTurn, at: datetime) -> None:
         """Nothing: what is frozen stays."""

@@ -26,6 +26,10 @@ class FrozenExpectations:
         text = N_("lượt thuộc diện đã chốt vẫn giữ tên và vị trí của đơn vị tại ngày chốt; kết quả cũ không đổi")
         return [Consequence(text, frozen)] if frozen else []
 
+    def foresee_return(self, session: Session, event_id: UUID) -> Sequence[Consequence]:
+        """Nothing: nothing was done."""
+        return ()
+
     def follow(self, session: Session, actor: Actor, turn: AgencyTurn, at: datetime) -> None:
         """Nothing: what is frozen stays."""
 

@@ -58,6 +58,23 @@ class PostingsAndRoles:
             found.append(Consequence(text, len(roles)))
         return found
 
+    def foresee_return(self, session: Session, event_id: UUID) -> Sequence[Consequence]:
+        """People put back, roles that hold again, and people whose later changes stand in the way."""
+        found = []
+        people = session.scalar(
+            select(func.count(Posting.person_id.distinct()))
+            .join(PostingMove, PostingMove.posting_id == Posting.id)
+            .where(PostingMove.event_id == event_id)
+        )
+        if changed := _changed_since(session, event_id):
+            text = N_("người đã thay đổi vị trí công tác sau sự kiện này (ví dụ %(name)s): rút thay đổi sau trước")
+            found.append(Consequence(text, len(changed), {"name": _an_example(changed)}, hinders=True))
+        if people:
+            found.append(Consequence(N_("người trở lại đơn vị cũ như trước sự kiện này"), people))
+        if roles := session.scalar(select(func.count()).where(RoleEnding.event_id == event_id)):
+            found.append(Consequence(N_("vai trò quản lý đã kết thúc theo sự kiện này có hiệu lực trở lại"), roles))
+        return found
+
     def follow(self, session: Session, actor: Actor, turn: AgencyTurn, at: datetime) -> None:
         """Carry postings on and end roles. Raises DomainError where people would be left without an agency."""
         heirs = living_heirs(turn.heirs)
@@ -226,6 +243,20 @@ def _restore_role(session: Session, ending: RoleEnding) -> None:
 
 def _refuse_changed(session: Session, event_id: UUID) -> None:
     """Nobody's later change is thrown away: it is named, and the event stands."""
+    if changed := _changed_since(session, event_id):
+        raise Conflict(
+            N_(
+                "Chưa rút được: vị trí công tác của %(count)s người (ví dụ %(name)s) đã thay đổi sau sự kiện này. "
+                "Rút thay đổi sau trước, hoặc ghi một sự kiện mới."
+            ),
+            code="postings_changed_since",
+            count=len(changed),
+            name=_an_example(changed),
+        )
+
+
+def _changed_since(session: Session, event_id: UUID) -> Sequence[Any]:
+    """Moves of an event that can no longer be taken back as they were made, with the names of those concerned."""
     new, old, later = aliased(Posting), aliased(Posting), aliased(PostingMove)
     same = and_(
         *(
@@ -249,17 +280,11 @@ def _refuse_changed(session: Session, event_id: UUID) -> None:
             or_(new.id.is_(None), new.agency_id != PostingMove.to_agency_id, ~func.coalesce(untouched, False), moved_on),
         )
     )
-    rows = session.execute(changed.order_by(Person.sort_key)).all()
-    if rows:
-        raise Conflict(
-            N_(
-                "Chưa rút được: vị trí công tác của %(count)s người (ví dụ %(name)s) đã thay đổi sau sự kiện này. "
-                "Rút thay đổi sau trước, hoặc ghi một sự kiện mới."
-            ),
-            code="postings_changed_since",
-            count=len(rows),
-            name=next((row.full_name for row in rows if row.full_name), "—"),
-        )
+    return session.execute(changed.order_by(Person.sort_key)).all()
+
+
+def _an_example(changed: Sequence[Any]) -> str:
+    return next((row.full_name for row in changed if row.full_name), "—")
 
 
 def _restore_postings(session: Session, event_id: UUID) -> None:

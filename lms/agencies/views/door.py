@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 
 from lms.kit.clock import local_date, now
+from lms.kit.unit import settings
 
 blueprint = Blueprint("agencies", "lms.agencies", url_prefix="/manage/agencies", template_folder="templates")
 
 
 def today() -> date:
-    return local_date(now(), current_app.extensions["lms.settings"].zone)
+    return local_date(now(), zone())
+
+
+def zone() -> ZoneInfo:
+    return settings().zone
 
 
 def day_argument(on: date) -> str | None:
