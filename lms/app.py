@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms
-from lms import accounts, agencies, demo, home, lrs, maintenance, reports, results
+from lms import accounts, agencies, audit, demo, home, lrs, maintenance, privacy, reports, results
 from lms.config import Settings, load_settings
 from lms.feature import Feature, merged
 from lms.home.identity import Identity
@@ -31,7 +31,18 @@ from lms.kit.queue import Queue
 from lms.kit.secrets import Vault
 from lms.kit.web import init_web
 
-HOUSE = (maintenance.feature, agencies.feature, accounts.feature, lrs.feature, results.feature, reports.feature, home.feature, demo.feature)
+HOUSE = (
+    audit.feature,
+    maintenance.feature,
+    agencies.feature,
+    accounts.feature,
+    lrs.feature,
+    results.feature,
+    privacy.feature,
+    reports.feature,
+    home.feature,
+    demo.feature,
+)
 
 csrf = CSRFProtect()
 MAX_BODY = 32 * 1024 * 1024  # a roster of 31,000 people is about 4 MB
@@ -64,6 +75,8 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.permissions"] = merged(everything, "permissions")
     app.extensions["lms.province_wide"] = frozenset().union(*(feature.province_wide for feature in everything))
     app.extensions["lms.permission_names"] = merged(everything, "permission_names")
+    app.extensions["lms.audit_names"] = merged(everything, "audit_names")
+    app.extensions["lms.namers"] = tuple(namer for feature in everything for namer in feature.namers)
     app.extensions["lms.statement_builders"] = merged(everything, "statement_builders")
     app.extensions["lms.job_handlers"] = merged(everything, "jobs")
     app.extensions["lms.periodic"] = tuple(periodic for feature in everything for periodic in feature.periodic)
@@ -118,6 +131,7 @@ def _init_pages(app: Flask, settings: Settings) -> None:
                 "assets": assets,
                 "hotline": settings.support_phone,
                 "accessibility_url": url_for("home.accessibility"),
+                "privacy_url": url_for("privacy.notice"),
             },
         }
 

@@ -14,13 +14,17 @@ import click
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
-from lms.kit.actors import Actor, Role
+from lms.kit.actors import Actor, Role, Scope
 from lms.kit.clock import Quarter
 from lms.kit.following import AgencyFollower, PersonFollower
 from lms.kit.jobs import JobHandler, Periodic
+from lms.kit.naming import Namer
 
 StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]
 """(session, reference kept in the outbox, when it happened) → xAPI statements, with the same ids however often it is asked."""
+
+WaitingCounter = Callable[[Session, Scope, datetime], int]
+"""(session, scope of the link's permission, now) → how many things wait there."""
 
 PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
 
@@ -38,7 +42,8 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A link shown to those who hold `permission`; `label` and `about` (one sentence) are lazy translations.
+    """A link shown to those who hold `permission`; `label` and `about` (one sentence) are lazy translations. `waiting` counts what waits
+    there for the one who looks; the managing page shows it.
 
     Without `section` it belongs to the main bar; with one, to the managing page, and to the bar as well where `in_bar`.
     """
@@ -50,11 +55,14 @@ class NavigationItem:
     section: Section | None = None
     about: Any = None
     in_bar: bool = True
+    waiting: WaitingCounter | None = None
 
     @classmethod
-    def managing(cls, section: Section, label: Any, endpoint: str, permission: str, *, about: Any, order: int) -> NavigationItem:
+    def managing(
+        cls, section: Section, label: Any, endpoint: str, permission: str, *, about: Any, order: int, waiting: WaitingCounter | None = None
+    ) -> NavigationItem:
         """A link of the managing page alone."""
-        return cls(label, endpoint, permission, order, section, about, in_bar=False)
+        return cls(label, endpoint, permission, order, section, about, in_bar=False, waiting=waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,8 @@ class Feature:
     statement_builders: Mapping[str, StatementBuilder] = field(default_factory=dict)
     agency_followers: tuple[AgencyFollower, ...] = ()
     person_followers: tuple[PersonFollower, ...] = ()
+    audit_names: Mapping[str, Any] = field(default_factory=dict)  # what each action it records is called, lazy translations
+    namers: tuple[Namer, ...] = ()
 
 
 def merged(features: Iterable[Feature], attribute: str) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import cli, demo, jobs, permissions
+from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.agency_followers import RoundsUnderWay
+from quizzes.audit_names import AUDIT_NAMES
 from quizzes.views import attempts, bank, manage, rounds
 
 feature = Feature(
@@ -13,6 +14,7 @@ feature = Feature(
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,
+    audit_names=AUDIT_NAMES,
     navigation=(
         NavigationItem(label=_l("Kiểm tra"), endpoint="rounds.index", permission="quizzes.sit", order=30),
         NavigationItem.managing(
@@ -38,4 +40,5 @@ feature = Feature(
     demo_steps=(demo.add_rounds,),
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),
+    person_followers=(followers.follower,),
 )

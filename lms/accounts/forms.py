@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, ValidationError
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import EqualTo, Length, ValidationError
 
 from lms.kit.forms import BaseForm, Needed
-from lms.kit.imports.web import UploadForm
-from lms.kit.sheets.values import parse_day
 
 
 class SignInForm(BaseForm):
@@ -39,6 +33,14 @@ class ChangePasswordForm(ChoosePasswordForm):
     current = PasswordField(_l("Mật khẩu đang dùng"), filters=(), validators=[Needed(_l("Chưa nhập mật khẩu đang dùng"))])
 
 
+class OneTimeCodeForm(BaseForm):
+    code = StringField(_l("Mã xác thực"), validators=[Needed(_l("Chưa nhập mã xác thực"))])
+
+
+class PasskeyNameForm(BaseForm):
+    name = StringField(_l("Đặt tên cho khóa"), validators=[Length(max=60, message=_l("Tên dài nhất 60 ký tự"))])
+
+
 class PeopleFilterForm(BaseForm):
     """A GET form: nothing in it changes anything, so it carries no token."""
 
@@ -48,30 +50,5 @@ class PeopleFilterForm(BaseForm):
     search = StringField(_l("Tìm theo tên hoặc mã"))
     agency = SelectField(_l("Cơ quan, đơn vị"), validate_choice=False)
     group = SelectField(_l("Nhóm đối tượng"), validate_choice=False)
-
-
-class GrantForm(BaseForm):
-    role = SelectField(_l("Vai trò"), validators=[Needed(_l("Chưa chọn vai trò"))])
-    agency = SelectField(_l("Phạm vi"), validate_choice=False)
-
-
-class RosterUploadForm(UploadForm):
-    as_of = StringField(
-        _l("Danh sách đúng từ ngày"),
-        description=_l("Người mới và người chuyển đơn vị được tính từ ngày này. Ví dụ: 01/10/2026."),
-    )
-
-    def __init__(self, today: date) -> None:
-        super().__init__()
-        self.today = today
-        if self.as_of.data is None:
-            self.as_of.data = f"{today:%d/%m/%Y}"
-
-    def validate_as_of(self, field: Field) -> None:
-        try:
-            parse_day(field.data)
-        except ValueError as error:
-            raise ValidationError(_("Ngày chưa đúng. Viết ngày/tháng/năm, ví dụ 01/10/2026.")) from error
-
-    def options(self) -> dict[str, Any]:
-        return {"as_of": (parse_day(self.as_of.data) or self.today).isoformat()}
+    it_duty = SelectField(_l("Công tác CNTT"), validate_choice=False)
+    only = SelectField(_l("Chỉ xem"), validate_choice=False)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from lms.accounts.guard import own_path
 from lms.feature import Feature, PanelBuilder
 from lms.home.navigation import managing_page
-from lms.kit.access import current_actor, public, requires
+from lms.kit.access import current_actor, public, requires, scope_of
 from lms.kit.clock import now
 from lms.kit.i18n import CONTRASTS, COOKIE, LOCALES, TEXT_SIZES, Preferences, preferences
 from lms.kit.unit import reading
@@ -35,8 +35,13 @@ def index() -> str | Response:
 @blueprint.get("/manage/")
 @requires("home.manage")
 def manage() -> str:
-    """Everything the one who looks may manage, by section."""
-    return render_template("home/manage.html", sections=managing_page())
+    """Everything the one who looks may manage, by section, with what waits there. One statement for each link that counts something."""
+    sections, at = managing_page(), now()
+    with reading() as session:
+        waiting = {
+            item.endpoint: item.waiting(session, scope_of(item.permission), at) for _, items in sections for item in items if item.waiting
+        }
+    return render_template("home/manage.html", sections=sections, waiting=waiting)
 
 
 @blueprint.get("/accessibility")

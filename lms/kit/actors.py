@@ -21,10 +21,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role held over an agency and all below it; `agency_id` None means the whole province."""
+    """A role held over an agency and all below it; `agency_id` None means the whole province. `delegated`: on behalf of one who
+    holds it, and so not one's own to hand on."""
 
     role: Role
     agency_id: UUID | None = None
+    delegated: bool = False
 
 
 class Everywhere:

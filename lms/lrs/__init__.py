@@ -4,7 +4,9 @@ from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
 from lms.lrs import api, views
+from lms.lrs.audit_names import AUDIT_NAMES
 from lms.lrs.cli import xapi
+from lms.lrs.followers import follower
 from lms.lrs.jobs import periodic
 from lms.lrs.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 
@@ -14,6 +16,7 @@ feature = Feature(
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
+    audit_names=AUDIT_NAMES,
     navigation=(
         NavigationItem.managing(
             Section.SYSTEM,
@@ -26,5 +29,6 @@ feature = Feature(
     ),
     commands=(xapi,),
     periodic=periodic,
+    person_followers=(follower,),
 )
 __all__ = ["feature"]

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from lms.feature import Feature, NavigationItem, Section
 from lms.reports import public, staff_views, views
 from lms.reports.agency_followers import FrozenReports
+from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
@@ -15,6 +16,7 @@ feature = Feature(
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
+    audit_names=AUDIT_NAMES,
     navigation=(
         NavigationItem(
             _l("Kết quả"),

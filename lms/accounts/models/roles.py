@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -37,3 +37,9 @@ class RoleGrant(Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date] = mapped_column(default=FOREVER)
     granted_by: Mapped[UUID | None]
+    # Handed on by one who holds the role (ủy quyền): in effect only on days on which that person holds it as well.
+    delegated_from: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    reason: Mapped[str | None]
+    # When somebody last looked whether it is still needed.
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[UUID | None]

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import Account, ActivationCode, Person, PositionGroup, Posting, RoleGrant
+from lms.accounts.queries.postings import LeaveRow, PostRow, absence_on, is_listed, person_leaves, person_posts
+from lms.accounts.queries.roles import GrantRow, grants_of_person
 from lms.accounts.rules.lockout import is_locked
 from lms.accounts.rules.people import search_words
 from lms.agencies.models import Agency, AgencyVersion
-from lms.agencies.queries import agency_names, in_subtree, within
+from lms.agencies.queries import in_subtree, within
 from lms.kit.actors import Everywhere, NotFound, Role, Scope
 
 PAGE = 50
+
+
+class Only(StrEnum):
+    """A part of the people that somebody must do something about."""
+
+    ABSENT = "absent"
+    NO_ACCOUNT = "no_account"
+    NO_POSTING = "no_posting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,8 @@ class PersonRow:
     id: UUID
     full_name: str
     staff_code: str
-    agency_name: str
-    group_code: str
+    agency_name: str | None
+    group_code: str | None
     job_title: str | None
     absence: str | None
     has_password: bool
@@ -45,26 +56,6 @@ class PeoplePage:
     total: int
     before: UUID | None
     after: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class PostRow:
-    agency_name: str
-    group_code: str
-    job_title: str | None
-    it_duty: str
-    absence: str | None
-    valid_from: date
-    valid_to: date
-
-
-@dataclass(frozen=True, slots=True)
-class GrantRow:
-    id: UUID
-    role: Role
-    agency_id: UUID | None
-    agency_name: str | None
-    valid_from: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +80,7 @@ class PersonView:
     locked: bool
     disabled: bool
     posts: list[PostRow]
+    leaves: list[LeaveRow]
     grants: list[GrantRow]
 
 
@@ -119,18 +111,27 @@ def people_page(
     search: str = "",
     agency_id: UUID | None = None,
     group_code: str | None = None,
+    it_duty: str | None = None,
+    only: Only | None = None,
     after: UUID | None = None,
     before: UUID | None = None,
     limit: int = PAGE,
 ) -> PeoplePage:
-    """People with a primary post on a day, by given name. Two statements. `search`: words without marks, each the beginning of a word of
-    name, staff code or login name. `after`, `before`: the person next to whom the page lies."""
-    conditions = [_holds_post(on), within(Posting.agency_id, scope, on), *_found_by(search)]
-    if agency_id is not None:
-        conditions.append(in_subtree(Posting.agency_id, agency_id, on))
-    if group_code:
-        conditions.append(Posting.group_code == group_code)
-    total = session.scalar(select(func.count()).select_from(Posting).join(Person, Person.id == Posting.person_id).where(*conditions))
+    """People with a primary post on a day, by given name; with `Only.NO_POSTING` those of the scope without one. Two statements.
+    `search`: words without marks, each the beginning of a word of name, staff code or login name; `it_duty`: one of ITDuty. `after`,
+    `before`: the person next to whom the page lies."""
+    conditions = [is_listed(), *_found_by(search)]
+    if only is Only.NO_POSTING:
+        posted = and_(Posting.person_id == Person.id, _holds_post(on))
+        conditions += [Posting.id.is_(None), _held_or_to_be_held(scope, on)]
+    else:
+        posted = Posting.person_id == Person.id
+        conditions += [_holds_post(on), within(Posting.agency_id, scope, on)]
+        conditions += _kept_to(on, agency_id, group_code, it_duty, only)
+    people = select(Person.id).join(Posting, posted, isouter=only is Only.NO_POSTING)
+    if only is Only.NO_ACCOUNT:
+        people = people.join(Account, Account.person_id == Person.id)
+    total = session.scalar(people.with_only_columns(func.count()).where(*conditions))
     statement = (
         select(
             Person.id,
@@ -139,15 +140,15 @@ def people_page(
             AgencyVersion.name,
             Posting.group_code,
             Posting.job_title,
-            Posting.absence,
+            absence_on(on).label("absence"),
             Account.password_hash.is_not(None).label("has_password"),
             Account.locked_until,
             Account.disabled_at,
         )
-        .select_from(Posting)
-        .join(Person, Person.id == Posting.person_id)
+        .select_from(Person)
+        .join(Posting, posted, isouter=only is Only.NO_POSTING)
         .join(Account, Account.person_id == Person.id)
-        .join(AgencyVersion, and_(AgencyVersion.agency_id == Posting.agency_id, _current_version(on)))
+        .outerjoin(AgencyVersion, and_(AgencyVersion.agency_id == Posting.agency_id, _current_version(on)))
         .where(*conditions)
     )
     if before is not None:
@@ -185,7 +186,7 @@ def people_page(
 
 def person_view(session: Session, scope: Scope, person_id: UUID, on: date, at: datetime) -> PersonView:
     """One person with all posts and present roles. Raises NotFound for one whose posts from now on lie outside the scope."""
-    statement = select(Person, Account).join(Account, Account.person_id == Person.id).where(Person.id == person_id)
+    statement = select(Person, Account).join(Account, Account.person_id == Person.id).where(Person.id == person_id, is_listed())
     if not isinstance(scope, Everywhere):
         held = select(Posting.id).where(Posting.person_id == person_id, Posting.valid_to > on, within(Posting.agency_id, scope, on))
         statement = statement.where(held.exists())
@@ -193,16 +194,6 @@ def person_view(session: Session, scope: Scope, person_id: UUID, on: date, at: d
     if found is None:
         raise NotFound
     person, account = found
-    posts = session.execute(
-        select(Posting).where(Posting.person_id == person_id).order_by(Posting.valid_from.desc(), Posting.is_primary.desc())
-    ).scalars()
-    grants = session.execute(
-        select(RoleGrant)
-        .where(RoleGrant.person_id == person_id, RoleGrant.valid_from <= on, RoleGrant.valid_to > on)
-        .order_by(RoleGrant.role, RoleGrant.valid_from)
-    ).scalars()
-    held_posts, held_grants = list(posts), list(grants)
-    names = agency_names(session, {post.agency_id for post in held_posts} | {g.agency_id for g in held_grants if g.agency_id}, on)
     return PersonView(
         id=person.id,
         full_name=person.full_name,
@@ -221,21 +212,9 @@ def person_view(session: Session, scope: Scope, person_id: UUID, on: date, at: d
         activated_at=account.activated_at,
         locked=is_locked(account.locked_until, at),
         disabled=account.disabled_at is not None,
-        posts=[
-            PostRow(
-                names.get(post.agency_id, ""),
-                post.group_code,
-                post.job_title,
-                post.it_duty,
-                post.absence,
-                post.valid_from,
-                post.valid_to,
-            )
-            for post in held_posts
-        ],
-        grants=[
-            GrantRow(g.id, Role(g.role), g.agency_id, names.get(g.agency_id) if g.agency_id else None, g.valid_from) for g in held_grants
-        ],
+        posts=person_posts(session, person_id, on),
+        leaves=person_leaves(session, person_id),
+        grants=grants_of_person(session, person_id, on),
     )
 
 
@@ -266,7 +245,7 @@ def invitable_people(
         .join(Account, Account.person_id == Person.id)
         .join(AgencyVersion, and_(AgencyVersion.agency_id == Posting.agency_id, _current_version(on)))
         .outerjoin(slip, slip.c.person_id == Person.id)
-        .where(*conditions, Account.password_hash.is_(None), Account.disabled_at.is_(None))
+        .where(*conditions, is_listed(), Account.password_hash.is_(None), Account.disabled_at.is_(None))
         .order_by(AgencyVersion.sort_key, Person.sort_key, Person.id)
         .limit(limit)
     )
@@ -283,8 +262,8 @@ def may_let_in(session: Session, scope: Scope, on: date, roles: Collection[Role]
 
 
 def group_choices(session: Session) -> list[tuple[str, str]]:
-    """Code and Vietnamese name of the position groups, in their order."""
-    rows = session.execute(select(PositionGroup.code, PositionGroup.name_vi).order_by(PositionGroup.ordinal))
+    """Code and Vietnamese name of the position groups, retired ones included, in their order."""
+    rows = session.execute(select(PositionGroup.code, PositionGroup.name_vi).order_by(PositionGroup.ordinal, PositionGroup.code))
     return [(row.code, row.name_vi) for row in rows]
 
 
@@ -312,6 +291,31 @@ def person_of_login(session: Session, login_name: str) -> UUID | None:
 
 def _holds_post(on: date) -> ColumnElement[bool]:
     return and_(Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on)
+
+
+def _held_or_to_be_held(scope: Scope, on: date) -> ColumnElement[bool]:
+    """Of those without a primary post, whom the scope may look at: the whole province all, others who has some post there from now on."""
+    if isinstance(scope, Everywhere):
+        return true()
+    held = aliased(Posting)
+    return (
+        select(held.id).where(held.person_id == Person.id, held.valid_to > on, within(held.agency_id, scope, on)).correlate(Person).exists()
+    )
+
+
+def _kept_to(
+    on: date, agency_id: UUID | None, group_code: str | None, it_duty: str | None, only: Only | None
+) -> Iterator[ColumnElement[bool]]:
+    if agency_id is not None:
+        yield in_subtree(Posting.agency_id, agency_id, on)
+    if group_code:
+        yield Posting.group_code == group_code
+    if it_duty:
+        yield Posting.it_duty == it_duty
+    if only is Only.ABSENT:
+        yield absence_on(on).is_not(None)
+    if only is Only.NO_ACCOUNT:
+        yield Account.password_hash.is_(None)
 
 
 def _current_version(on: date) -> ColumnElement[bool]:

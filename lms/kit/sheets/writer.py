@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import xlsxwriter
 
-from lms.kit.sheets.cells import Cell, Row, Sheet
+from lms.kit.sheets.cells import Cell, Sheet
 
 ColumnKind = Literal["text", "integer", "decimal", "date"]
 
@@ -31,11 +31,11 @@ class Column:
     kind: ColumnKind = "text"
 
 
-def new_workbook(stream: BytesIO) -> Any:
-    """An XlsxWriter workbook in which no text becomes a formula, number or link of its own accord."""
-    return xlsxwriter.Workbook(
-        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    )
+def new_workbook(stream: BytesIO, *, large: bool = False) -> Any:
+    """An XlsxWriter workbook in which no text becomes a formula, number or link of its own accord. `large`: rows are put down one after
+    the other and do not pile up in memory."""
+    memory = {"constant_memory": True} if large else {"in_memory": True}
+    return xlsxwriter.Workbook(stream, {**memory, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
 
 
 def table_workbook(
@@ -46,10 +46,12 @@ def table_workbook(
     title: str | None = None,
     preamble: Sequence[str] = (),
     notes: Sequence[str] = (),
+    large: bool = False,
 ) -> bytes:
-    """One printable table: title, preamble lines, a header that stays in view and repeats on paper, rows, notes below."""
+    """One printable table: title, preamble lines, a header that stays in view and repeats on paper, rows, notes below. `large`: more rows
+    than should be in memory at once."""
     stream = BytesIO()
-    workbook = new_workbook(stream)
+    workbook = new_workbook(stream, large=large)
     worksheet = workbook.add_worksheet(_sheet_name(sheet_name))
     heading = workbook.add_format({**_FONT, "bold": True, "font_size": 14})
     plain = workbook.add_format(_FONT)
@@ -78,11 +80,20 @@ def table_workbook(
     return stream.getvalue()
 
 
-def error_copy(sheets: Sequence[Sheet], messages: Mapping[str, Mapping[int, str]], *, label: str = "Lỗi") -> bytes:
-    """The sender's own sheets, every row where it was, with one more column that says what to mend.
+def error_copy(
+    sheets: Sequence[Sheet],
+    messages: Mapping[str, Mapping[int, str]],
+    *,
+    label: str = "Lỗi",
+    only_faulty: bool = False,
+    withheld: Mapping[str, Set[int]] | None = None,
+) -> bytes:
+    """The sender's own sheets in their own layout, with one more column that says what to mend.
 
     `messages`: sheet name → row number → text. The column stands right of the widest row, its label beside the header: the fullest row
-    above the first message. Identifiers stay text.
+    above the first message. Identifiers stay text. `only_faulty`: rows without a message are left out, save what stands above the rows
+    of people and the one- or two-cell rows that say where those below belong; sheets without any message are left out, too.
+    `withheld`: sheet name → columns whose values are not given out.
     """
     stream = BytesIO()
     workbook = new_workbook(stream)
@@ -90,27 +101,39 @@ def error_copy(sheets: Sequence[Sheet], messages: Mapping[str, Mapping[int, str]
     attention = workbook.add_format({**_FONT, "text_wrap": True, "font_color": "#A4161A", "bg_color": "#FDECEC"})
     bold = workbook.add_format({**_FONT, "bold": True, "font_color": "#A4161A"})
     for sheet in sheets:
-        worksheet = workbook.add_worksheet(_sheet_name(sheet.name))
         found = messages.get(sheet.name, {})
+        if only_faulty and not found:
+            continue
+        worksheet = workbook.add_worksheet(_sheet_name(sheet.name))
         header_row = _header_row(sheet, min(found, default=1))
         width = _error_column(sheet, header_row, label)
+        lines = _lines(sheet, found, header_row, only_faulty)
+        hidden = (withheld or {}).get(sheet.name, frozenset())
         for row in sheet.rows:
+            if row.number not in lines:
+                continue
             for index, value in enumerate(row.cells[:width]):
-                cells.write(worksheet, row.number - 1, index, value, "text" if isinstance(value, str) else None)
+                if row.number <= header_row or index not in hidden:
+                    cells.write(worksheet, lines[row.number], index, value, "text" if isinstance(value, str) else None)
             if row.hidden:
-                worksheet.set_row(row.number - 1, None, None, {"hidden": True})
+                worksheet.set_row(lines[row.number], None, None, {"hidden": True})
         for area in sheet.merged:
             if area.last_column < width and (area.last_row > area.first_row or area.last_column > area.first_column):
-                _merge(worksheet, sheet, area, cells)
+                _merge(worksheet, sheet, area, cells, lines)
         for number, text in found.items():
-            worksheet.write_string(number - 1, width, text, attention)
+            if number in lines:
+                worksheet.write_string(lines[number], width, text[:32_767], attention)
         if found and header_row:
-            worksheet.write_string(header_row - 1, width, label, bold)
+            worksheet.write_string(lines[header_row], width, label, bold)
         worksheet.set_column(0, max(width - 1, 0), 16)
+        for column, wide in sheet.widths.items():
+            worksheet.set_column(column, column, wide)
         worksheet.set_column(width, width, 60)
-        if sheet.hidden:
+        if sheet.hidden and len(workbook.worksheets()) > 1:
             worksheet.hide()
         _lay_out(worksheet)
+    if not workbook.worksheets():
+        workbook.add_worksheet()
     workbook.close()
     return stream.getvalue()
 
@@ -147,11 +170,29 @@ class Cells:
             worksheet.write_string(row, column, text[:32_767], self._quoted if text.startswith(_FORMULA_STARTS) else self._formats["text"])
 
 
-def _merge(worksheet: Any, sheet: Sheet, area: Any, cells: Cells) -> None:
-    row = next((row for row in sheet.rows if row.number == area.first_row), Row(area.first_row, ()))
-    worksheet.merge_range(area.first_row - 1, area.first_column, area.last_row - 1, area.last_column, "")
-    value: Cell = row[area.first_column]
-    cells.write(worksheet, area.first_row - 1, area.first_column, value, "text" if isinstance(value, str) else None)
+def _lines(sheet: Sheet, found: Mapping[int, str], header_row: int, only_faulty: bool) -> dict[int, int]:
+    """Row of the sheet → line of the copy (from 0). Where rows are left out, what is above the first message stays as it was."""
+    if not only_faulty:
+        return {number: number - 1 for number in {row.number for row in sheet.rows} | set(found)}
+    kept = {row.number for row in sheet.rows if row.number <= header_row or row.number in found or row.filled <= 2}
+    kept -= {row.number for row in sheet.rows if row.number > max(found, default=0)}
+    lines = {number: number - 1 for number in kept if number <= header_row}
+    following = sorted(number for number in kept if number > header_row)
+    return lines | {number: header_row + place for place, number in enumerate(following)}
+
+
+def _merge(worksheet: Any, sheet: Sheet, area: Any, cells: Cells, lines: Mapping[int, int]) -> None:
+    """A merged area, where all of its rows that are not empty were copied one below the other."""
+    inside = [row for row in sheet.rows if area.first_row <= row.number <= area.last_row]
+    if not inside or any(row.number not in lines for row in inside) or area.first_row not in lines:
+        return
+    first = lines[area.first_row]
+    last = first + area.last_row - area.first_row
+    if any(first <= line <= last and not area.first_row <= number <= area.last_row for number, line in lines.items()):
+        return
+    worksheet.merge_range(first, area.first_column, last, area.last_column, "")
+    value: Cell = inside[0][area.first_column]
+    cells.write(worksheet, first, area.first_column, value, "text" if isinstance(value, str) else None)
 
 
 def _header_row(sheet: Sheet, first_message: int) -> int:

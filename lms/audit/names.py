@@ -1,0 +1,77 @@
+"""What the details of entries are called. A field without a name is shown as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+AUDIT_NAMES: Mapping[str, Any] = {
+    "imports.refuse_file": _l("Từ chối tệp không đọc được"),
+    "audit.search": _l("Tìm trong nhật ký"),
+    "audit.export": _l("Xuất nhật ký ra tệp"),
+    "audit.forget_prefix": _l("Xóa phần nhật ký đã hết thời hạn lưu"),
+    "imports.apply": _l("Ghi dữ liệu nhập từ tệp"),
+    "imports.ask_undo": _l("Yêu cầu hoàn tác lần nhập"),
+    "imports.check_again": _l("Kiểm tra lại tệp nhập"),
+    "imports.check_file": _l("Kiểm tra tệp nhập"),
+    "imports.confirm": _l("Xác nhận nhập từ tệp"),
+    "imports.refuse": _l("Từ chối tệp nhập"),
+    "imports.refuse_undo": _l("Từ chối hoàn tác lần nhập"),
+    "imports.undo": _l("Hoàn tác lần nhập"),
+}
+
+FIELD_NAMES: Mapping[str, Any] = {
+    "actor": _l("Người thực hiện"),
+    "absence": _l("Lý do vắng"),
+    "activity": _l("Hoạt động"),
+    "address": _l("Địa chỉ"),
+    "agency": _l("Cơ quan, đơn vị"),
+    "action": _l("Việc"),
+    "birth_date": _l("Ngày sinh"),
+    "code": _l("Mã"),
+    "count": _l("Số lượng"),
+    "delegated_from": _l("Người ủy quyền"),
+    "email": _l("Thư điện tử"),
+    "entries": _l("Số mục"),
+    "file": _l("Tệp"),
+    "format": _l("Định dạng"),
+    "from": _l("Từ ngày"),
+    "full_name": _l("Họ và tên"),
+    "group": _l("Nhóm đối tượng"),
+    "group_code": _l("Nhóm đối tượng"),
+    "hash": _l("Mã băm"),
+    "it_duty": _l("Công tác CNTT"),
+    "it_qualification": _l("Trình độ tin học"),
+    "job_title": _l("Chức vụ"),
+    "kind": _l("Loại"),
+    "label": _l("Tên gọi"),
+    "locked": _l("Bị khóa"),
+    "login_name": _l("Tên đăng nhập"),
+    "name": _l("Tên"),
+    "on": _l("Từ ngày"),
+    "parent": _l("Cơ quan chủ quản"),
+    "period": _l("Kỳ"),
+    "person": _l("Người"),
+    "phone": _l("Điện thoại"),
+    "qualification": _l("Trình độ chuyên môn"),
+    "quarter": _l("Quý"),
+    "reason": _l("Lý do"),
+    "remember": _l("Giữ đăng nhập"),
+    "reviewed_at": _l("Rà soát lúc"),
+    "revision": _l("Lần ban hành"),
+    "role": _l("Vai trò"),
+    "rows": _l("Số dòng"),
+    "scopes": _l("Phạm vi"),
+    "sex": _l("Giới tính"),
+    "since": _l("Từ"),
+    "sought": _l("Tìm theo"),
+    "staff_code": _l("Mã cán bộ"),
+    "state": _l("Tình trạng"),
+    "subject": _l("Đối tượng"),
+    "to": _l("Đến ngày"),
+    "until": _l("Đến"),
+    "valid_from": _l("Từ ngày"),
+    "valid_to": _l("Đến trước ngày"),
+}

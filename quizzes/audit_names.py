@@ -1,0 +1,19 @@
+"""How the audit calls what was done with questions, rounds and attempts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+AUDIT_NAMES: Mapping[str, Any] = {
+    "quizzes.assemble_forms": _l("Lập đề kiểm tra"),
+    "quizzes.close_round": _l("Đóng đợt kiểm tra"),
+    "quizzes.create_round": _l("Tạo đợt kiểm tra"),
+    "quizzes.expire_attempt": _l("Tự động nộp khi hết giờ"),
+    "quizzes.import_items": _l("Nhập câu hỏi"),
+    "quizzes.open_round": _l("Mở đợt kiểm tra"),
+    "quizzes.record_sittings": _l("Ghi kết quả các kỳ trước"),
+    "quizzes.start_attempt": _l("Bắt đầu làm bài"),
+    "quizzes.submit_attempt": _l("Nộp bài"),
+    "quizzes.take_over": _l("Làm tiếp trên thiết bị khác"),
+}
