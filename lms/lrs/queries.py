@@ -237,3 +237,27 @@ def chunks(given: Iterable[Value]) -> Iterator[list[Value]]:
 
 def _stored(row: Any) -> StoredStatement:
     return StoredStatement(row.id, row.position, row.stored, exact(row.body, row.head, row.rebuilt))
+
+
+def statements_about(session: Session, known_as: Collection[str]) -> list[UUID]:
+    """Where the statements stand in which somebody known as one of these (`rules.terms.agent_identity`) is named, in order, voided or
+    not; those that refer to such a statement are among them."""
+    keys = [term(kind, identity) for identity in known_as for kind in (TermKind.AGENT, TermKind.RELATED_AGENT)]
+    found = {
+        place for part in chunks(keys) for place in session.scalars(select(StatementTerm.position).where(StatementTerm.term.in_(part)))
+    }
+    return sorted(found)
+
+
+def bodies_at(session: Session, positions: Collection[UUID]) -> list[tuple[datetime, datetime, bool, str]]:
+    """(timestamp, stored, voided, text as received) of the statements at these positions, in order."""
+    rows = [
+        row
+        for part in chunks(positions)
+        for row in session.execute(
+            select(Statement.position, Statement.timestamp, Statement.stored, Statement.voided, Statement.body).where(
+                Statement.position.in_(part)
+            )
+        )
+    ]
+    return [(row.timestamp, row.stored, row.voided, row.body) for row in sorted(rows, key=lambda row: row.position)]

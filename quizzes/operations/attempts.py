@@ -157,7 +157,7 @@ def _finish(session: Session, actor: Actor, attempt: Attempt, state: AttemptStat
         .values(points=case({slot: float(share) for slot, share in points.items()}, value=Response.slot))
         .execution_options(synchronize_session=False)
     )
-    _record_best(session, attempt, quarter, at)
+    record_best(session, attempt.round_id, attempt.person_id, at)
     emit(session, FINISHED, {"attempt": str(attempt.id)}, at)
     action = "quizzes.submit_attempt" if state == AttemptState.SUBMITTED else "quizzes.expire_attempt"
     audit.record(session, actor, action, attempt.id, at, receipt=attempt.receipt, score=str(attempt.score))
@@ -165,19 +165,20 @@ def _finish(session: Session, actor: Actor, attempt: Attempt, state: AttemptStat
     return attempt.receipt
 
 
-def _record_best(session: Session, attempt: Attempt, quarter: str, at: datetime) -> None:
-    """The attempt that counts is the one with the highest score, of equal ones the earliest."""
+def record_best(session: Session, round_id: UUID, person_id: UUID, at: datetime) -> None:
+    """Tell the ledger which of a person's finished attempts counts: the one with the highest score, of equal ones the earliest."""
     best = session.execute(
-        select(Attempt.id, Attempt.score, Attempt.passed, Attempt.submitted_at, func.count().over().label("attempts"))
-        .where(Attempt.round_id == attempt.round_id, Attempt.person_id == attempt.person_id, Attempt.state != AttemptState.OPEN)
+        select(Attempt.id, Attempt.score, Attempt.passed, Attempt.submitted_at, Round.quarter, func.count().over().label("attempts"))
+        .join(Round, Round.id == Attempt.round_id)
+        .where(Attempt.round_id == round_id, Attempt.person_id == person_id, Attempt.state != AttemptState.OPEN)
         .order_by(Attempt.score.desc(), Attempt.submitted_at, Attempt.id)
         .limit(1)
     ).one()
     record_outcome(
         session,
-        activity=activity_of(quarter),
-        period=Quarter.parse(quarter).code,
-        person_id=attempt.person_id,
+        activity=activity_of(best.quarter),
+        period=Quarter.parse(best.quarter).code,
+        person_id=person_id,
         source_id=best.id,
         attempts=best.attempts,
         score=best.score or Decimal(0),

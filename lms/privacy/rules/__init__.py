@@ -1,0 +1,1 @@
+"""What must hold about personal data: deadlines, requests, how long things are kept. Pure."""
