@@ -82,7 +82,7 @@ def rows_of(database: Database) -> list[int]:
 def test_the_command_imports_and_a_second_time_changes_nothing(database: Database, lms: Callable[..., Result], tmp_path: Path) -> None:
     file = saved(tmp_path, good())
     first = lms("agencies", "import", file, "--as-of", "2025-07-01")
-    assert (first.exit_code, first.stdout) == (0, "Thêm mới 3, thay đổi 0, không đổi 0 đơn vị.\n")
+    assert (first.exit_code, first.stdout) == (0, "Thêm mới 3, thay đổi 0, không đổi 0 đơn vị.\n"), (first.stderr, first.exception)
     with database.reading() as session:
         health = queries.agency_by_code(session, "H55.1", JULY)
         assert health is not None

@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from lms.agencies.rules.kinds import AgencyKind, block_from, kind_from, kind_of_name, level_from
-from lms.agencies.rules.plan import Plan, plan_import
+from lms.agencies.rules.events import Establishment
+from lms.agencies.rules.plan import Plan, StoredHistory
+from lms.agencies.rules.planner import plan_import
 from lms.agencies.rules.sheet import read_lines
 from lms.kit.errors import DomainError
 from lms.kit.sheets import Cell, sheet
@@ -22,7 +24,11 @@ def line(code: str | None, name: str | None, parent: str | None = None, **other:
 
 
 def plan(*lines: tuple[Cell, ...]) -> Plan:
-    return plan_import(read_lines([sheet("Cây", [HEADER, *lines])], "cay.xlsx"), {}, DAY)
+    return plan_import(read_lines([sheet("Cây", [HEADER, *lines])], "cay.xlsx"), StoredHistory(), DAY)
+
+
+def established(result: Plan) -> list[Establishment]:
+    return [step.change.details for step in result.steps if isinstance(step.change.details, Establishment)]
 
 
 def complaints(result: Plan) -> list[tuple[int, str, str]]:
@@ -32,12 +38,13 @@ def complaints(result: Plan) -> list[tuple[int, str, str]]:
 def test_a_good_sheet_is_all_new() -> None:
     result = plan(line("H55", "UBND tỉnh"), line("H55.1", "Sở Y tế", "H55", short="SYT"), line("H55.1.1", "Phòng Tổ chức", "H55.1"))
     assert complaints(result) == []
-    assert result.checked().counts == {"added": 3, "changed": 0, "unchanged": 0}
-    assert [(step.kind, step.block, step.level, step.parent, step.on) for step in result.establish] == [
-        ("province", "so_nganh", "tinh", None, DAY),
-        ("department", "so_nganh", "tinh", "H55", DAY),
-        ("division", "so_nganh", "tinh", "H55.1", DAY),
+    assert result.checked().counts == {"added": 3, "changed": 0, "ended": 0, "unchanged": 0, "events": 0, "known_events": 0}
+    assert [(one.kind, one.block, one.level, one.parent and result.new[one.parent]) for one in established(result)] == [
+        ("province", "so_nganh", "tinh", None),
+        ("department", "so_nganh", "tinh", "H55"),
+        ("division", "so_nganh", "tinh", "H55.1"),
     ]
+    assert {step.change.on for step in result.steps} == {DAY}
 
 
 def test_parents_may_stand_below_their_children() -> None:
@@ -96,12 +103,12 @@ def test_the_child_of_a_faulty_line_is_not_blamed_too() -> None:
 
 def test_totals_and_signatures_below_the_list_are_passed_over() -> None:
     result = plan(line("H55", "Tỉnh"), line(None, "Tổng cộng"), line("NGƯỜI LẬP BIỂU", None))
-    assert (complaints(result), len(result.establish)) == ([], 1)
+    assert (complaints(result), len(result.steps)) == ([], 1)
 
 
 def test_hidden_sheets_and_sheets_of_other_things_are_left_alone() -> None:
     pages = [sheet("Hướng dẫn", [("Cách điền tệp",)]), sheet("Cây", [HEADER, line("H55", "Tỉnh")])]
-    assert len(plan_import(read_lines(pages, "cay.xlsx"), {}, DAY).establish) == 1
+    assert len(plan_import(read_lines(pages, "cay.xlsx"), StoredHistory(), DAY).steps) == 1
 
 
 def test_a_file_without_the_header_is_refused_as_a_whole() -> None:
