@@ -3,7 +3,7 @@
 from lms.agencies.operations.changes import abolish_agency, assign_code, establish_agency, merge_agencies, move_agency, rename_agency
 from lms.agencies.operations.closure import rebuild_closure
 from lms.agencies.operations.events import correct_event, record_change, record_changes, withdraw_event, withdraw_import
-from lms.agencies.operations.imports import apply_import, check_import
+from lms.agencies.operations.imports import apply_import, check_import, undo_import
 from lms.agencies.operations.reckoning import (
     Preview,
     preview_change,
@@ -32,6 +32,7 @@ __all__ = [
     "record_change",
     "record_changes",
     "rename_agency",
+    "undo_import",
     "withdraw_event",
     "withdraw_import",
 ]
