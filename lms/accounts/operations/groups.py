@@ -79,8 +79,9 @@ def delete_group(session: Session, actor: Actor, code: str, at: datetime) -> Non
     used = session.scalar(select(func.count()).select_from(Posting).where(Posting.group_code == code))
     if used:
         raise Conflict(
-            N_("Nhóm %(code)s đã có %(count)s vị trí công tác nên không xóa được; có thể ngừng dùng nhóm này."),
+            N_("Nhóm %(group)s đã có %(count)s vị trí công tác nên không xóa được; có thể ngừng dùng nhóm này."),
             code="group_used",
+            group=code,
             count=used,
         )
     session.execute(delete(PositionGroup).where(PositionGroup.code == code))

@@ -62,8 +62,9 @@ def transfer(request_id: UUID) -> Response:
 @blueprint.post("/manage/people/transfers/<uuid:request_id>/approve")
 @requires("accounts.transfer_people")
 def approve_transfer(request_id: UUID) -> AnyResponse:
-    form, scope = DecideForm(), scope_of(TRANSFER)
-    row = _to_decide(request_id)
+    form = DecideForm()
+    with reading() as db:
+        row = _decidable(db, request_id)
     try:
         with transaction() as db:
             target = None
@@ -71,8 +72,7 @@ def approve_transfer(request_id: UUID) -> AnyResponse:
                 target = queries.chosen_agency(db, EVERYWHERE, form.agency.data, today())
                 if target is None:
                     raise DomainError(_("Không có cơ quan này. Gõ mã định danh hoặc đúng tên đầy đủ."), field="agency")
-            if not queries.transfer_row(db, scope, request_id, today()).may_decide:
-                raise NotFound
+            _decidable(db, request_id)
             state = operations.approve_transfer(db, current_actor(), request_id, today=today(), at=now(), to_agency_id=target)
     except DomainError as refusal:
         refused(form, refusal)
@@ -88,13 +88,13 @@ def approve_transfer(request_id: UUID) -> AnyResponse:
 @requires("accounts.transfer_people")
 def refuse_transfer(request_id: UUID) -> AnyResponse:
     form = RefuseForm()
-    _to_decide(request_id)
+    with reading() as db:
+        _decidable(db, request_id)
     if not form.validate():
         return _request_page(request_id, refuse=form)
     try:
         with transaction() as db:
-            if not queries.transfer_row(db, scope_of(TRANSFER), request_id, today()).may_decide:
-                raise NotFound
+            _decidable(db, request_id)
             operations.refuse_transfer(db, current_actor(), request_id, form.reason.data, at=now())
     except DomainError as refusal:
         refused(form, refusal)
@@ -218,10 +218,9 @@ def _claim_page(form: ClaimForm, found: list[Alike] | None) -> Response:
     return make_response(render_template("accounts/claim.html", form=form, found=found), 422 if form.errors else 200)
 
 
-def _to_decide(request_id: UUID) -> TransferRow:
-    """Raises NotFound for a request that is not for this person to decide; one already decided is shown with its result."""
-    with reading() as db:
-        row = queries.transfer_row(db, scope_of(TRANSFER), request_id, today())
+def _decidable(db: Session, request_id: UUID) -> TransferRow:
+    """A request this person may decide, or one that is decided already. Raises NotFound for any other."""
+    row = queries.transfer_row(db, scope_of(TRANSFER), request_id, today())
     if not row.may_decide and row.state is State.PENDING:
         raise NotFound
     return row
