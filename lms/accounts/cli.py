@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
+import msgspec
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.accounts import operations, queries
-from lms.accounts.operations import NewPerson
+from lms.accounts.jobs import ROSTER_JOB
+from lms.accounts.operations import NewPerson, RosterOptions
 from lms.agencies.queries import agency_by_code
-from lms.kit.actors import SERVICE, Role
+from lms.kit.actors import EVERYWHERE, SERVICE, Role
 from lms.kit.clock import local_date, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.formats import number
+from lms.kit.imports import ImportState, last_done, undo_now
+from lms.kit.imports.operations import confirm_import, record_check
+from lms.kit.imports.queries import import_view, run_job_id
 from lms.kit.imports.rules import Checked, messages_by_row
-from lms.kit.sheets import error_copy, read_workbook
-from lms.kit.unit import reading, transaction
+from lms.kit.jobs import run_job
+from lms.kit.sheets import error_copy, iterate_workbook, read_workbook
+from lms.kit.unit import database, reading, transaction, vault
 
 DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -38,31 +47,104 @@ def roster() -> None: ...
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what the file would change.")
 @click.option("--as-of", type=DAY, help="New posts and moves hold from this day; default today.")
+@click.option("--replace", metavar="CODE", help="People of this agency and those below it who are not in FILE leave.")
+@click.option("--capitalise", is_flag=True, help="Write names given in capitals with capital initials only.")
 @click.option("--skip-faulty", is_flag=True, help="Import the correct rows and leave the faulty ones out.")
-@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write the file with a column of errors here (.xlsx).")
-def import_roster(file: Path, dry_run: bool, as_of: datetime | None, skip_faulty: bool, errors: Path | None) -> None:
-    """Bring people up to what FILE says (.xlsx, .xls, .ods, .csv); nobody is removed."""
+@click.option(
+    "--leaving", type=int, default=0, metavar="N", help="Confirm that N people leave, where they are more than 5 % of the agency."
+)
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write the faulty rows with a column of errors here (.xlsx)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the counts and findings as JSON.")
+def import_roster(
+    file: Path,
+    dry_run: bool,
+    as_of: datetime | None,
+    replace: str | None,
+    capitalise: bool,
+    skip_faulty: bool,
+    leaving: int,
+    errors: Path | None,
+    as_json: bool,
+) -> None:
+    """Bring people up to what FILE says (.xlsx, .xls, .ods, .csv). Applied in batches; `lms roster undo` takes it back."""
     at, day = now(), as_of.date() if as_of else _today()
-    sheets = read_workbook(file)
-    if dry_run:
-        with reading() as session:
-            check = operations.check_roster(session, sheets, file.name, day)
-    else:
-        with transaction() as session:
-            check = operations.check_roster(session, sheets, file.name, day)
-            if skip_faulty or not check.checked().faulty_rows:
-                operations.apply_roster(session, SERVICE, check, at)
+    operations.check_day(day, _today())
+    with reading() as session:
+        options = {"as_of": day.isoformat(), "replace": str(_agency(session, replace, day)) if replace else None, "capitalise": capitalise}
+        check = operations.check_roster(session, iterate_workbook(file), file.name, RosterOptions.of_run(options, {}))
     checked = check.checked()
-    _show_findings(checked)
+    if not as_json:
+        _show_findings(checked)
     if errors is not None and checked.findings:
-        errors.write_bytes(error_copy(sheets, messages_by_row(checked.findings, _), label=_("Lỗi")))
-    click.echo(_summary(checked))
+        errors.write_bytes(error_copy(read_workbook(file), messages_by_row(checked.findings, _), label=_("Lỗi"), only_faulty=True))
+    click.echo(_as_json(checked) if as_json else _summary(checked))
     if checked.faulty_rows and not (skip_faulty and not dry_run):
         raise DomainError(
             N_("Có %(rows)s dòng lỗi. Chưa ghi gì; sửa tệp rồi chạy lại, hoặc thêm --skip-faulty để bỏ các dòng lỗi."),
             code="faulty_rows",
             rows=checked.faulty_rows,
         )
+    if not dry_run and checked.rows:
+        _carry_out(file, checked, options, skip_faulty=skip_faulty, leaving=leaving, at=at)
+
+
+def _carry_out(file: Path, checked: Checked, options: dict[str, Any], *, skip_faulty: bool, leaving: int, at: datetime) -> None:
+    """Hand the import over as a page would, then carry the job out here unless the worker has it already."""
+    with transaction() as session:
+        run_id = record_check(
+            session,
+            SERVICE,
+            vault(),
+            kind="roster",
+            file_name=file.name,
+            content=file.read_bytes(),
+            checked=checked,
+            options=options,
+            at=at,
+        )
+        confirm_import(session, SERVICE, run_id, job_kind=ROSTER_JOB, skip_faulty=skip_faulty, acknowledged=leaving, at=at)
+    _wait_for(run_id)
+
+
+def _wait_for(run_id: UUID) -> None:
+    while True:
+        with reading() as session:
+            run = import_view(session, run_id, kind="roster", scope=EVERYWHERE, viewer=SERVICE, at=now())
+            job_id = run_job_id(session, run_id)
+        if not run.under_way:
+            break
+        if not run_job(database(), current_app.extensions["lms.job_handlers"], job_id):
+            time.sleep(0.5)
+    refusal = run.error or run.undo_error
+    if refusal is not None:
+        raise refusal
+    if run.state is ImportState.FAILED:
+        raise DomainError(N_("Việc nhập dừng vì lỗi của dịch vụ; xem nhật ký."), code="import_failed")
+
+
+@roster.command("undo")
+def undo_roster() -> None:
+    """Take back the last roster import, within 24 hours of its end."""
+    at = now()
+    with transaction() as session:
+        run_id = last_done(session, "roster")
+        if run_id is None:
+            raise DomainError(N_("Chưa có lần nhập danh sách cán bộ nào để hoàn tác."), code="nothing_to_undo")
+        result = undo_now(session, SERVICE, run_id, operations.undo_roster, at)
+    counts = {key: number(count) for key, count in result.items()}
+    click.echo(_("Đã bỏ %(removed)s người, trả lại %(restored)s người, giữ nguyên %(kept)s người đã sửa sau khi nhập.", **counts))
+
+
+def _as_json(checked: Checked) -> str:
+    findings = [
+        {**msgspec.to_builtins(finding), "message": str(_(finding.message, **finding.values)), "values": None}
+        for finding in checked.findings
+    ]
+    return json.dumps(
+        {"counts": dict(checked.counts), "rows": checked.rows, "faulty_rows": checked.faulty_rows, "findings": findings}, ensure_ascii=False
+    )
 
 
 def _show_findings(checked: Checked) -> None:

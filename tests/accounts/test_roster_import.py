@@ -51,28 +51,30 @@ def test_upload_preview_confirm_progress_done(app: Flask, province: None, databa
     client = sign_in("quantri")
     run = upload(client).location
     preview = client.get(run).text
-    assert "Nhập 7 dòng đúng, bỏ 9 dòng lỗi" in preview
+    assert "Nhập 8 dòng đúng, bỏ 8 dòng lỗi" in preview
     assert "31/02" not in preview
     assert count_people(database) == 1
 
     errors = tmp_path / "loi.xlsx"
     errors.write_bytes(client.get(f"{run}/errors.xlsx").data)
     copied = {sheet.name: sheet for sheet in read_workbook(errors)}
-    texts = [cell for row in copied["Đông Ngũ"].rows if row.number == 7 for cell in row.cells]
-    assert "mã cán bộ CB00016 trùng với dòng 3" in texts[-1]
+    assert [row.number for row in copied["Đông Ngũ"].rows][:3] == [1, 2, 3]
+    assert copied["Đông Ngũ"].rows[1].cells[-1] == "Lỗi"
+    assert "mã cán bộ CB00016 trùng với dòng 3" in copied["Đông Ngũ"].rows[2].cells[-1]
+    assert len(copied["Đông Ngũ"].rows) == 2 + 5
 
     assert client.post(f"{run}/confirm", data={"skip_faulty": "1"}).status_code == 303
     assert "Đang" in client.get(run).text
     assert run_due(app) == 1
     assert "Đã nhập xong" in client.get(run).text
-    assert count_people(database) == 8
+    assert count_people(database) == 9
     with database.reading() as session:
         assert {f"{day}" for day in session.scalars(select(Posting.valid_from))} == {"2020-01-01", "2026-10-01"}
         actions = session.scalars(select(AuditEntry.action)).all()
     assert actions.count("accounts.create_people") == 1
 
     again = client.get(upload(client).location).text
-    assert re.search(r"7\s*(<[^>]+>\s*)*Cán bộ không đổi|Cán bộ không đổi(\s*<[^>]+>)*\s*7", again)
+    assert re.search(r"8\s*(<[^>]+>\s*)*Cán bộ không đổi|Cán bộ không đổi(\s*<[^>]+>)*\s*8", again)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_the_command_refuses_faulty_rows_until_told_to_leave_them_out(
     app: Flask, province: None, database: Database, tmp_path: Path
 ) -> None:
     dry = run_command(app, "roster", "import", str(FILE), "--dry-run")
-    assert "Thêm 7, cập nhật 0, chuyển đơn vị 0, không đổi 0, lỗi 9." in dry.output
+    assert "Thêm 8, cập nhật 0, chuyển đơn vị 0, không đổi 0, lỗi 8." in dry.output
     assert "Dòng 13, Đông Ngũ, cột Ngày sinh: 13/25/1983 không có thật; sửa theo dạng ngày/tháng/năm" in dry.output
     refused = run_command(app, "roster", "import", str(FILE), "--errors", str(tmp_path / "loi.xlsx"))
     assert refused.exit_code == 1
@@ -120,7 +122,7 @@ def test_the_command_refuses_faulty_rows_until_told_to_leave_them_out(
     assert count_people(database) == 1
     done = run_command(app, "roster", "import", str(FILE), "--skip-faulty", "--as-of", "2026-10-01")
     assert done.exit_code == 0
-    assert count_people(database) == 8
+    assert count_people(database) == 9
 
 
 def test_users_are_made_given_roles_and_reset_by_command(app: Flask, province: None) -> None:
@@ -144,19 +146,19 @@ def test_a_worker_taken_for_dead_does_not_apply_an_import_again(
     client = sign_in("quantri")
     run = upload(client).location
     client.post(f"{run}/confirm", data={"skip_faulty": "1"})
-    read_content = import_jobs.read_content
+    iterate_content = import_jobs.iterate_content
 
     def read_slowly(content: bytes, name: str) -> object:
-        monkeypatch.setattr(import_jobs, "read_content", read_content)
+        monkeypatch.setattr(import_jobs, "iterate_content", iterate_content)
         with database.transaction() as session:
             session.execute(update(Job).values(lease_until=LONG_AGO))
         assert run_due(app) == 1
-        return read_content(content, name)
+        return iterate_content(content, name)
 
-    monkeypatch.setattr(import_jobs, "read_content", read_slowly)
+    monkeypatch.setattr(import_jobs, "iterate_content", read_slowly)
     assert run_due(app) == 1
     assert "Đã nhập xong" in client.get(run).text
-    assert count_people(database) == 8
+    assert count_people(database) == 9
     with database.reading() as session:
         recorded = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("imports.%")))
         assert sorted(recorded) == ["imports.apply", "imports.check_file", "imports.confirm"]

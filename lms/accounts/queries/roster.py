@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Person, PositionGroup, Posting
+from lms.accounts.models import Person, PositionGroup, Posting, RosterColumns
 from lms.accounts.rules.groups import STARTING_GROUPS
+from lms.accounts.rules.people import masked
 from lms.accounts.rules.roster.agencies import AgencyIndex, KnownAgency
-from lms.accounts.rules.roster.plan import KnownPerson
-from lms.agencies.models import AgencyCode, AgencyVersion
+from lms.accounts.rules.roster.person import RosterLine
+from lms.accounts.rules.roster.plan import KnownPerson, Lookups
+from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
 from lms.agencies.queries import ancestors_on
-from lms.kit.secrets import Vault
+from lms.kit.secrets import vault_of
+from lms.kit.vietnamese import fold
 
 
 def roster_agencies(session: Session, on: date) -> AgencyIndex:
@@ -53,13 +57,29 @@ def group_names(session: Session) -> Mapping[str, str]:
     return {row.code: row.name_vi for row in stored} or {group.code: group.name_vi for group in STARTING_GROUPS}
 
 
-def known_people(session: Session, on: date, vault: Vault) -> list[KnownPerson]:
-    """Everybody, with the primary post of a day. One statement; phones are opened only to be compared by fingerprint."""
+def known_people(session: Session, lines: Sequence[RosterLine], lookups: Lookups) -> list[KnownPerson]:
+    """Everybody whom these lines may mean: those with their codes and numbers, and, for lines that give neither or ones nobody has, those of
+    their name and year of birth. Two statements, the second only where there are such lines."""
+    codes = {line.staff_code for line in lines if line.staff_code}
+    prints = {line.index: lookups.fingerprint(line.identity_number) for line in lines if line.identity_number}
+    found: list[KnownPerson] = []
+    if codes or prints:
+        found = _people(session, or_(Person.staff_code.in_(codes), Person.identity_fingerprint.in_(prints.values())), lookups.as_of)
+    known_codes = {person.staff_code for person in found}
+    known_prints = {person.identity_fingerprint for person in found} - {None}
+    others = [line for line in lines if line.staff_code not in known_codes and prints.get(line.index) not in known_prints]
+    likely = {(fold(line.full_name), line.birth_year) for line in others if line.birth_year is not None}
+    undated = {fold(line.full_name) for line in others if line.birth_year is None}
+    conditions = [tuple_(Person.name_key, Person.birth_year).in_(likely)] if likely else []
+    conditions += [and_(Person.name_key.in_(undated), Person.birth_year.is_(None))] if undated else []
+    if conditions:
+        found += _people(session, and_(or_(*conditions), Person.merged_into_id.is_(None), Person.erased_at.is_(None)), lookups.as_of)
+    return found
+
+
+def _people(session: Session, condition: ColumnElement[bool], on: date) -> list[KnownPerson]:
     latest = (
-        select(Posting.person_id, func.max(Posting.valid_from).label("day"))
-        .where(Posting.is_primary)
-        .group_by(Posting.person_id)
-        .subquery()
+        select(func.max(Posting.valid_from)).where(Posting.person_id == Person.id, Posting.is_primary).correlate(Person).scalar_subquery()
     )
     rows = session.execute(
         select(
@@ -80,32 +100,119 @@ def known_people(session: Session, on: date, vault: Vault) -> list[KnownPerson]:
             Posting.job_title,
             Posting.it_duty,
             Posting.absence,
-            latest.c.day,
+            latest,
+            or_(Person.merged_into_id.is_not(None), Person.erased_at.is_not(None)),
         )
         .outerjoin(Posting, and_(Posting.person_id == Person.id, Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on))
-        .outerjoin(latest, latest.c.person_id == Person.id)
+        .where(condition)
         .order_by(Person.id)
     )
-    return [
-        KnownPerson(
-            id=row.id,
-            staff_code=row.staff_code,
-            full_name=row.full_name,
-            birth_date=row.birth_date,
-            birth_year=row.birth_year,
-            sex=row.sex,
-            email=row.email,
-            phone_fingerprint=vault.fingerprint(vault.unseal(row.phone_sealed)) if row.phone_sealed else None,
-            identity_fingerprint=row.identity_fingerprint,
-            qualification=row.qualification,
-            it_qualification=row.it_qualification,
-            it_major=row.it_major,
-            agency_id=row.agency_id,
-            group_code=row.group_code,
-            job_title=row.job_title,
-            it_duty=row.it_duty,
-            absence=row.absence,
-            latest_post=row.day,
+    return [KnownPerson(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody whose primary post is in an agency that a roster replaces."""
+
+    id: UUID
+    full_name: str
+    staff_code: str
+    agency_id: UUID
+
+
+def members_on(session: Session, agency_id: UUID, on: date) -> list[Member]:
+    """Everybody with a primary post in an agency's subtree on a day, in the order of their names. One statement."""
+    rows = session.execute(
+        select(Person.id, Person.full_name, Person.staff_code, Posting.agency_id)
+        .join(Posting, Posting.person_id == Person.id)
+        .join(AgencyClosure, AgencyClosure.descendant_id == Posting.agency_id)
+        .where(
+            AgencyClosure.ancestor_id == agency_id,
+            AgencyClosure.valid_from <= on,
+            AgencyClosure.valid_to > on,
+            Posting.is_primary,
+            Posting.valid_from <= on,
+            Posting.valid_to > on,
+        )
+        .order_by(Person.sort_key, Person.id)
+    )
+    return [Member(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored person whom a row may mean, for a human to compare; the number is masked."""
+
+    id: UUID
+    full_name: str
+    staff_code: str
+    birth: str
+    agency: str
+    job_title: str | None
+    number: str | None
+
+
+def candidates(session: Session, person_ids: Sequence[UUID], on: date) -> dict[UUID, Candidate]:
+    """People to be compared with rows. One statement."""
+    keys = vault_of(session)
+    rows = session.execute(
+        select(
+            Person.id,
+            Person.full_name,
+            Person.staff_code,
+            Person.birth_date,
+            Person.birth_year,
+            AgencyVersion.name,
+            Posting.job_title,
+            Person.identity_sealed,
+        )
+        .outerjoin(Posting, and_(Posting.person_id == Person.id, Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on))
+        .outerjoin(
+            AgencyVersion,
+            and_(
+                AgencyVersion.agency_id == Posting.agency_id,
+                AgencyVersion.valid_from <= on,
+                AgencyVersion.valid_to > on,
+                AgencyVersion.superseded_at.is_(None),
+            ),
+        )
+        .where(Person.id.in_(person_ids))
+    )
+    return {
+        row.id: Candidate(
+            row.id,
+            row.full_name,
+            row.staff_code,
+            f"{row.birth_date:%d/%m/%Y}" if row.birth_date else str(row.birth_year or ""),
+            row.name or "",
+            row.job_title,
+            masked(keys.unseal(row.identity_sealed)) if row.identity_sealed else None,
         )
         for row in rows
-    ]
+    }
+
+
+def home_agency(session: Session, person_id: UUID | None, on: date) -> UUID | None:
+    """The agency of a person's primary post on a day."""
+    return session.scalar(
+        select(Posting.agency_id).where(Posting.person_id == person_id, Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on)
+    )
+
+
+def remembered_columns(session: Session, agency_id: UUID | None) -> Mapping[str, str]:
+    """What an agency's people said columns are: label as it compares → field."""
+    return session.scalar(select(RosterColumns.fields).where(RosterColumns.agency_id == agency_id)) or {}
+
+
+def people_named(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Person → name and staff code."""
+    rows = session.execute(select(Person.id, Person.full_name, Person.staff_code).where(Person.id.in_(person_ids)))
+    return {row.id: (row.full_name, row.staff_code) for row in rows}
+
+
+def agency_names(session: Session) -> dict[str, str]:
+    """Agency → the latest of its believed names, whatever the day."""
+    rows = session.execute(
+        select(AgencyVersion.agency_id, AgencyVersion.name).where(AgencyVersion.superseded_at.is_(None)).order_by(AgencyVersion.valid_from)
+    )
+    return {str(row.agency_id): row.name for row in rows}

@@ -6,6 +6,20 @@ A package brings two pure-ish functions, `check` (what would the file change?) a
 
 from lms.kit.imports.models import ImportFile, ImportRun
 from lms.kit.imports.operations import PendingImport
-from lms.kit.imports.rules import Checked, Finding, ImportState, fingerprint_of
+from lms.kit.imports.rules import UNDO_WINDOW, Checked, Finding, ImportState, fingerprint_of
+from lms.kit.imports.undo import DoneImport, carry_out_undo, last_done, undo_now
 
-__all__ = ["Checked", "Finding", "ImportFile", "ImportRun", "ImportState", "PendingImport", "fingerprint_of"]
+__all__ = [
+    "UNDO_WINDOW",
+    "Checked",
+    "DoneImport",
+    "Finding",
+    "ImportFile",
+    "ImportRun",
+    "ImportState",
+    "PendingImport",
+    "carry_out_undo",
+    "fingerprint_of",
+    "last_done",
+    "undo_now",
+]

@@ -16,12 +16,14 @@ from lms.kit.imports.rules import ImportState
 
 
 class ImportRun(Base):
-    """One file, checked once. `counts` and `findings` are what the preview showed, `result` what applying did."""
+    """One file. `counts`, `details` and `findings` are what the preview shows, `decisions` what a person chose there, `result` what
+    applying did. `details` holds what only its kind understands (who leaves, whom a row may mean, which columns are what)."""
 
     __tablename__ = "import_run"
     __table_args__ = (
         CheckConstraint("(job_id IS NULL) = (confirmed_at IS NULL)", name="confirmed"),
         CheckConstraint("state <> 'done' OR finished_at IS NOT NULL", name="done"),
+        CheckConstraint("state <> 'undone' OR undone_at IS NOT NULL", name="undone"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -48,6 +50,15 @@ class ImportRun(Base):
     finished_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    decisions: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    undo_job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"))
+    undo_by: Mapped[UUID | None]
+    undo_by_name: Mapped[str | None]
+    undo_asked_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    undo_result: Mapped[dict[str, Any] | None]
+    undo_error: Mapped[dict[str, Any] | None]
 
 
 class ImportFile(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ KEEP_FILES = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class PendingImport:
-    """A confirmed import as the worker takes it up. `actor` is who confirmed it, for the audit."""
+    """A confirmed import as the worker takes it up. `actor` is who confirmed it, for the audit; `resumed`: a worker was at it before."""
 
     id: UUID
     kind: str
@@ -36,6 +36,8 @@ class PendingImport:
     fingerprint: str
     actor: Actor
     content: bytes
+    decisions: Mapping[str, Any] = field(default_factory=dict)
+    resumed: bool = False
 
 
 def record_check(
@@ -60,13 +62,15 @@ def record_check(
             file_size=len(content),
             file_sha256=hashlib.sha256(content).hexdigest(),
             options=options or {},
-            state=ImportState.CHECKED,
+            state=ImportState.COLUMNS if checked.details.get("needs_columns") else ImportState.CHECKED,
             counts=dict(checked.counts),
             rows=checked.rows,
             faulty_rows=checked.faulty_rows,
             remarked_rows=checked.remarked_rows,
             findings=msgspec.to_builtins(list(checked.findings[:MAX_FINDINGS])),
             fingerprint=checked.fingerprint,
+            details=_details(checked),
+            decisions={},
             created_by=actor.person_id,
             created_by_name=actor.display_name,
             created_at=at,
@@ -81,12 +85,61 @@ def record_check(
     return run_id
 
 
-def confirm_import(session: Session, actor: Actor, run_id: UUID, *, job_kind: str, skip_faulty: bool, at: datetime) -> None:
-    """Hand a checked import to the worker, once. Raises Conflict where it was confirmed before, DomainError where rows are
-    faulty and are not to be left out, or where there is nothing to import."""
-    run = session.scalars(select(ImportRun).where(ImportRun.id == run_id).with_for_update()).one()
+def record_refused_file(
+    session: Session, actor: Actor, *, kind: str, file_name: str, content: bytes, refusal: DomainError, at: datetime
+) -> None:
+    """A file that is none of ours leaves nothing but this entry: who sent what, and why it was refused."""
+    digest = hashlib.sha256(content).hexdigest()
+    audit.record(session, actor, "imports.refuse_file", digest, at, kind=kind, file_name=file_name, size=len(content), code=refusal.code)
+
+
+def record_check_again(
+    session: Session,
+    actor: Actor,
+    run_id: UUID,
+    checked: Checked,
+    *,
+    options: dict[str, Any] | None = None,
+    decisions: dict[str, Any] | None = None,
+    at: datetime,
+) -> None:
+    """The same file, checked anew after a person chose its columns (`options`) or decided about its rows (`decisions`). Raises Conflict
+    where it was confirmed meanwhile."""
+    run = _locked(session, run_id)
+    if run.state not in (ImportState.CHECKED, ImportState.COLUMNS):
+        raise _already_confirmed()
+    run.state = ImportState.CHECKED
+    run.counts, run.rows = dict(checked.counts), checked.rows
+    run.faulty_rows, run.remarked_rows = checked.faulty_rows, checked.remarked_rows
+    run.findings = msgspec.to_builtins(list(checked.findings[:MAX_FINDINGS]))
+    run.fingerprint, run.details = checked.fingerprint, _details(checked)
+    run.options = run.options if options is None else options
+    run.decisions = run.decisions if decisions is None else decisions
+    session.flush()
+    audit.record(session, actor, "imports.check_again", run_id, at, kind=run.kind, rows=checked.rows, faulty=checked.faulty_rows)
+
+
+def confirm_import(
+    session: Session, actor: Actor, run_id: UUID, *, job_kind: str, skip_faulty: bool, acknowledged: int = 0, at: datetime
+) -> None:
+    """Hand a checked import to the worker, once. `acknowledged`: the number confirmed by itself, where the check asks for one.
+    Raises Conflict where it was confirmed before, DomainError where rows are faulty and are not to be left out, where the number was
+    not acknowledged, or where there is nothing to import."""
+    run = _locked(session, run_id)
     if run.state != ImportState.CHECKED:
-        raise Conflict(N_("Tệp này đã được xác nhận nhập trước đó. Xem tiến độ trên trang của lần nhập."), code="already_confirmed")
+        raise _already_confirmed()
+    if run.faulty_rows and run.details.get("all_or_nothing"):
+        raise DomainError(
+            N_("Còn %(rows)s dòng lỗi. Thay toàn bộ danh sách chỉ nhận tệp không còn dòng lỗi: sửa tệp rồi tải lên lại."),
+            code="faulty_rows",
+            rows=run.faulty_rows,
+        )
+    if run.details.get("to_acknowledge", 0) != acknowledged and run.details.get("to_acknowledge"):
+        raise DomainError(
+            N_("Chưa đánh dấu ô xác nhận %(count)s người rời danh sách. Kiểm tra danh sách đó rồi đánh dấu."),
+            code="not_acknowledged",
+            count=run.details["to_acknowledge"],
+        )
     if run.faulty_rows and not skip_faulty:
         raise DomainError(
             N_("Còn %(rows)s dòng lỗi. Sửa tệp rồi tải lên lại, hoặc chọn bỏ qua các dòng lỗi."), code="faulty_rows", rows=run.faulty_rows
@@ -105,9 +158,10 @@ def confirm_import(session: Session, actor: Actor, run_id: UUID, *, job_kind: st
 
 def begin_applying(session: Session, vault: Vault, run_id: UUID) -> PendingImport | None:
     """Take up a confirmed import, or one whose worker died; None where it has come to its end already."""
-    run = session.scalars(select(ImportRun).where(ImportRun.id == run_id).with_for_update()).one()
+    run = _locked(session, run_id)
     if run.state not in (ImportState.CONFIRMED, ImportState.APPLYING):
         return None
+    resumed = run.state == ImportState.APPLYING
     run.state = ImportState.APPLYING
     sealed = session.scalars(select(ImportFile.sealed).where(ImportFile.run_id == run_id)).one()
     return PendingImport(
@@ -119,6 +173,8 @@ def begin_applying(session: Session, vault: Vault, run_id: UUID) -> PendingImpor
         fingerprint=run.fingerprint,
         actor=Actor(person_id=run.confirmed_by, display_name=run.confirmed_by_name or "", account_name=""),
         content=vault.unseal_bytes(sealed),
+        decisions=run.decisions,
+        resumed=resumed,
     )
 
 
@@ -155,8 +211,22 @@ def check_unchanged(pending: PendingImport, checked: Checked) -> None:
 def discard_files(session: Session, at: datetime) -> int:
     """Throw away files older than `KEEP_FILES` whose import is not under way. Returns how many."""
     old = select(ImportRun.id).where(
-        ImportRun.created_at < at - KEEP_FILES, ImportRun.state.not_in((ImportState.CONFIRMED, ImportState.APPLYING))
+        ImportRun.created_at < at - KEEP_FILES, ImportRun.state.not_in((ImportState.CONFIRMED, ImportState.APPLYING, ImportState.UNDOING))
     )
     count = session.scalar(select(func.count()).select_from(ImportFile).where(ImportFile.run_id.in_(old))) or 0
+    with_file = select(ImportFile.run_id).where(ImportFile.run_id.in_(old))
+    session.execute(update(ImportRun).where(ImportRun.id.in_(with_file)).values(findings=[], details={}))  # they quote the file
     session.execute(delete(ImportFile).where(ImportFile.run_id.in_(old)))
     return count
+
+
+def _locked(session: Session, run_id: UUID) -> ImportRun:
+    return session.scalars(select(ImportRun).where(ImportRun.id == run_id).with_for_update()).one()
+
+
+def _already_confirmed() -> Conflict:
+    return Conflict(N_("Tệp này đã được xác nhận nhập trước đó. Xem tiến độ trên trang của lần nhập."), code="already_confirmed")
+
+
+def _details(checked: Checked) -> dict[str, Any]:
+    return {**checked.details, "all_or_nothing": checked.all_or_nothing, "to_acknowledge": checked.to_acknowledge}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,13 +13,20 @@ import msgspec
 MAX_FINDINGS = 5_000  # kept with the run; the counts are always of all
 
 
+UNDO_WINDOW = timedelta(hours=24)
+"""For how long after its end the last import of a kind may be taken back."""
+
+
 class ImportState(StrEnum):
+    COLUMNS = "columns"  # a person must first say which column is what
     CHECKED = "checked"  # previewed, nothing written
     CONFIRMED = "confirmed"  # waits for the worker
     APPLYING = "applying"
     DONE = "done"
     REFUSED = "refused"  # a rule said no while applying; nothing was written
-    FAILED = "failed"  # a defect or a lost machine; nothing was written by halves
+    FAILED = "failed"  # a defect or a lost machine; nothing was written by halves, or whole batches, which `result` counts
+    UNDOING = "undoing"  # done, and being taken back
+    UNDONE = "undone"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +34,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     `row` is the number Excel shows; `column` counts from 0, None where the row as a whole is meant; `label` is the column's label and
     `value` the cell as it was read. `summary` says in a few words what to do about all rows with this trouble. A blocking finding
-    keeps its row from being imported; the others are remarks.
+    keeps its row from being imported; the others are remarks. `code` is for programs that look for one kind of trouble.
     """
 
     sheet: str
@@ -38,6 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     value: str = ""
     blocking: bool = True
+    code: str = ""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +54,17 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
     `counts`: in the order they are shown, key → number (`added`, `changed`, `unchanged` …). `rows`: how many rows would be imported.
     `fingerprint`: of the whole plan; applying makes the plan anew and refuses where it is no longer the one that was seen.
+    `details`: JSON values only this kind understands, kept with the run. `all_or_nothing`: faulty rows may not be left out.
+    `to_acknowledge`: a number the one who confirms must have seen and confirmed by itself (how many people leave); 0: none.
     """
 
     counts: Mapping[str, int]
     rows: int
     fingerprint: str
     findings: Sequence[Finding] = ()
+    details: Mapping[str, Any] = {}
+    all_or_nothing: bool = False
+    to_acknowledge: int = 0
 
     @property
     def faulty_rows(self) -> int:

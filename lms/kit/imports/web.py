@@ -18,13 +18,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from lms.kit.access import current_actor, scope_of
 from lms.kit.actors import NotFound
 from lms.kit.clock import now
-from lms.kit.errors import DomainError
+from lms.kit.errors import N_, DomainError
 from lms.kit.forms import BaseForm
 from lms.kit.i18n import translated
 from lms.kit.imports.jobs import read_content
-from lms.kit.imports.operations import confirm_import, record_check
+from lms.kit.imports.operations import confirm_import, record_check, record_check_again, record_refused_file
 from lms.kit.imports.queries import ImportView, import_content, import_view, recent_imports
 from lms.kit.imports.rules import Checked, Finding, ImportState, messages_by_row
+from lms.kit.imports.undo import request_undo
 from lms.kit.sheets import Sheet, error_copy
 from lms.kit.unit import reading, transaction, vault
 from lms.kit.vietnamese import clean
@@ -69,6 +70,8 @@ class ImportPages:
     done_link: tuple[Any, str] | None = None  # label, endpoint: where to look at what was imported
     upload_template: str = "imports/upload.html"
     run_template: str = "imports/run.html"
+    undo_job_kind: str | None = None  # with the endpoint `undo` (POST): the last import can be taken back
+    undo_counts: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
 
     def url(self, name: str, **values: Any) -> str:
@@ -80,6 +83,34 @@ class ImportPages:
 
 Check = Callable[[Session, list[Sheet], str, Mapping[str, Any]], Checked]
 """(session, sheets, file name, options) → what the file would change; only reads. Raises DomainError for the file as a whole."""
+
+
+def check_again(
+    pages: ImportPages,
+    run_id: UUID,
+    check: Check,
+    *,
+    options: dict[str, Any] | None = None,
+    decisions: dict[str, Any] | None = None,
+) -> None:
+    """Check a run's file anew with other options or decisions (which the check finds in its options as `decisions`). Raises DomainError,
+    NotFound where the file is gone."""
+    run = view_of(pages, run_id)
+    sheets = sheets_of(run)
+    chosen = {**(run.options if options is None else options), "decisions": run.decisions if decisions is None else decisions}
+    with reading() as session:
+        checked = check(session, sheets, run.file_name, chosen)
+    with transaction() as session:
+        record_check_again(session, current_actor(), run_id, checked, options=options, decisions=decisions, at=now())
+
+
+def sheets_of(run: ImportView) -> list[Sheet]:
+    """The uploaded sheets of an import the viewer may see. Raises NotFound once the file was thrown away."""
+    with reading() as session:
+        content = import_content(session, vault(), run.id)
+    if content is None:
+        raise NotFound
+    return read_content(content, run.file_name)
 
 
 def upload_page(pages: ImportPages, form: UploadForm, status: int = 200) -> Response:
@@ -116,14 +147,16 @@ def receive(pages: ImportPages, form: UploadForm, check: Check) -> AnyResponse:
                 at=now(),
             )
     except DomainError as refusal:
+        with transaction() as session:
+            record_refused_file(session, current_actor(), kind=pages.kind, file_name=name, content=content, refusal=refusal, at=now())
         form.file.errors = [*form.file.errors, translated(refusal)]
         return upload_page(pages, form, refusal.status)
     return redirect(pages.url("run", run_id=run_id), 303)
 
 
-def run_page(pages: ImportPages, run_id: UUID) -> str:
-    """One address for an import's whole life: preview, progress, end."""
-    run = _view(pages, run_id)
+def run_page(pages: ImportPages, run_id: UUID, more: Callable[[ImportView], Mapping[str, Any]] | None = None) -> str:
+    """One address for an import's whole life: preview, progress, end. `more`: what a kind's own template needs besides."""
+    run = view_of(pages, run_id)
     rows = [_finding_row(finding) for finding in run.findings[:SHOWN_FINDINGS]]
     return render_template(
         pages.run_template,
@@ -137,30 +170,58 @@ def run_page(pages: ImportPages, run_id: UUID) -> str:
         several_sheets=len({finding.sheet for finding in run.findings}) > 1,
         shown=len(rows),
         error=translated(run.error) if run.error else None,
-        **pages.context,
+        undo_refusal=translated(run.undo_refusal) if run.undo_refusal else None,
+        undo_error=translated(run.undo_error) if run.undo_error else None,
+        undo_result=[{"label": label, "value": run.undo_result[key]} for key, label in pages.undo_counts.items() if key in run.undo_result],
+        **{**pages.context, **(more(run) if more else {})},
     )
 
 
 def confirm(pages: ImportPages, run_id: UUID) -> AnyResponse:
     """The button that names the counts was pressed."""
-    _view(pages, run_id)
+    view_of(pages, run_id)
     skip_faulty = pages.partial and request.form.get("skip_faulty") == "1"
+    given = request.form.get("acknowledged", "")
+    acknowledged = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
     try:
         with transaction() as session:
-            confirm_import(session, current_actor(), run_id, job_kind=pages.job_kind, skip_faulty=skip_faulty, at=now())
+            confirm_import(
+                session, current_actor(), run_id, job_kind=pages.job_kind, skip_faulty=skip_faulty, acknowledged=acknowledged, at=now()
+            )
+    except DomainError as refusal:
+        flash(translated(refusal), "error")
+    return redirect(pages.url("run", run_id=run_id), 303)
+
+
+def undo(pages: ImportPages, run_id: UUID) -> AnyResponse:
+    """The tick was set and the button pressed: hand the taking back to the worker."""
+    view_of(pages, run_id)
+    if pages.undo_job_kind is None:
+        raise NotFound
+    try:
+        if request.form.get("sure") != "1":
+            raise DomainError(N_("Chưa đánh dấu ô xác nhận hoàn tác."), code="not_sure")
+        with transaction() as session:
+            request_undo(session, current_actor(), run_id, job_kind=pages.undo_job_kind, at=now())
     except DomainError as refusal:
         flash(translated(refusal), "error")
     return redirect(pages.url("run", run_id=run_id), 303)
 
 
 def error_file(pages: ImportPages, run_id: UUID) -> Response:
-    """The sender's file with a column that says what to mend in each row."""
-    run = _view(pages, run_id)
+    """The sender's sheets with the faulty rows alone and a column that says what to mend in each."""
+    run = view_of(pages, run_id)
     with reading() as session:
         content = import_content(session, vault(), run_id)
     if content is None or not run.findings:
         raise NotFound
-    copy = error_copy(read_content(content, run.file_name), messages_by_row(run.findings, _), label=_("Lỗi"))
+    copy = error_copy(
+        read_content(content, run.file_name),
+        messages_by_row([finding for finding in run.findings if finding.blocking] or run.findings, _),
+        label=_("Lỗi"),
+        only_faulty=True,
+        withheld={sheet: set(columns) for sheet, columns in run.details.get("dropped_columns", {}).items()},
+    )
     return xlsx_response(copy, f"{run.file_name.rsplit('.', 1)[0]}-loi.xlsx")
 
 
@@ -176,18 +237,22 @@ def file_name(given: str | None) -> str:
 def state_words() -> dict[str, dict[str, str]]:
     """Each state as a tag."""
     return {
+        ImportState.COLUMNS: {"text": _("Chờ ghép cột"), "kind": "waiting"},
         ImportState.CHECKED: {"text": _("Chưa nhập"), "kind": "waiting"},
         ImportState.CONFIRMED: {"text": _("Đang chờ"), "kind": "active"},
         ImportState.APPLYING: {"text": _("Đang nhập"), "kind": "active"},
         ImportState.DONE: {"text": _("Đã nhập"), "kind": "done"},
         ImportState.REFUSED: {"text": _("Không nhập được"), "kind": "failed"},
         ImportState.FAILED: {"text": _("Gặp lỗi"), "kind": "failed"},
+        ImportState.UNDOING: {"text": _("Đang hoàn tác"), "kind": "active"},
+        ImportState.UNDONE: {"text": _("Đã hoàn tác"), "kind": "closed"},
     }
 
 
-def _view(pages: ImportPages, run_id: UUID) -> ImportView:
+def view_of(pages: ImportPages, run_id: UUID) -> ImportView:
+    """The import, if the one who asks may see it. Raises NotFound."""
     with reading() as session:
-        return import_view(session, run_id, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor())
+        return import_view(session, run_id, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor(), at=now())
 
 
 def _counted(pages: ImportPages, counts: Mapping[str, int]) -> list[dict[str, Any]]:

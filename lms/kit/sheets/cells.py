@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -41,13 +41,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One worksheet. `hidden` sheets and rows are read like the others and marked: what becomes of them is the importer's choice."""
+    """One worksheet. `hidden` sheets and rows are read like the others and marked: what becomes of them is the importer's choice.
+
+    `widths`: column → width in characters, where the file says one. `fonts`: row → column → the old font (.VnTime, VNI-Times) a cell is
+    set in; only cells in such fonts are named. Both are known of .xlsx only.
+    """
 
     name: str
     rows: list[Row]
     merged: list[MergedRange] = field(default_factory=list)
     hidden: bool = False
     hidden_columns: tuple[int, ...] = ()
+    widths: Mapping[int, float] = field(default_factory=dict)
+    fonts: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
     @property
     def hidden_rows(self) -> list[int]:

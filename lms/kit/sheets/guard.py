@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -18,6 +18,7 @@ from xml.parsers import expat
 
 from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.formats import number
+from lms.kit.sheets.fonts import Styles
 from lms.kit.sheets.kinds import FileKind, damaged
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -39,10 +40,13 @@ _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 @dataclass(slots=True)
 class SheetFacts:
-    """What only the XML tells, for one part: which rows and columns are hidden (rows from 1, columns from 0)."""
+    """What only the XML tells, for one part: which rows and columns are hidden, how wide columns are, and which cells are set in a font
+    of the time before Unicode (rows from 1, columns from 0)."""
 
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    widths: dict[int, float] = field(default_factory=dict)
+    fonts: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
 class BeyondLimitsError(Exception):
@@ -173,10 +177,11 @@ def _prefer_row_limit(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], na
 
 def _check_xml(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str, kind: FileKind) -> dict[str, SheetFacts]:
     facts: dict[str, SheetFacts] = {}
+    fonts = _old_fonts(archive, parts) if kind is FileKind.XLSX else {}
     for part in parts:
         try:
             if kind is FileKind.XLSX and _XLSX_SHEET.fullmatch(part.filename):
-                facts[part.filename] = _read_xlsx_sheet(archive, part)
+                facts[part.filename] = _read_xlsx_sheet(archive, part, fonts)
             elif kind is FileKind.ODS and part.filename == "content.xml":
                 _read_ods_content(archive, part)
             elif part.filename in _TEXT_PARTS or part.filename.lower().endswith(".rels"):
@@ -221,8 +226,18 @@ def _forbid(*_details: object) -> None:
     raise ForbiddenMarkupError
 
 
-def _read_xlsx_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetFacts:
-    reader = _XlsxSheet()
+def _old_fonts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> dict[str, str]:
+    """Style of a cell → the font of the time before Unicode it is set in; in nearly every file there is none."""
+    part = next((part for part in parts if part.filename == "xl/styles.xml"), None)
+    if part is None:
+        return {}
+    styles = Styles()
+    _stream(archive, part, styles.start, styles.end)
+    return styles.old_fonts()
+
+
+def _read_xlsx_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo, fonts: Mapping[str, str] | None = None) -> SheetFacts:
+    reader = _XlsxSheet(fonts or {})
     _stream(archive, part, reader.start)
     if reader.last_row * reader.last_column > MAX_CELLS:
         raise TooManyCellsError
@@ -232,8 +247,10 @@ def _read_xlsx_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetFa
 class _XlsxSheet:
     """Follows rows and cells of a worksheet part; a cell counts once a value, formula or text begins inside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, fonts: Mapping[str, str]) -> None:
         self.facts = SheetFacts()
+        self.fonts = fonts
+        self.font: str | None = None
         self.declared = self.row = self.column = 0
         self.last_row = self.last_column = 0
         self._handlers: dict[str, Callable[[dict[str, str]], None]] = {
@@ -265,8 +282,12 @@ class _XlsxSheet:
         if attributes.get("hidden") in ("1", "true"):
             first, last = _natural(attributes.get("min")), _natural(attributes.get("max"))
             self.facts.hidden_columns.update(range(max(first, 1) - 1, min(last, MAX_COLUMNS)))
+        elif (width := _width(attributes.get("width"))) is not None:
+            first, last = _natural(attributes.get("min")), _natural(attributes.get("max"))
+            self.facts.widths.update(dict.fromkeys(range(max(first, 1) - 1, min(last, MAX_COLUMNS)), width))
 
     def _cell(self, attributes: dict[str, str]) -> None:
+        self.font = self.fonts.get(attributes.get("s", "")) if self.fonts else None
         given = attributes.get("r")
         if given is None:
             self.column += 1
@@ -279,6 +300,8 @@ class _XlsxSheet:
             raise BeyondLimitsError(self.row, self.column, self.declared if self.row > MAX_ROWS else 0)
         self.last_row = max(self.last_row, self.row)
         self.last_column = max(self.last_column, self.column)
+        if self.font is not None and self.column:
+            self.facts.fonts.setdefault(self.row, {})[self.column - 1] = self.font
 
 
 def _read_ods_content(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -325,6 +348,14 @@ class _OdsContent:
 
 def _repeats(attributes: dict[str, str], key: str) -> int:
     return max(_natural(attributes.get(key, "1")), 1)
+
+
+def _width(text: str | None) -> float | None:
+    try:
+        width = float(text) if text else 0.0
+    except ValueError:
+        return None
+    return round(width, 1) if 0 < width <= 255 else None
 
 
 def _natural(text: str | None) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
+import weakref
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import structlog
@@ -14,7 +19,7 @@ import lms
 from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.sheets.cells import Cell, MergedRange, Row, Sheet
 from lms.kit.sheets.kinds import damaged
-from lms.kit.sheets.wire import Answer, RawCell, RawSheet, Refusal
+from lms.kit.sheets.wire import LENGTH_BYTES, RawCell, RawSheet, Refusal, Summary
 
 log = structlog.get_logger()
 
@@ -28,31 +33,67 @@ def read_workbook(path: Path, name: str | None = None) -> list[Sheet]:
     `name` is what its owner calls the file; it decides between CSV and other text, and messages name it.
     Raises DomainError (`field="file"`): not a spreadsheet, damaged, encrypted, beyond the limits of `guard`.
     """
+    return list(iterate_workbook(path, name))
+
+
+def iterate_workbook(path: Path, name: str | None = None) -> Iterator[Sheet]:
+    """The same one sheet after another, so that only one need be in memory. Whatever is wrong with the file is raised by this call,
+    before the first sheet; the file may be gone when they are iterated over."""
     name = name or path.name
-    answer = _parse(path, name)
-    if answer.refusal is not None:
-        raise _error(answer.refusal)
-    sheets = [_sheet(raw) for raw in answer.sheets]
-    if not any(sheet.rows for sheet in sheets):
-        raise DomainError(
-            N_("Tệp %(file)s không có dòng dữ liệu nào. Chọn lại tệp có dữ liệu."), code="empty_file", field="file", file=name
-        )
+    parsed = _parse(path, name)
+    try:
+        summary = _summary(parsed)
+        if summary.refusal is not None:
+            raise _error(summary.refusal)
+        if not summary.rows:
+            raise DomainError(
+                N_("Tệp %(file)s không có dòng dữ liệu nào. Chọn lại tệp có dữ liệu."), code="empty_file", field="file", file=name
+            )
+    except BaseException:
+        parsed.close()
+        raise
+    sheets = _sheets(parsed, summary.sheets)
+    weakref.finalize(sheets, parsed.close)  # also where nobody goes through them to the end
     return sheets
 
 
-def _parse(path: Path, name: str) -> Answer:
+def _sheets(parsed: IO[bytes], count: int) -> Iterator[Sheet]:
+    parsed.seek(0)
+    for _number in range(count):
+        length = int.from_bytes(parsed.read(LENGTH_BYTES), "big")
+        yield _sheet(msgspec.msgpack.decode(parsed.read(length), type=RawSheet))
+    parsed.close()
+
+
+def _summary(parsed: IO[bytes]) -> Summary:
+    """The last thing the child wrote, found by the length that stands behind it."""
+    end = parsed.seek(-LENGTH_BYTES, os.SEEK_END)
+    length = int.from_bytes(parsed.read(LENGTH_BYTES), "big")
+    parsed.seek(end - length)
+    return msgspec.msgpack.decode(parsed.read(length), type=Summary)
+
+
+def _parse(path: Path, name: str) -> IO[bytes]:
+    """What the child wrote, in a nameless file."""
     # The child gets no secrets and no settings, only where this package lies.
     environment = {"PYTHONPATH": str(_ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "lms.kit.sheets.child", str(path.absolute()), name]
+    output = tempfile.TemporaryFile(prefix="lms-sheets-")  # noqa: SIM115 - the sheets are read from it later
     try:
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS, env=environment, cwd="/", check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, stdout=output, stderr=subprocess.PIPE, timeout=SECONDS, env=environment, cwd="/", check=False
+        )
+        if done.returncode != 0:
+            log.warning("sheet_child_died", file=name, code=done.returncode, stderr=done.stderr[-500:].decode(errors="replace"))
+            # An exception of the parser ends the child with 1; want of memory or time ends it otherwise or says so.
+            raise damaged(name) if done.returncode == 1 and b"MemoryError" not in done.stderr else _too_heavy(name)
     except subprocess.TimeoutExpired as error:
+        output.close()
         raise _too_heavy(name) from error
-    if done.returncode != 0:
-        log.warning("sheet_child_died", file=name, code=done.returncode, stderr=done.stderr[-500:].decode(errors="replace"))
-        # An exception of the parser ends the child with 1; want of memory or time ends it otherwise or says so.
-        raise damaged(name) if done.returncode == 1 and b"MemoryError" not in done.stderr else _too_heavy(name)
-    return msgspec.msgpack.decode(done.stdout, type=Answer)
+    except BaseException:
+        output.close()
+        raise
+    return output
 
 
 def _too_heavy(name: str) -> TooLarge:
@@ -71,7 +112,15 @@ def _error(refusal: Refusal) -> DomainError:
 
 def _sheet(raw: RawSheet) -> Sheet:
     rows = [Row(row.number, tuple(map(_cell, row.cells)), row.hidden) for row in raw.rows]
-    return Sheet(raw.name, rows, [MergedRange(*area) for area in raw.merged], raw.hidden, tuple(raw.hidden_columns))
+    return Sheet(
+        raw.name,
+        rows,
+        [MergedRange(*area) for area in raw.merged],
+        raw.hidden,
+        tuple(raw.hidden_columns),
+        widths=raw.widths,
+        fonts=raw.fonts,
+    )
 
 
 def _cell(raw: RawCell) -> Cell:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 
 from lms.kit.errors import N_, DomainError
+from lms.kit.legacy_encodings import is_syllable, recognised
 
+_WORD = re.compile(r"[A-Za-z\xa1-\xff]+")
 _SEPARATORS = ";,\t"
 _SAMPLE = 64 * 1024
 
@@ -23,7 +26,18 @@ def decode(content: bytes, name: str) -> str:
     try:
         return _text(content, "utf-8", name)
     except DomainError:
+        western = content.decode("latin-1")
+        if "\x00" not in western and _is_old(western):
+            return western  # each letter as its font's program wrote it; whoever reads the cells converts them
         return _text(content, "cp1258", name)
+
+
+def _is_old(western: str) -> bool:
+    """TCVN3 or VNI rather than Windows-1258: more words can be nothing else than can be read the other way."""
+    words = [word for word in _WORD.findall(western[:_SAMPLE]) if not word.isascii()][:2000]
+    old = sum(recognised(word) is not None for word in words)
+    composed = (unicodedata.normalize("NFC", word.encode("latin-1").decode("cp1258", "replace")) for word in words)
+    return old > sum(is_syllable(word) for word in composed)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -33,11 +47,11 @@ def rows(text: str) -> list[list[str]]:
 
 
 def separator(text: str) -> str:
-    """The separator that occurs equally often in most of the first lines; of two alike, the more frequent."""
+    """The separator that cuts most of the first lines into equally many cells; of two alike, the one that makes more."""
     lines = [line for line in text[:_SAMPLE].splitlines()[:50] if line.strip()]
 
     def fitness(candidate: str) -> tuple[int, int]:
-        counts = [count for line in lines if (count := line.count(candidate))]
+        counts = [count for line in lines if (count := len(next(csv.reader([line], delimiter=candidate), [])) - 1)]
         return max(((counts.count(count), count) for count in set(counts)), default=(0, 0))
 
     return max(_SEPARATORS, key=fitness)

@@ -20,6 +20,8 @@ class RawSheet(msgspec.Struct, array_like=True):
     merged: list[tuple[int, int, int, int]] = []
     hidden: bool = False
     hidden_columns: list[int] = []
+    widths: dict[int, float] = {}
+    fonts: dict[int, dict[int, str]] = {}
 
 
 class Refusal(msgspec.Struct, array_like=True):
@@ -31,6 +33,13 @@ class Refusal(msgspec.Struct, array_like=True):
     values: dict[str, str]
 
 
-class Answer(msgspec.Struct, array_like=True):
-    sheets: list[RawSheet] = []
+class Summary(msgspec.Struct, array_like=True):
+    """How parsing ended; `rows` counts those of all sheets that are not empty."""
+
+    sheets: int = 0
+    rows: int = 0
     refusal: Refusal | None = None
+
+
+LENGTH_BYTES = 4
+"""The child writes each sheet behind its length, then the summary, then the summary's length: the end is read first."""

@@ -25,6 +25,7 @@ _MONTH_YEAR = re.compile(r"([0-9]{1,2})\s*[/.\-]\s*([0-9]{4})")
 _CENTURY_SPLIT = 30  # 85 → 1985, 05 → 2005
 
 _NAME = re.compile(r"[^\W\d_]+(?:['’.\-]?[^\W\d_]+)*\.?", re.UNICODE)
+_INITIAL = re.compile(r"[^\W\d_]+")
 _COURTESY = re.compile(r"^(?:ông|bà|đ/c|đồng chí|đc)[\s.:]+", re.IGNORECASE)
 
 _QUALIFICATIONS: tuple[tuple[str, str], ...] = (
@@ -80,6 +81,11 @@ def person_name(cell: Cell) -> str:
     if len(words) < 2:
         raise CellProblem(N_("“%(value)s” chưa đủ họ và tên"), value=name)
     return name
+
+
+def with_capital_initials(name: str) -> str:
+    """`NGUYỄN THỊ ÁNH` → `Nguyễn Thị Ánh`, `H'HEN NIÊ` → `H'Hen Niê`; names that are not all capitals stay as given."""
+    return _INITIAL.sub(lambda part: part[0].capitalize(), name.lower()) if name.isupper() else name
 
 
 def birth(cell: Cell) -> Birth | None:

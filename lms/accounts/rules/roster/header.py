@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lms.kit.errors import N_
 from lms.kit.sheets import Row, Sheet, cell_text
 from lms.kit.sheets.header import label_key
 
@@ -70,9 +71,36 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         *("suc khoe", "noi o hien nay", "ho khau thuong tru", "tinh trang hon nhan"),
     ),
 }
+# What a column may be said to be, as it is called on the page.
+FIELD_NAMES: Mapping[str, str] = {
+    "full_name": N_("Họ và tên"),
+    "family_name": N_("Họ đệm"),
+    "given_name": N_("Tên"),
+    "staff_code": N_("Mã cán bộ"),
+    "birth": N_("Ngày sinh"),
+    "birth_male": N_("Ngày sinh (cột Nam)"),
+    "birth_female": N_("Ngày sinh (cột Nữ)"),
+    "sex": N_("Giới tính"),
+    "sex_male": N_("Đánh dấu Nam"),
+    "sex_female": N_("Đánh dấu Nữ"),
+    "agency": N_("Đơn vị công tác"),
+    "agency_code": N_("Mã đơn vị"),
+    "job_title": N_("Chức vụ"),
+    "group": N_("Nhóm đối tượng"),
+    "it_duty": N_("Công tác CNTT"),
+    "qualification": N_("Trình độ chuyên môn"),
+    "it_qualification": N_("Trình độ tin học"),
+    "major": N_("Chuyên ngành"),
+    "identity": N_("Số CCCD"),
+    "phone": N_("Điện thoại"),
+    "email": N_("Email"),
+    "note": N_("Ghi chú"),
+    "ordinal": N_("Số thứ tự"),
+}
 _FIELD_OF: Mapping[str, str] = {label: field for field, labels in SYNONYMS.items() for label in labels}
 _CHILDREN = frozenset(_FIELD_OF) | {"nam", "nu"}
 
+CHOSEN = 20
 EXACT = 10
 INSIDE = 6  # “Họ và tên cán bộ, công chức” for “Họ và tên”
 _SHORTEST_INSIDE = 5
@@ -100,8 +128,13 @@ class RosterHeader:
         return self.labels.get(self.columns[field], "") if field in self.columns else ""
 
 
-def find_roster_header(sheet: Sheet) -> RosterHeader | None:
-    """The header that is recognised best; None where no rows name people in some column."""
+NOT_READ = ""  # what a person says of a column that is none of ours
+
+
+def find_roster_header(sheet: Sheet, chosen: Mapping[str, str] | None = None) -> RosterHeader | None:
+    """The header that is recognised best; None where no rows name people in some column. `chosen`: what a person said columns are, by
+    their labels as they compare; it goes before what the labels say."""
+    chosen = chosen or {}
     best: RosterHeader | None = None
     for index, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
         if any(area.first_row < row.number <= area.last_row for area in sheet.merged):
@@ -110,7 +143,7 @@ def find_roster_header(sheet: Sheet) -> RosterHeader | None:
             band = sheet.rows[index : index + depth]
             if len(band) < depth or not all(_continues_header(lower) for lower in band[1:]):
                 break
-            header = _read_band(sheet, band)
+            header = _read_band(sheet, band, chosen)
             if header is not None and (best is None or header.rank > best.rank):
                 best = header
     return best
@@ -138,7 +171,7 @@ def _continues_header(row: Row) -> bool:
     return known * 2 >= len(texts)
 
 
-def _read_band(sheet: Sheet, band: Sequence[Row]) -> RosterHeader | None:
+def _read_band(sheet: Sheet, band: Sequence[Row], chosen: Mapping[str, str]) -> RosterHeader | None:
     spread = [sheet.spread(row) for row in band]
     width = max(len(row.cells) for row in spread)
     columns: dict[str, int] = {}
@@ -158,6 +191,8 @@ def _read_band(sheet: Sheet, band: Sequence[Row]) -> RosterHeader | None:
         parts_above = parts[:1] if spread[0][column] is not None or len(parts) > 1 else []
         labels[column], keys[column] = " / ".join(parts), "/".join(label_key(part) for part in parts)
         field, points = _field([label_key(part) for part in parts])
+        if keys[column] in chosen:
+            field, points = chosen[keys[column]] or "ignored", CHOSEN
         if field == "sensitive":
             sensitive.append(column)
         elif field and points > quality.get(field, 0):
@@ -165,7 +200,7 @@ def _read_band(sheet: Sheet, band: Sequence[Row]) -> RosterHeader | None:
     if "full_name" not in columns and not {"family_name", "given_name"} <= set(columns):
         return None
     score = sum(quality.values()) + EXACT * len(sensitive)
-    if len(columns) + len(sensitive) < 3:
+    if len(columns) + len(sensitive) < 3 and CHOSEN not in quality.values():
         return None
     columns.pop("ignored", None)
     return RosterHeader(columns, labels, tuple(sensitive), band[0].number, band[-1].number, keys, score)
@@ -187,3 +222,17 @@ def _field(keys: Sequence[str]) -> tuple[str | None, int]:
         if inside:
             return _FIELD_OF[max(inside, key=len)], INSIDE
     return None, 0
+
+
+def likely_header(sheet: Sheet) -> Row | None:
+    """The row that looks most like a header where none is recognised: the first with the most short texts; None where none has three."""
+    best: Row | None = None
+    for row in sheet.rows[:SEARCHED_ROWS]:
+        if _labels_in(row) >= 3 and (best is None or _labels_in(row) > _labels_in(best)):
+            best = row
+    return best
+
+
+def _labels_in(row: Row) -> int:
+    texts = [cell for cell in row.cells if isinstance(cell, str) and len(cell) <= LABEL_LENGTH]
+    return len(texts) if len(texts) == row.filled else 0

@@ -7,16 +7,18 @@ that follow. After the totals or the signatures nothing is read; what looks like
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from lms.accounts.rules.roster.agencies import AgencyIndex, KnownAgency, looks_like_agency, looks_like_office
-from lms.accounts.rules.roster.header import find_roster_header, repeats_header
+from lms.accounts.rules.roster.header import RosterHeader, find_roster_header, likely_header, repeats_header
 from lms.accounts.rules.roster.person import PersonRow, Place, RosterReading
 from lms.kit.errors import N_, DomainError
 from lms.kit.imports.rules import Finding
 from lms.kit.sheets import Row, Sheet, cell_text
 from lms.kit.sheets.header import label_key
+from lms.kit.sheets.legacy import Conversion, to_unicode
 from lms.kit.vietnamese import clean
 
 _SUBTOTAL = re.compile(r"^(cong|tong)( [a-z]{0,3}| don vi.*| phong.*)?$")
@@ -27,30 +29,77 @@ _PLACE_AND_DAY = re.compile(r"\bngay\b.*\bthang\b.*\bnam\b")
 _ROMAN_OR_LETTER = re.compile(r"[IVXLC]+|[A-ZĐ]|[0-9]+(?:\.[0-9]+)+", re.IGNORECASE)
 
 
-def read_roster(sheets: Sequence[Sheet], agencies: AgencyIndex, groups: Mapping[str, str], as_of: date, file_name: str) -> RosterReading:
-    """Read every visible sheet. `groups`: code → name. Raises DomainError where no sheet has a header with names."""
-    reading = RosterReading()
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How a file is to be read. `columns`: label as it compares → field, as a person chose; `capitalise`: see `Place`."""
+
+    as_of: date
+    columns: Mapping[str, str] = field(default_factory=dict)
+    capitalise: bool = False
+
+
+class MissingColumns(DomainError):  # noqa: N818 - reads as what it is where it is caught
+    """No sheet has a header with names."""
+
+
+def read_roster(
+    sheets: Iterable[Sheet],
+    agencies: AgencyIndex,
+    groups: Mapping[str, str],
+    options: ReadingOptions,
+    file_name: str,
+    reading: RosterReading | None = None,
+) -> RosterReading:
+    """Read every visible sheet. `groups`: code → name. Raises MissingColumns where no sheet has a header with names."""
+    reading = reading or RosterReading()
     headed = 0
-    for sheet in sheets:
-        header = find_roster_header(sheet)
+    labels: list[str] = []
+    for original in sheets:
+        sheet, conversions = to_unicode(original)
+        header = find_roster_header(sheet, options.columns)
         if sheet.hidden or header is None:
             if sheet.rows:
                 why = N_("Trang tính đang ẩn: không đọc.") if sheet.hidden else N_("Trang tính không có cột “Họ và tên”: không đọc.")
                 reading.findings.append(Finding(sheet=sheet.name, row=sheet.rows[0].number, message=why, blocking=False))
+                likely = likely_header(sheet)
+                labels = labels or ([cell_text(cell) for cell in likely.cells if cell is not None] if likely else [])
             continue
         headed += 1
-        _SheetReader(sheet, Place(sheet.name, header, agencies, groups, as_of, reading)).read()
+        reading.findings.extend(_conversion_findings(sheet.name, conversions, header))
+        _SheetReader(sheet, Place(sheet.name, header, agencies, groups, options.as_of, reading, options.capitalise)).read()
     if not headed:
-        raise DomainError(
+        raise MissingColumns(
             N_(
-                "Không tìm thấy dòng tiêu đề trong %(file)s: cần có cột “Họ và tên” và ít nhất hai cột khác như “Ngày sinh”, "
-                "“Đơn vị công tác”, “Chức vụ”. Sửa dòng tiêu đề theo tệp mẫu rồi gửi lại."
+                "Không tìm thấy dòng tiêu đề trong %(file)s. Tệp có: %(found)s. Cần: cột “Họ và tên” và ít nhất hai cột khác như "
+                "“Ngày sinh”, “Đơn vị công tác”, “Chức vụ”. Sửa dòng tiêu đề theo tệp mẫu rồi gửi lại."
             ),
             code="missing_columns",
             field="file",
             file=file_name,
+            found=", ".join(f"“{label}”" for label in labels[:20]) or "—",
         )
     return reading
+
+
+def _conversion_findings(sheet: str, conversions: Sequence[Conversion], header: RosterHeader) -> list[Finding]:
+    """One remark per row, naming its first converted cell that is no sensitive one."""
+    first: dict[int, Conversion] = {}
+    for conversion in conversions:
+        if conversion.column not in header.sensitive:
+            first.setdefault(conversion.row, conversion)
+    return [
+        Finding(
+            sheet=sheet,
+            row=row,
+            column=conversion.column,
+            label=header.labels.get(conversion.column, ""),
+            value=conversion.before[:200],
+            message=N_("đã chuyển từ %(encoding)s: “%(before)s” → “%(after)s”"),
+            values={"encoding": conversion.encoding.value, "before": conversion.before[:80], "after": conversion.after[:80]},
+            blocking=False,
+        )
+        for row, conversion in first.items()
+    ]
 
 
 class _SheetReader:
@@ -159,6 +208,8 @@ class _SheetReader:
     # Findings
 
     def _report_sensitive(self) -> None:
+        if self.header.sensitive:
+            self.place.reading.dropped[self.sheet.name] = list(self.header.sensitive)
         for column in self.header.sensitive:
             self.place.reading.findings.append(
                 Finding(

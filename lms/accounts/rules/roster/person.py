@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
+from uuid import UUID
+
+import msgspec
 
 from lms.accounts.rules import people
 from lms.accounts.rules.groups import derived_group
@@ -23,15 +26,15 @@ YOUNGEST, OLDEST = 15, 90
 _PHONE_SEPARATORS = re.compile(r"\s*[/;,]\s*|\s+-\s+|\s+hoặc\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class RosterLine:
+class RosterLine(msgspec.Struct, frozen=True, array_like=True):
     """What a person's row says. None: the roster does not say, so what is stored stays. `group_code` only where a column gives it;
-    `derived_group` is what title and agency suggest."""
+    `derived_group` is what title and agency suggest. `index` counts the lines of a file."""
 
+    index: int
     sheet: str
     row: int
     full_name: str
-    agency: KnownAgency
+    agency_id: UUID
     derived_group: str
     staff_code: str | None = None
     birth_date: date | None = None
@@ -51,11 +54,19 @@ class RosterLine:
 
 @dataclass(slots=True)
 class RosterReading:
-    """All people's rows without a blocking finding, and every finding. `people` counts the faulty ones, too."""
+    """All people's rows without a blocking finding, and every finding. `people` counts the faulty ones, too; `dropped`: sheet → columns of
+    sensitive data. `keep` takes the lines; by default they are collected in `lines`."""
 
     lines: list[RosterLine] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     people: int = 0
+    readable: int = 0
+    dropped: dict[str, list[int]] = field(default_factory=dict)
+    keep: Callable[[RosterLine], None] | None = None
+
+    def add(self, line: RosterLine) -> None:
+        self.readable += 1
+        (self.keep or self.lines.append)(line)
 
 
 @dataclass(slots=True)
@@ -68,6 +79,7 @@ class Place:
     groups: Mapping[str, str]
     as_of: date
     reading: RosterReading
+    capitalise: bool = False  # write names given in capitals with capital initials only
     section: KnownAgency | None = None
     section_text: str | None = None  # a section that names no known agency
     above: dict[int, Cell] = field(default_factory=dict)
@@ -90,6 +102,8 @@ class PersonRow:
         place = self.place
         place.reading.people += 1
         name = self._try("full_name", cells.person_name, given=self.name)
+        if name is not None and place.capitalise:
+            name = self._with_initials(name)
         agency = self._agency()
         birth, sex = self._birth_and_sex()
         identity = self._identity(birth, sex)
@@ -107,12 +121,13 @@ class PersonRow:
             place.above[column] = value
         if self.blocked or name is None or agency is None:
             return
-        place.reading.lines.append(
+        place.reading.add(
             RosterLine(
+                index=place.reading.readable,
                 sheet=place.sheet,
                 row=self.row.number,
                 full_name=name,
-                agency=agency,
+                agency_id=agency.id,
                 derived_group=derived_group(title, agency.name, agency.block),
                 staff_code=code,
                 birth_date=birth.day if birth else None,
@@ -132,6 +147,12 @@ class PersonRow:
         )
 
     # Fields
+
+    def _with_initials(self, name: str) -> str:
+        changed = cells.with_capital_initials(name)
+        if changed != name:
+            self._find("full_name", N_("họ tên viết hoa toàn bộ, sẽ ghi là “%(name)s”"), blocking=False, name=changed)
+        return changed
 
     def _birth_and_sex(self) -> tuple[cells.Birth | None, str | None]:
         """The birth date stands under “Ngày sinh”, or under “Nam” or “Nữ” and then tells the sex."""
@@ -211,7 +232,7 @@ class PersonRow:
         if code:
             by_code = place.agencies.with_code(code)
             if by_code is None:
-                self._find("agency_code", N_("không có cơ quan nào mang mã %(code)s"), summary=_UNKNOWN_AGENCY, code=code)
+                self._find("agency_code", N_("không có cơ quan nào mang mã %(agency)s"), summary=_UNKNOWN_AGENCY, agency=code)
             return by_code
         text = cells.text(self._meant("agency"))
         if text is None:
@@ -238,11 +259,11 @@ class PersonRow:
             return
         closest = self.place.agencies.closest(text)
         if closest:
-            likely = N_("không tìm thấy đơn vị “%(text)s”; có phải: %(closest)s?")
-            self._find("agency", likely, summary=_UNKNOWN_AGENCY, text=text, closest="; ".join(closest))
+            likely = N_("không tìm thấy đơn vị “%(agency)s”; có phải: %(closest)s?")
+            self._find("agency", likely, summary=_UNKNOWN_AGENCY, agency=text, closest="; ".join(closest))
         else:
-            unknown = N_("không tìm thấy đơn vị “%(text)s” trong danh mục; thêm đơn vị trước, hoặc sửa tên cho đúng")
-            self._find("agency", unknown, summary=_UNKNOWN_AGENCY, text=text)
+            unknown = N_("không tìm thấy đơn vị “%(agency)s” trong danh mục; thêm đơn vị trước, hoặc sửa tên cho đúng")
+            self._find("agency", unknown, summary=_UNKNOWN_AGENCY, agency=text)
 
     # Cells and findings
 
@@ -282,10 +303,12 @@ class PersonRow:
                 summary=summary,
                 values=dict(values),
                 blocking=blocking,
+                code=UNKNOWN_AGENCY if "agency" in values and blocking else "",
             )
         )
 
 
+UNKNOWN_AGENCY = "unknown_agency"
 _UNKNOWN_AGENCY = N_("Sửa tên đơn vị cho đúng danh mục")
 _SUMMARIES: Mapping[str, str] = {
     "full_name": N_("Sửa họ và tên"),

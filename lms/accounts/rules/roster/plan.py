@@ -1,15 +1,15 @@
 """What entering a roster would change: who is new, changed, moved, unchanged, and which rows are refused because it is not certain whom
 they mean.
 
-A row means the person with its staff code; else the one with its CCCD number; else, where it gives neither, the only one of that name
-and birth date in that agency. Where two rows, or a row and a stored person, share name, birth date and agency and nothing proves them to
-be two people, nothing is guessed: the rows are refused and say what would tell them apart.
+A row means the person with its staff code; else the one with its CCCD number. Where it gives neither, or only ones nobody has yet, and
+people of that name and birth date are in that agency, a human decides whether it is one of them; the machine decides only where the row
+says nothing new of the single one it may mean, for then nothing is written either way.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -17,13 +17,17 @@ from typing import Any
 from uuid import UUID
 
 from lms.accounts.rules.groups import derived_group
+from lms.accounts.rules.people import masked
 from lms.accounts.rules.roster.agencies import AgencyIndex
-from lms.accounts.rules.roster.person import RosterLine, RosterReading
+from lms.accounts.rules.roster.duplicates import Clash
+from lms.accounts.rules.roster.person import RosterLine
 from lms.kit.errors import N_
 from lms.kit.imports.rules import Finding
 from lms.kit.vietnamese import fold, same_name_key
 
 GENERATED_CODE = re.compile(r"C[0-9]{7}")
+SOMEBODY_ELSE = "new"
+"""A decision is the id of the person a row means, or this, a colon and the ids of those it does not mean, with commas between."""
 
 
 class Outcome(StrEnum):
@@ -35,7 +39,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person as stored, with the primary post held on the day of the roster (no agency: none) and the day the latest one began."""
+    """A person as stored, with the primary post held on the day of the roster (no agency: none) and the day the latest one began.
+    `gone`: the record was joined to another or erased."""
 
     id: UUID
     staff_code: str
@@ -44,7 +49,7 @@ class KnownPerson:
     birth_year: int | None
     sex: str | None
     email: str | None
-    phone_fingerprint: str | None
+    phone_sealed: bytes | None
     identity_fingerprint: str | None
     qualification: str | None
     it_qualification: str | None
@@ -55,6 +60,7 @@ class KnownPerson:
     it_duty: str | None
     absence: str | None
     latest_post: date | None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,88 +74,105 @@ class Step:
     post: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A row of which a human must say whether it is one of these people. The number is masked."""
+
+    line: RosterLine
+    candidates: tuple[UUID, ...]
+
+    @property
+    def key(self) -> str:
+        return decision_key(self.line)
+
+    def row_facts(self) -> dict[str, Any]:
+        """The row's side of the comparison, as JSON values."""
+        line = self.line
+        return {
+            "key": self.key,
+            "sheet": line.sheet,
+            "row": line.row,
+            "name": line.full_name,
+            "birth": f"{line.birth_date:%d/%m/%Y}" if line.birth_date else line.birth_year,
+            "code": line.staff_code,
+            "number": masked(line.identity_number) if line.identity_number else None,
+            "title": line.job_title,
+            "agency": str(line.agency_id),
+            "people": [str(candidate) for candidate in self.candidates],
+        }
+
+
 @dataclass(slots=True)
 class RosterPlan:
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
     def count(self, outcome: Outcome) -> int:
         return sum(step.outcome is outcome for step in self.steps)
 
 
-def plan_roster(
-    reading: RosterReading,
-    known: Iterable[KnownPerson],
-    agencies: AgencyIndex,
-    fingerprint: Callable[[str], str],
-    as_of: date,
-) -> RosterPlan:
-    """Decide about every readable row. `fingerprint` recognises numbers without storing them legibly."""
-    return _Planner(list(known), agencies, fingerprint, as_of).plan(reading)
+@dataclass(slots=True)
+class Lookups:
+    """What deciding about rows needs besides the rows and the people. `clashes`: rows refused for clashing with another of the file;
+    `decisions`: what humans said; `meant`: person → where the row stands that means them, kept from chunk to chunk."""
+
+    agencies: AgencyIndex
+    fingerprint: Callable[[str], str]
+    unseal: Callable[[bytes], str]
+    as_of: date
+    clashes: Mapping[int, Clash] = field(default_factory=dict)
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    meant: dict[UUID, tuple[int, str, int]] = field(default_factory=dict)
+
+
+def decision_key(line: RosterLine) -> str:
+    return f"{line.sheet}!{line.row}"
+
+
+def plan_roster(lines: Sequence[RosterLine], known: Iterable[KnownPerson], lookups: Lookups) -> RosterPlan:
+    """Decide about some rows of a file, given everybody they could mean."""
+    return _Planner(known, lookups).plan(lines)
 
 
 class _Planner:
-    def __init__(self, known: list[KnownPerson], agencies: AgencyIndex, fingerprint: Callable[[str], str], as_of: date) -> None:
-        self.agencies = agencies
-        self.fingerprint = fingerprint
-        self.as_of = as_of
-        self.by_code = {person.staff_code: person for person in known}
-        self.by_identity = {person.identity_fingerprint: person for person in known if person.identity_fingerprint}
+    def __init__(self, known: Iterable[KnownPerson], lookups: Lookups) -> None:
+        self.lookups = lookups
+        self.agencies = lookups.agencies
+        self.fingerprint = lookups.fingerprint
+        self.as_of = lookups.as_of
+        self.by_id: dict[UUID, KnownPerson] = {}
+        self.by_code: dict[str, KnownPerson] = {}
+        self.by_identity: dict[str, KnownPerson] = {}
         self.by_likeness: dict[Any, list[KnownPerson]] = {}
         for person in known:
-            if person.agency_id is not None:
-                key = _likeness(person.full_name, person.birth_date, person.birth_year, person.agency_id)
-                self.by_likeness.setdefault(key, []).append(person)
+            if person.id in self.by_id:
+                continue
+            self.by_id[person.id] = person
+            self.by_code[person.staff_code] = person
+            if person.identity_fingerprint:
+                self.by_identity[person.identity_fingerprint] = person
+            if person.agency_id is not None and not person.gone:
+                self.by_likeness.setdefault(_likeness(person.full_name, person.birth_year, person.agency_id), []).append(person)
         self.result = RosterPlan()
-        self.refused: set[tuple[str, int]] = set()
 
-    def plan(self, reading: RosterReading) -> RosterPlan:
-        self._refuse_duplicates(reading.lines)
-        meant: dict[UUID, RosterLine] = {}
-        for line in reading.lines:
-            if (line.sheet, line.row) in self.refused:
+    def plan(self, lines: Sequence[RosterLine]) -> RosterPlan:
+        for line in lines:
+            clash = self.lookups.clashes.get(line.index)
+            if clash is not None:
+                self._refuse(line, clash.message, summary=_DUPLICATE, code=line.staff_code or "", **clash.values)
                 continue
             step = self._step(line)
             if step is None:
                 continue
             if step.person_id is not None:
-                earlier = meant.setdefault(step.person_id, line)
-                if earlier is not line:
-                    self._refuse(line, N_("dòng này và dòng %(row)s cùng chỉ một người trong hồ sơ; chỉ giữ một dòng"), row=earlier.row)
+                index, sheet, row = self.lookups.meant.setdefault(step.person_id, (line.index, line.sheet, line.row))
+                if index != line.index:
+                    where = row if sheet == line.sheet else f"{row} ({sheet})"
+                    self._refuse(line, N_("dòng này và dòng %(row)s cùng chỉ một người trong hồ sơ; chỉ giữ một dòng"), row=where)
                     continue
             self.result.steps.append(step)
         return self.result
-
-    # Rows against rows
-
-    def _refuse_duplicates(self, lines: list[RosterLine]) -> None:
-        codes: dict[str, RosterLine] = {}
-        numbers: dict[str, RosterLine] = {}
-        alike: dict[Any, RosterLine] = {}
-        for line in lines:
-            same_code = codes.setdefault(line.staff_code, line) if line.staff_code else line
-            same_number = numbers.setdefault(line.identity_number, line) if line.identity_number else line
-            same_person = alike.setdefault(_likeness(line.full_name, line.birth_date, line.birth_year, line.agency.id), line)
-            if same_code is not line:
-                self._refuse(
-                    line, N_("mã cán bộ %(code)s trùng với dòng %(row)s"), summary=_DUPLICATE, code=line.staff_code or "", row=same_code.row
-                )
-            elif same_number is not line:
-                self._refuse(line, N_("số CCCD trùng với dòng %(row)s"), summary=_DUPLICATE, row=same_number.row)
-            elif same_person is not line and not self._are_two(line, same_person.staff_code, same_person.identity_number):
-                for one, other in ((line, same_person), (same_person, line)):
-                    self._refuse(
-                        one,
-                        N_("cùng họ tên, ngày sinh, đơn vị với dòng %(row)s; thêm mã cán bộ hoặc số CCCD cho cả hai dòng để phân biệt"),
-                        summary=_DUPLICATE,
-                        row=other.row,
-                    )
-
-    @staticmethod
-    def _are_two(line: RosterLine, other_code: str | None, other_number: str | None) -> bool:
-        """Do identifiers prove that somebody else is meant? (`other_number` in the same form as the line's.)"""
-        codes_differ = bool(line.staff_code and other_code and line.staff_code != other_code and not GENERATED_CODE.fullmatch(other_code))
-        return codes_differ or bool(line.identity_number and other_number and line.identity_number != other_number)
 
     # Rows against stored people
 
@@ -168,6 +191,9 @@ class _Planner:
             )
             return None
         person = of_code or of_number
+        if person is not None and person.gone:
+            self._refuse(line, N_("mã hoặc số CCCD này thuộc hồ sơ đã gộp hoặc đã xóa (%(code)s); kiểm tra lại"), code=person.staff_code)
+            return None
         if of_code and print_ and of_code.identity_fingerprint not in (None, print_):
             self._refuse(line, N_("số CCCD khác với hồ sơ của %(code)s; kiểm tra lại mã và số"), code=of_code.staff_code)
             return None
@@ -176,21 +202,31 @@ class _Planner:
         return self._update(line, person, print_)
 
     def _without_identifier(self, line: RosterLine, print_: str | None) -> Step | None:
-        alike = self.by_likeness.get(_likeness(line.full_name, line.birth_date, line.birth_year, line.agency.id), [])
         possible = [
             person
-            for person in alike
-            if not (line.staff_code and line.staff_code != person.staff_code and not GENERATED_CODE.fullmatch(person.staff_code))
+            for person in self.by_likeness.get(_likeness(line.full_name, line.birth_year, line.agency_id), [])
+            if not (line.birth_date and person.birth_date and line.birth_date != person.birth_date)
+            and not (line.staff_code and line.staff_code != person.staff_code and not GENERATED_CODE.fullmatch(person.staff_code))
             and not (print_ and person.identity_fingerprint and print_ != person.identity_fingerprint)
         ]
+        decision = self.lookups.decisions.get(decision_key(line), "")
+        if decision.startswith(f"{SOMEBODY_ELSE}:"):
+            # Not “whoever it may be”: when an import goes on after a crash, one of the possible is the person it has just entered.
+            others = decision.partition(":")[2].split(",")
+            possible = [person for person in possible if str(person.id) not in others]
         if not possible:
             return Step(line, Outcome.NEW)
-        if len(possible) == 1 and not line.staff_code and not print_ and line.birth_date is not None:
-            return self._update(line, possible[0], print_)
+        chosen = next((person for person in possible if str(person.id) == decision), None)
+        if chosen is not None:
+            return self._update(line, chosen, print_)
+        same = [person for person in possible if not self._changes(line, person, print_) and self._post(line, person) is None]
+        if len(same) == 1:
+            return Step(line, Outcome.UNCHANGED, same[0].id)
+        self.result.questions.append(Question(line, tuple(person.id for person in possible[:5])))
         self._refuse(
             line,
-            N_("có thể trùng với %(people)s: cùng họ tên, ngày sinh, đơn vị; ghi đúng mã cán bộ vào dòng này"),
-            summary=_DUPLICATE,
+            N_("có thể trùng với %(people)s: cùng họ tên, ngày sinh, đơn vị; chọn “cùng một người” hay “người khác”, hoặc ghi mã cán bộ"),
+            summary=_UNDECIDED,
             people=", ".join(f"{person.full_name} ({person.staff_code})" for person in possible[:3]),
         )
         return None
@@ -219,7 +255,7 @@ class _Planner:
                 day=f"{person.latest_post:%d/%m/%Y}",
             )
             return None
-        if post is not None and person.agency_id != line.agency.id:
+        if post is not None and person.agency_id != line.agency_id:
             outcome = Outcome.MOVED
         else:
             outcome = Outcome.CHANGED if changes or post else Outcome.UNCHANGED
@@ -246,19 +282,19 @@ class _Planner:
             changes.pop("birth_year", None)
         if print_ and print_ != person.identity_fingerprint:
             changes["identity_number"] = line.identity_number
-        if line.phone and self.fingerprint(line.phone) != person.phone_fingerprint:
+        if line.phone and not (person.phone_sealed and self.lookups.unseal(person.phone_sealed) == line.phone):
             changes["phone"] = line.phone
         return changes
 
     def _post(self, line: RosterLine, person: KnownPerson) -> dict[str, Any] | None:
         """The post the row describes, where it is not the one held."""
         post: dict[str, Any] = {
-            "agency_id": line.agency.id,
+            "agency_id": line.agency_id,
             "group_code": line.group_code or self._group(line, person),
             "job_title": line.job_title or person.job_title,
             "it_duty": line.it_duty or person.it_duty or "none",
         }
-        stays = person.absence if person.agency_id == line.agency.id else None
+        stays = person.absence if person.agency_id == line.agency_id else None
         post["absence"] = stays if line.absence is None else line.absence or None
         held = {name: getattr(person, name) for name in post}
         return None if held == post else post
@@ -276,7 +312,6 @@ class _Planner:
     # Findings
 
     def _refuse(self, line: RosterLine, message: str, *, summary: str = "", **values: str | int) -> None:
-        self.refused.add((line.sheet, line.row))
         self._find(line, message, True, summary, values)
 
     def _remark(self, line: RosterLine, message: str, **values: str | int) -> None:
@@ -290,8 +325,8 @@ class _Planner:
         )
 
 
-def _likeness(name: str, birth_date: date | None, birth_year: int | None, agency_id: UUID) -> tuple[Any, ...]:
-    return same_name_key(name), birth_date or birth_year, agency_id
+def _likeness(name: str, birth_year: int | None, agency_id: UUID) -> tuple[Any, ...]:
+    return same_name_key(name), birth_year, agency_id
 
 
 def plan_digest(plan: RosterPlan) -> list[Any]:
@@ -304,7 +339,7 @@ def plan_digest(plan: RosterPlan) -> list[Any]:
             str(step.person_id or ""),
             sorted(step.person),
             step.line.full_name,
-            str(step.line.agency.id),
+            str(step.line.agency_id),
             step.line.group_code or step.line.derived_group,
         ]
         for step in plan.steps
@@ -312,3 +347,4 @@ def plan_digest(plan: RosterPlan) -> list[Any]:
 
 
 _DUPLICATE = N_("Bỏ hoặc phân biệt các dòng trùng nhau")
+_UNDECIDED = N_("Chọn người cho các dòng có thể trùng với hồ sơ đã có")
