@@ -37,7 +37,7 @@ class PeopleLineage:
     left: int
 
 
-def people_lineage(session: Session, agency_id: UUID, since: date, on: date, scope: Scope, known: datetime | None = None) -> PeopleLineage:
+def people_lineage(session: Session, agency_id: UUID, since: date, on: date, scope: Scope, *, known: datetime | None = None) -> PeopleLineage:
     """Where those are on `on` who had a primary post in the agency's subtree on `since`, counted where the agency lay in the scope.
 
     People are counted under the nearest heir above their post, others under the highest agency above it that is below the top of the
@@ -46,6 +46,7 @@ def people_lineage(session: Session, agency_id: UUID, since: date, on: date, sco
     then, now = aliased(Posting), aliased(Posting)
     rows = session.execute(
         select(now.agency_id, func.count(then.person_id.distinct()))
+        .select_from(then)
         .outerjoin(now, and_(now.person_id == then.person_id, now.is_primary, now.valid_from <= on, on < now.valid_to))
         .where(
             then.is_primary,
@@ -56,7 +57,7 @@ def people_lineage(session: Session, agency_id: UUID, since: date, on: date, sco
         )
         .group_by(now.agency_id)
     )
-    counts: dict[UUID | None, int] = {agency: people for agency, people in rows}
+    counts: dict[UUID | None, int] = {row[0]: row[1] for row in rows}
     left = counts.pop(None, 0)
     people = left + sum(counts.values())
     heirs = {heir.id: heir for heir in successors_on(session, agency_id, on, since, known)}

@@ -49,7 +49,9 @@ class BrowseForm(BaseForm):
     def day(self, today: date) -> date:
         """The day asked for; today where the field is empty or wrong, which `on.errors` then says."""
         try:
-            return read_day(self.on, today)
+            day = read_day(self.on, today)
+            self.on.data = f"{day:%d/%m/%Y}" if self.on.data else None  # however the address had written it
+            return day
         except ValidationError as error:
             self.on.errors = [str(error)]
             return today

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
-from lms.agencies.forms.picker import AgencyField
+from lms.agencies.forms.picker import AgencyField, Chosen
 from lms.agencies.queries import VersionOnDay
 from lms.agencies.rules.events import (
     Abolition,
@@ -125,9 +125,9 @@ class FoundingFields(ChangeForm):
     short_name = StringField(_l("Tên viết tắt"))
     code = StringField(_l("Mã định danh"), description=_l("Theo Quyết định 20/2020/QĐ-TTg. Ví dụ: H55.242"))
     parent = AgencyField(_l("Cơ quan chủ quản"), description=_l("Để trống nếu là đơn vị cao nhất"))
-    agency_kind = SelectField(_l("Loại"), choices=lambda: [("", _("Theo tên đơn vị")), *_choices(KIND_NAMES)])
-    block = SelectField(_l("Khối"), choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *_choices(BLOCK_NAMES)])
-    level = SelectField(_l("Cấp"), choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *_choices(LEVEL_NAMES)])
+    agency_kind = SelectField(_l("Loại"), default="", choices=lambda: [("", _("Theo tên đơn vị")), *_choices(KIND_NAMES)])
+    block = SelectField(_l("Khối"), default="", choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *_choices(BLOCK_NAMES)])
+    level = SelectField(_l("Cấp"), default="", choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *_choices(LEVEL_NAMES)])
 
     def founding(self, type_: type[Founding] = Founding) -> Founding:
         parent = self.versions.get(self.parent.one) if self.parent.one else None
@@ -177,7 +177,7 @@ class EstablishForm(FoundingFields):
 class RenameForm(ChangeForm):
     kind = EventKind.RENAME
 
-    agency = AgencyField(_l("Đơn vị đổi tên"), validators=[Needed(_l("Chưa chọn đơn vị"))])
+    agency = AgencyField(_l("Đơn vị đổi tên"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
     name = StringField(_l("Tên mới"), validators=[Needed(_l("Chưa nhập tên mới"))])
     short_name = StringField(_l("Tên viết tắt mới"), description=_l("Để trống nếu giữ nguyên"))
 
@@ -193,7 +193,7 @@ class RenameForm(ChangeForm):
 class MoveForm(ChangeForm):
     kind = EventKind.MOVE
 
-    agency = AgencyField(_l("Đơn vị chuyển"), validators=[Needed(_l("Chưa chọn đơn vị"))])
+    agency = AgencyField(_l("Đơn vị chuyển"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
     parent = AgencyField(_l("Cơ quan chủ quản mới"), description=_l("Để trống nếu từ ngày đó không còn cơ quan chủ quản"))
 
     def details(self) -> Details:
@@ -207,11 +207,11 @@ class MoveForm(ChangeForm):
 class ReviseForm(ChangeForm):
     kind = EventKind.REVISE
 
-    agency = AgencyField(_l("Đơn vị"), validators=[Needed(_l("Chưa chọn đơn vị"))])
+    agency = AgencyField(_l("Đơn vị"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
     short_name = StringField(_l("Tên viết tắt"), description=_l("Để trống nếu giữ nguyên"))
-    agency_kind = SelectField(_l("Loại"), choices=lambda: [("", _("Giữ nguyên")), *_choices(KIND_NAMES)])
-    block = SelectField(_l("Khối"), choices=lambda: [("", _("Giữ nguyên")), *_choices(BLOCK_NAMES)])
-    level = SelectField(_l("Cấp"), choices=lambda: [("", _("Giữ nguyên")), *_choices(LEVEL_NAMES)])
+    agency_kind = SelectField(_l("Loại"), default="", choices=lambda: [("", _("Giữ nguyên")), *_choices(KIND_NAMES)])
+    block = SelectField(_l("Khối"), default="", choices=lambda: [("", _("Giữ nguyên")), *_choices(BLOCK_NAMES)])
+    level = SelectField(_l("Cấp"), default="", choices=lambda: [("", _("Giữ nguyên")), *_choices(LEVEL_NAMES)])
 
     def validate_agency_kind(self, field: Field) -> None:
         if not (field.data or self.block.data or self.level.data or self.short_name.data):
@@ -241,8 +241,8 @@ class ReviseForm(ChangeForm):
 class RecodeForm(ChangeForm):
     kind = EventKind.RECODE
 
-    agency = AgencyField(_l("Đơn vị đổi mã"), validators=[Needed(_l("Chưa chọn đơn vị"))])
-    scheme = SelectField(_l("Hệ thống mã"), choices=lambda: _choices(SCHEME_NAMES))
+    agency = AgencyField(_l("Đơn vị đổi mã"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
+    scheme = SelectField(_l("Hệ thống mã"), default=CodeScheme.QD20.value, choices=lambda: _choices(SCHEME_NAMES))
     code = StringField(_l("Mã mới"), description=_l("Để trống nếu từ ngày đó thôi dùng mã này"))
     beside = BooleanField(_l("Dùng song song với mã đang có"))
 
@@ -263,8 +263,8 @@ class MergeForm(ChangeForm):
     kind = EventKind.MERGE
     subject = "agencies"
 
-    agencies = AgencyField(_l("Các đơn vị sáp nhập (sẽ kết thúc)"), validators=[Needed(_l("Chưa chọn đơn vị sáp nhập"))], multiple=True)
-    into = AgencyField(_l("Đơn vị tiếp nhận (tiếp tục hoạt động)"), validators=[Needed(_l("Chưa chọn đơn vị tiếp nhận"))])
+    agencies = AgencyField(_l("Các đơn vị sáp nhập (sẽ kết thúc)"), validators=[Chosen(_l("Chưa chọn đơn vị sáp nhập"))], multiple=True)
+    into = AgencyField(_l("Đơn vị tiếp nhận (tiếp tục hoạt động)"), validators=[Chosen(_l("Chưa chọn đơn vị tiếp nhận"))])
 
     def details(self) -> Details:
         return Merger(agencies=tuple(self.agencies.data), into=_needed(self.into), children=_children(self.original))
@@ -277,7 +277,7 @@ class ConsolidateForm(FoundingFields):
     kind = EventKind.CONSOLIDATE
     subject = "agencies"
 
-    agencies = AgencyField(_l("Các đơn vị hợp nhất (sẽ kết thúc)"), validators=[Needed(_l("Chưa chọn đơn vị hợp nhất"))], multiple=True)
+    agencies = AgencyField(_l("Các đơn vị hợp nhất (sẽ kết thúc)"), validators=[Chosen(_l("Chưa chọn đơn vị hợp nhất"))], multiple=True)
 
     def validate_agencies(self, field: AgencyField) -> None:
         if len(field.data) == 1:
@@ -309,7 +309,7 @@ class PartForm(BaseForm):
 class SplitForm(ChangeForm):
     kind = EventKind.SPLIT
 
-    agency = AgencyField(_l("Đơn vị chia tách"), validators=[Needed(_l("Chưa chọn đơn vị"))])
+    agency = AgencyField(_l("Đơn vị chia tách"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
     parts = FieldList(FormField(PartForm), min_entries=PARTS, max_entries=PARTS)
     receivers = AgencyField(_l("Đơn vị đang có nhận một phần"), multiple=True)
     survives = BooleanField(_l("Đơn vị được chia tách vẫn tiếp tục hoạt động"))
@@ -354,7 +354,7 @@ class SplitForm(ChangeForm):
 class AbolishForm(ChangeForm):
     kind = EventKind.ABOLISH
 
-    agency = AgencyField(_l("Đơn vị giải thể"), validators=[Needed(_l("Chưa chọn đơn vị"))])
+    agency = AgencyField(_l("Đơn vị giải thể"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
     heir_of_children = AgencyField(
         _l("Các đơn vị trực thuộc chuyển về"), description=_l("Chỉ cần khi còn đơn vị trực thuộc. Tất cả chuyển về cơ quan này.")
     )

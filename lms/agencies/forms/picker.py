@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from wtforms import Field
+from wtforms.validators import ValidationError
 
 from lms.kit.vietnamese import clean
 
@@ -20,6 +21,17 @@ class Choice:
     id: UUID
     name: str
     note: str
+
+
+class Chosen:
+    """At least one agency must be chosen; a choice that could not be read has said so already."""
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not field.data and not field.process_errors:
+            raise ValidationError(str(self.message))
 
 
 class AgencyField(Field):  # type: ignore[misc]

@@ -74,8 +74,10 @@ def submit_change(kind: str) -> AnyResponse:
 
 @blueprint.get("/changes/<uuid:event_id>/correct")
 @requires("agencies.manage")
-def correct_change(event_id: UUID) -> Response:
-    event = _believed(event_id)
+def correct_change(event_id: UUID) -> AnyResponse:
+    event = _entered(event_id)
+    if event.superseded_at is not None:
+        return _no_longer_believed(event)
     form = _form(event.kind, None)
     form.original = event.details
     form.read(event.details)
@@ -88,7 +90,9 @@ def correct_change(event_id: UUID) -> Response:
 @blueprint.post("/changes/<uuid:event_id>/correct")
 @requires("agencies.manage")
 def submit_correction(event_id: UUID) -> AnyResponse:
-    event = _believed(event_id)
+    event = _entered(event_id)
+    if event.superseded_at is not None:
+        return _no_longer_believed(event)
     form = _form(event.kind, request.form)
     form.original = event.details
     return _submitted(form, event)
@@ -98,7 +102,9 @@ def submit_correction(event_id: UUID) -> AnyResponse:
 @requires("agencies.manage")
 def withdraw_change(event_id: UUID) -> AnyResponse:
     """What would become of the tree without an event. Nothing is written."""
-    event = _believed(event_id)
+    event = _entered(event_id)
+    if event.superseded_at is not None:
+        return _no_longer_believed(event)
     try:
         with reading() as session:
             shown = show(session, _withdrawing(event.id), None, event.id, today=today(), at=now())
@@ -111,7 +117,9 @@ def withdraw_change(event_id: UUID) -> AnyResponse:
 @blueprint.post("/changes/<uuid:event_id>/withdraw")
 @requires("agencies.manage")
 def submit_withdrawal(event_id: UUID) -> AnyResponse:
-    event, at = _believed(event_id), now()
+    event, at = _entered(event_id), now()
+    if event.superseded_at is not None:
+        return _no_longer_believed(event)
     look = _withdrawing(event.id)
     try:
         with transaction() as session:
@@ -131,12 +139,18 @@ def _form(kind: str, data: Any) -> ChangeForm:
         raise NotFound from error
 
 
-def _believed(event_id: UUID) -> ToldEvent:
+def _entered(event_id: UUID) -> ToldEvent:
+    """An event that a form can show. Raises NotFound."""
     with reading() as session:
         event = change(session, event_id, scope_of("agencies.manage"))
     if event.details is None or event.kind not in FORMS:
         raise NotFound
     return event
+
+
+def _no_longer_believed(event: ToldEvent) -> AnyResponse:
+    flash(_("Sự kiện này đã được đính chính hoặc rút trước đó. Chưa ghi gì."), "error")
+    return redirect(url_for("agencies.change", event_id=event.id), 303)
 
 
 def _submitted(form: ChangeForm, event: ToldEvent | None) -> AnyResponse:
@@ -274,7 +288,7 @@ def _search(session: Session, form: ChangeForm) -> None:
             chosen = set(picker.data)
             picker.found = [
                 Choice(row.id, row.name, _note(row.code, above.get(row.parent_id) if row.parent_id else None))
-                for row in rows
+                for row in sorted(rows, key=lambda row: len(row.name))  # the fewer words besides those searched, the likelier it is meant
                 if row.id not in chosen
             ]
             _choose_the_only_one(picker, rows)
