@@ -14,10 +14,11 @@ from msgspec import Meta
 
 from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.i18n import translated
-from quizzes.kinds.base import Choice
+from quizzes.kinds import KINDS
+from quizzes.kinds.base import Choice, Part
 from quizzes.operations.saving import Answered, Saved
 from quizzes.queries.attempts import AttemptView, Explained, Question
-from quizzes.rules.sitting import SaveRefused, Stored, choices_for, question_order
+from quizzes.rules.sitting import SaveRefused, Stored, parts_for, question_order
 
 LARGEST_BODY = 64 * 1024
 
@@ -98,6 +99,27 @@ def choice_text(choice: Choice) -> str:
     return str(_(choice.text)) if choice.ours else choice.text
 
 
+def controls_json(kind: str, body: dict[str, Any], seed: int, slot: int) -> dict[str, Any]:
+    """How a question is answered, in this attempt's order: one control beside the stem, or `parts`, some of them amid running `text`
+    (pieces of text, and the id of a part in a list of one)."""
+    parts = [_part_json(part) for part in parts_for(kind, body, seed, slot)]
+    if len(parts) == 1 and not parts[0]["id"]:
+        return {name: value for name, value in parts[0].items() if name != "id"}
+    text = KINDS[kind].text(body)
+    return {"parts": parts, "text": text} if text else {"parts": parts}
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    values: dict[str, Any] = {"id": part.id, "control": part.control}
+    if part.label:
+        values["label"] = str(_(part.label)) if part.ours else part.label
+    if part.choices:
+        values["options"] = [{"id": choice.id, "text": choice_text(choice)} for choice in part.choices]
+    if part.unit:
+        values["unit"] = part.unit
+    return values
+
+
 def questions_json(attempt: AttemptView, paper: Mapping[int, Question]) -> list[dict[str, Any]]:
     """The paper in this attempt's order. Nothing here is read from a key."""
     return [
@@ -105,10 +127,7 @@ def questions_json(attempt: AttemptView, paper: Mapping[int, Question]) -> list[
             "slot": slot,
             "kind": paper[slot].kind,
             "stem": paper[slot].stem,
-            "options": [
-                {"id": choice.id, "text": choice_text(choice)}
-                for choice in choices_for(paper[slot].kind, paper[slot].body, attempt.seed, slot)
-            ],
+            **controls_json(paper[slot].kind, paper[slot].body, attempt.seed, slot),
         }
         for slot in question_order(attempt.seed, paper)
     ]

@@ -8,6 +8,8 @@ from random import Random
 from uuid import UUID
 
 from quizzes.kinds import KINDS
+from quizzes.kinds.answers import SIGN
+from quizzes.kinds.base import Control, Part
 from quizzes.rules.sitting import Marked, PastSitting
 
 UNANSWERED = 0.02
@@ -36,5 +38,12 @@ def sample_sitting(
 def _answer(question: Marked, ability: float, random: Random) -> list[str]:
     if random.random() < ability:
         return question.key
-    options = [choice.id for choice in KINDS[question.kind].choices(question.body)]
-    return sorted(random.sample(options, random.randint(1, len(options)))) if KINDS[question.kind].multiple else [random.choice(options)]
+    return [text for part in KINDS[question.kind].parts(question.body) for text in _guess(part, random)]
+
+
+def _guess(part: Part, random: Random) -> list[str]:
+    options = [choice.id for choice in part.choices]
+    if part.control is Control.SEVERAL:
+        return sorted(random.sample(options, random.randint(1, len(options))))
+    value = random.choice(options) if options else str(random.randint(1, 100))
+    return [f"{part.id}{SIGN}{value}" if part.id else value]

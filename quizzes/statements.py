@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -115,7 +115,7 @@ def _answered(sitting: Sitting, answer: Answer, at: datetime) -> dict[str, Any]:
         registration=sitting.attempt_id,
         parents=(_round(sitting),),
         result={
-            "response": kind.response_pattern(answer.answer),
+            "response": kind.response_pattern(answer.body, answer.answer),
             "success": points == 1,
             "score": {"scaled": float(points), "raw": float(points), "min": 0, "max": 1},
         },
@@ -124,17 +124,25 @@ def _answered(sitting: Sitting, answer: Answer, at: datetime) -> dict[str, Any]:
 
 def _interaction(base_url: str, answer: Answer) -> Activity:
     kind = KINDS[answer.kind]
+    parts = kind.parts(answer.body)
     components: dict[str, Any] = {}
     if kind.interaction_type == "choice":
-        components["choices"] = InteractionComponentList(
-            [InteractionComponent(id=choice.id, description=LanguageMap({"vi": choice.text})) for choice in kind.choices(answer.body)]
-        )
+        components["choices"] = _components((choice.id, choice.text) for choice in parts[0].choices)
+    elif kind.interaction_type == "sequencing":
+        components["choices"] = _components((part.id, part.label) for part in parts)
+    elif kind.interaction_type == "matching":
+        components["source"] = _components((part.id, part.label) for part in parts)
+        components["target"] = _components((choice.id, choice.text) for choice in parts[0].choices)
     return words.activity(
         item_activity_iri(base_url, answer.code, answer.version),
         words.INTERACTION,
         {"vi": answer.code},
         {"vi": answer.stem.replace("**", "")},
         interaction_type=kind.interaction_type,
-        correct_responses_pattern=[kind.response_pattern(answer.key)],
+        correct_responses_pattern=kind.correct_patterns(answer.body, answer.key),
         **components,
     )
+
+
+def _components(named: Iterable[tuple[str, str]]) -> InteractionComponentList:
+    return InteractionComponentList([InteractionComponent(id=one, description=LanguageMap({"vi": text})) for one, text in named])

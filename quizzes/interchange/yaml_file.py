@@ -12,14 +12,12 @@ import yaml
 
 from lms.kit.errors import N_
 from lms.kit.vietnamese import clean
+from quizzes.interchange.yaml_kinds import FORMS, Form, WrittenWrongError, is_text
 from quizzes.kinds.base import Problem
-from quizzes.kinds.true_false import FALSE, TRUE, TrueFalse
 from quizzes.rules.bank import ItemDraft
 
 LARGEST = 2 * 1024 * 1024
-ALLOWED = {
-    "code", "kind", "level", "competency", "lesson", "stem", "options", "key", "explanation", "legal_basis", "valid_from", "valid_to",
-}  # fmt: skip
+OF_EVERY_KIND = {"code", "kind", "level", "competency", "lesson", "stem", "key", "explanation", "legal_basis", "valid_from", "valid_to"}
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 _ORDINAL = re.compile(r"[0-9]{2}-")
 
@@ -53,7 +51,7 @@ def parse(content: bytes) -> Parsed:
         return _refused(N_("không đọc được YAML ở dòng %(line)s: %(reason)s"), line=line, reason=error.problem or "")
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return _refused(N_("không đọc được YAML: %(reason)s"), reason=str(error)[:200])
-    if not isinstance(document, Mapping) or not isinstance(document.get("items"), list) or not _is_text(document.get("topic")):
+    if not isinstance(document, Mapping) or not isinstance(document.get("items"), list) or not is_text(document.get("topic")):
         return _refused(N_("tệp cần có “topic” và danh sách “items”"))
     items: list[ItemDraft] = []
     faults: list[Fault] = []
@@ -75,30 +73,28 @@ def _refused(message: str, **values: Any) -> Parsed:
     return Parsed(items=(), faults=(Fault(None, Problem(message, values)),))
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and "\x00" not in value and bool(clean(value))
-
-
 def _item(raw: Any, topic: str) -> tuple[ItemDraft | None, list[Problem]]:
     """The item and what is wrong with the way it is written; what is wrong with the item itself is its own rule."""
     if not isinstance(raw, Mapping):
         return None, [Problem(N_("mục này không phải một câu hỏi"))]
-    problems = _field_problems(raw)
-    options, option_problems = _options(raw.get("options"))
-    key, key_problems = _key(raw.get("key"), raw.get("kind"))
-    problems += option_problems + key_problems
-    if problems:
-        return None, problems
+    form = FORMS.get(raw["kind"]) if is_text(raw.get("kind")) else None
+    problems = _field_problems(raw, form)
+    if problems or form is None:
+        return None, problems or [Problem(N_("không có loại câu hỏi “%(kind)s”"), {"kind": clean(raw["kind"])[:40]})]
+    try:
+        written = form.read(raw)
+    except WrittenWrongError as wrong:
+        return None, [wrong.problem]
     return ItemDraft(
         code=raw["code"],
         topic=topic,
         kind=clean(raw["kind"]),
         level=clean(raw["level"]),
         stem=clean(raw["stem"]),
-        body={"options": [{"id": option["id"], "text": clean(option["text"])} for option in options]} if options else {},
-        key=key,
+        body=written.body,
+        key=written.key,
         explanation=clean(raw["explanation"]),
-        whys={option["id"]: clean(option["why"]) for option in options if option.get("why")},
+        whys=written.whys,
         legal_basis=clean(raw["legal_basis"]) if raw.get("legal_basis") else None,
         valid_from=raw.get("valid_from"),
         valid_to=raw.get("valid_to"),
@@ -107,40 +103,20 @@ def _item(raw: Any, topic: str) -> tuple[ItemDraft | None, list[Problem]]:
     ), []
 
 
-def _field_problems(raw: Mapping[str, Any]) -> list[Problem]:
+def _field_problems(raw: Mapping[str, Any], form: Form | None) -> list[Problem]:
     problems = []
-    if unknown := sorted(str(name) for name in raw if name not in ALLOWED):
+    allowed = OF_EVERY_KIND | (form.fields if form else raw.keys())
+    if unknown := sorted(str(name) for name in raw if name not in allowed):
         problems.append(Problem(N_("không có trường “%(names)s”"), {"names": ", ".join(unknown)}))
     for name in ("code", "kind", "level", "stem", "explanation"):
-        if not _is_text(raw.get(name)):
+        if not is_text(raw.get(name)):
             problems.append(Problem(N_("thiếu “%(name)s” (phải là chữ)"), {"name": name}))
     for name in ("competency", "lesson", "legal_basis"):
-        if raw.get(name) is not None and not _is_text(raw[name]):
+        if raw.get(name) is not None and not is_text(raw[name]):
             problems.append(Problem(N_("“%(name)s” phải là chữ"), {"name": name}))
     for name in ("valid_from", "valid_to"):
         if raw.get(name) is not None and type(raw[name]) is not date:
             problems.append(Problem(N_("“%(name)s” phải là ngày viết dạng 2026-07-01"), {"name": name}))
-    if _is_text(raw.get("code")) and not _CODE.fullmatch(raw["code"]):
+    if is_text(raw.get("code")) and not _CODE.fullmatch(raw["code"]):
         problems.append(Problem(N_("mã câu hỏi chỉ gồm chữ không dấu, số, dấu chấm và gạch nối")))
     return problems
-
-
-def _options(raw: Any) -> tuple[list[dict[str, str]], list[Problem]]:
-    if raw is None:
-        return [], []
-    if not isinstance(raw, list):
-        return [], [Problem(N_("“options” phải là danh sách"))]
-    for option in raw:
-        if not isinstance(option, Mapping) or not all(_is_text(option.get(name)) for name in ("id", "text", "why")):
-            return [], [Problem(N_("mỗi phương án cần “id”, “text” và “why” là chữ"))]
-    return raw, []
-
-
-def _key(raw: Any, kind: Any) -> tuple[list[str], list[Problem]]:
-    if kind == TrueFalse.name:
-        if not isinstance(raw, bool):
-            return [], [Problem(N_("đáp án của câu đúng – sai là true hoặc false"))]
-        return [TRUE if raw else FALSE], []
-    if not isinstance(raw, list) or not all(_is_text(choice) for choice in raw):
-        return [], [Problem(N_("“key” phải là danh sách mã phương án, ví dụ [b]"))]
-    return sorted(raw), []

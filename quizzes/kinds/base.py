@@ -1,17 +1,40 @@
 """What every kind of question answers. Each kind is one file beside this one; all of it is pure.
 
-An answer is a list of texts (option ids here, gap contents of later kinds); the empty list means “not answered”.
+An answer is a list of texts; the empty list means “not answered”. A question with one control (options, one text) has its answer as it
+is: `["b"]`, `["12,5"]`. A question of several parts (statements, pairs, gaps) names the part: `["a=true", "b=false"]`; a part left out
+is not answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Protocol
 
 Body = Mapping[str, Any]
 Answer = Sequence[str]
+Segment = str | tuple[str]
+"""A piece of running text, or the part (in a tuple of one) whose control stands in its place."""
+
+
+class Control(StrEnum):
+    """How a part is answered on a page, with and without JavaScript."""
+
+    ONE = "one"  # radio buttons
+    SEVERAL = "several"  # tick boxes
+    LIST = "list"  # a drop-down list: pairs and gaps, never drag only
+    TEXT = "text"
+    NUMBER = "number"
+
+
+class Scoring(StrEnum):
+    """How an answer that is right in parts is counted."""
+
+    ALL = "all"  # the point or nothing
+    PARTIAL = "partial"  # a share for each right part
+    PENALTY = "penalty"  # a wrong part takes a right one back, never below nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +43,19 @@ class Choice:
 
     id: str
     text: str
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A control of the question. `id` is empty where the question has one control only; `label` names it to those who cannot see;
+    `ours` as for a choice; `unit` stands behind a number."""
+
+    id: str
+    control: Control
+    label: str = ""
+    choices: tuple[Choice, ...] = ()
+    unit: str | None = None
     ours: bool = False
 
 
@@ -44,12 +80,12 @@ class Kind(Protocol):
         """cmi.interaction type of its xAPI statements."""
 
     @property
-    def multiple(self) -> bool:
-        """May several options be ticked?"""
+    def shuffles_choices(self) -> bool:
+        """Do the options of its controls change places from paper to paper?"""
 
     @property
-    def shuffles(self) -> bool:
-        """Do its options change places from paper to paper?"""
+    def shuffles_parts(self) -> bool:
+        """Do its parts?"""
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         """What makes this body and key unusable; empty when the item is sound."""
@@ -60,8 +96,23 @@ class Kind(Protocol):
     def mark(self, body: Body, key: Answer, answer: Answer) -> Fraction:
         """The share of the question's point that an accepted answer earns, 0 to 1."""
 
-    def choices(self, body: Body) -> list[Choice]:
+    def right_parts(self, body: Body, key: Answer, answer: Answer) -> dict[str, bool]:
+        """Part → is what was answered there right? For showing a result; the point is `mark`."""
+
+    def right_values(self, body: Body, key: Answer) -> dict[str, list[str]]:
+        """Part → the values that are right there: option ids, words, or a number as it is written in Vietnamese."""
+
+    def parts(self, body: Body) -> list[Part]:
         """What a page shows: never anything that depends on the key."""
 
-    def response_pattern(self, answer: Answer) -> str:
-        """An answer (or a key) in the notation of cmi.interaction."""
+    def text(self, body: Body) -> list[Segment]:
+        """Running text with controls in it; empty where the parts stand one below the other."""
+
+    def to_be_explained(self, body: Body) -> list[str]:
+        """Ids of what an author says why about: the options or statements a person may have got wrong."""
+
+    def response_pattern(self, body: Body, answer: Answer) -> str:
+        """An answer in the notation of cmi.interaction (xAPI-Data.md, “Response Patterns”)."""
+
+    def correct_patterns(self, body: Body, key: Answer) -> list[str]:
+        """The key in the same notation, one pattern for each way of being right."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 from lms.kit.errors import N_
-from quizzes.kinds.base import Answer, Body, Choice, Problem
+from quizzes.kinds.base import Answer, Body, Control, Part, Problem, Segment
 from quizzes.kinds.options import authored_choices, option_ids, option_problems
 
 
 class SingleChoice:
     name = "single_choice"
     interaction_type = "choice"
-    multiple = False
-    shuffles = True
+    shuffles_choices = True
+    shuffles_parts = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = option_problems(body, key)
@@ -27,8 +27,23 @@ class SingleChoice:
     def mark(self, body: Body, key: Answer, answer: Answer) -> Fraction:
         return Fraction(list(answer) == list(key))
 
-    def choices(self, body: Body) -> list[Choice]:
-        return authored_choices(body)
+    def right_parts(self, body: Body, key: Answer, answer: Answer) -> dict[str, bool]:
+        return {"": self.mark(body, key, answer) == 1}
 
-    def response_pattern(self, answer: Answer) -> str:
+    def right_values(self, body: Body, key: Answer) -> dict[str, list[str]]:
+        return {"": list(key)}
+
+    def parts(self, body: Body) -> list[Part]:
+        return [Part("", Control.ONE, choices=authored_choices(body))]
+
+    def text(self, body: Body) -> list[Segment]:
+        return []
+
+    def to_be_explained(self, body: Body) -> list[str]:
+        return option_ids(body)
+
+    def response_pattern(self, body: Body, answer: Answer) -> str:
         return "".join(answer)
+
+    def correct_patterns(self, body: Body, key: Answer) -> list[str]:
+        return ["".join(key)]

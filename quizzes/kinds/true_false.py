@@ -5,16 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 
 from lms.kit.errors import N_
-from quizzes.kinds.base import Answer, Body, Choice, Problem
+from quizzes.kinds.base import Answer, Body, Choice, Control, Part, Problem, Segment
 
 TRUE, FALSE = "true", "false"
+TRUE_OR_FALSE = (Choice(id=TRUE, text=N_("Đúng"), ours=True), Choice(id=FALSE, text=N_("Sai"), ours=True))
 
 
 class TrueFalse:
     name = "true_false"
     interaction_type = "true-false"
-    multiple = False
-    shuffles = False
+    shuffles_choices = False
+    shuffles_parts = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = []
@@ -30,8 +31,23 @@ class TrueFalse:
     def mark(self, body: Body, key: Answer, answer: Answer) -> Fraction:
         return Fraction(list(answer) == list(key))
 
-    def choices(self, body: Body) -> list[Choice]:
-        return [Choice(id=TRUE, text=N_("Đúng"), ours=True), Choice(id=FALSE, text=N_("Sai"), ours=True)]
+    def right_parts(self, body: Body, key: Answer, answer: Answer) -> dict[str, bool]:
+        return {"": self.mark(body, key, answer) == 1}
 
-    def response_pattern(self, answer: Answer) -> str:
+    def right_values(self, body: Body, key: Answer) -> dict[str, list[str]]:
+        return {"": list(key)}
+
+    def parts(self, body: Body) -> list[Part]:
+        return [Part("", Control.ONE, choices=TRUE_OR_FALSE)]
+
+    def text(self, body: Body) -> list[Segment]:
+        return []
+
+    def to_be_explained(self, body: Body) -> list[str]:
+        return []
+
+    def response_pattern(self, body: Body, answer: Answer) -> str:
         return "".join(answer)
+
+    def correct_patterns(self, body: Body, key: Answer) -> list[str]:
+        return ["".join(key)]

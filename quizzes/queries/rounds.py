@@ -14,6 +14,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import PositionGroup, Posting
+from lms.accounts.queries import absence_on
 from lms.agencies.models import AgencyVersion
 from lms.kit.actors import NotFound
 from lms.results.models import Expectation
@@ -169,7 +170,7 @@ def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[s
             Posting.agency_id,
             AgencyVersion.id.label("agency_version_id"),
             Posting.group_code,
-            Posting.absence.label("excluded_because"),
+            absence_on(day).label("excluded_because"),
         )
         .outerjoin(
             AgencyVersion,

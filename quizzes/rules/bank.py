@@ -24,6 +24,17 @@ class Level(StrEnum):
 
 LEVEL_NAMES = {Level.RECALL: N_("Nhận biết"), Level.UNDERSTAND: N_("Thông hiểu"), Level.APPLY: N_("Vận dụng")}
 LEVELS = tuple(Level)
+KIND_NAMES = {
+    "single_choice": N_("Một lựa chọn"),
+    "multiple_choice": N_("Nhiều lựa chọn"),
+    "true_false": N_("Đúng – sai"),
+    "statement_group": N_("Nhóm nhận định đúng – sai"),
+    "matching": N_("Ghép đôi"),
+    "ordering": N_("Sắp xếp thứ tự"),
+    "numeric": N_("Điền số"),
+    "short_answer": N_("Trả lời ngắn"),
+    "cloze": N_("Điền vào chỗ trống"),
+}
 
 
 class ItemState(StrEnum):
@@ -73,7 +84,7 @@ class ItemDraft:
             found.append(Problem(N_("thiếu câu dẫn (stem)")))
         if not self.explanation:
             found.append(Problem(N_("thiếu lời giải thích (explanation)")))
-        if unexplained := [option["id"] for option in self.body.get("options", []) if not self.whys.get(option["id"])]:
+        if not found and (unexplained := [one for one in KINDS[self.kind].to_be_explained(self.body) if not self.whys.get(one)]):
             found.append(Problem(N_("phương án %(ids)s thiếu lý do (why)"), {"ids": ", ".join(unexplained)}))
         if self.valid_from and self.valid_to and self.valid_from >= self.valid_to:
             found.append(Problem(N_("ngày hết hiệu lực phải sau ngày có hiệu lực")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ from uuid import UUID
 from lms.kit.clock import Quarter
 from lms.kit.errors import Conflict
 from quizzes.kinds import KINDS
-from quizzes.kinds.base import Choice
+from quizzes.kinds.base import Part
 from quizzes.rules.assembly import draw
 from quizzes.rules.rounds import FeedbackPolicy, RoundState
 
@@ -81,11 +81,15 @@ def question_order(seed: int, slots: Iterable[int]) -> list[int]:
     return sorted(slots, key=lambda slot: draw(seed, slot))
 
 
-def choices_for(kind: str, body: dict[str, Any], seed: int, slot: int) -> list[Choice]:
-    """The options in the order this attempt shows them. Nothing here depends on the key."""
+def parts_for(kind: str, body: dict[str, Any], seed: int, slot: int) -> list[Part]:
+    """The question's controls, with their options, in the order this attempt shows them. Nothing here depends on the key."""
     rules = KINDS[kind]
-    choices = rules.choices(body)
-    return sorted(choices, key=lambda choice: draw(seed, slot, choice.id)) if rules.shuffles else choices
+    parts = rules.parts(body)
+    if rules.shuffles_parts:
+        parts.sort(key=lambda part: draw(seed, slot, part.id))
+    if not rules.shuffles_choices:
+        return parts
+    return [replace(part, choices=tuple(sorted(part.choices, key=lambda choice: draw(seed, slot, choice.id)))) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ A browser's place in the order of devices (its takeover number) is kept in its s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,8 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from courses.queries import LessonLink, lesson_links
+from courses.queries import lesson_links
+from lms.accounts import guard
 from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
 from lms.kit.errors import N_, Conflict, DomainError
@@ -28,10 +28,12 @@ from lms.kit.unit import reading, settings, transaction
 from lms.kit.web import wants_json
 from quizzes import api
 from quizzes.kinds import KINDS
+from quizzes.kinds.answers import SIGN, values_by_part
 from quizzes.operations.attempts import submit_attempt, take_over
 from quizzes.operations.saving import save_answers, save_from_page
-from quizzes.queries.attempts import AttemptView, Explained, attempt_of, explained, paper, stored
-from quizzes.rules.sitting import SaveRefused, Stored, choices_for, question_order
+from quizzes.queries.attempts import AttemptView, attempt_of, explained, paper, stored
+from quizzes.rules.sitting import SaveRefused, Stored, question_order
+from quizzes.views.explained import Line, line_of
 from quizzes.views.words import person
 
 blueprint = Blueprint("attempts", "quizzes", url_prefix="/attempts", template_folder="templates")
@@ -77,6 +79,8 @@ def page(attempt_id: UUID) -> str | AnyResponse:
     at = now()
     attempt = _ended_if_over(attempt_id, at)
     may_see = attempt.visible(at)
+    if may_see.answering:
+        guard.keep_open(attempt.accepts_until)  # who thinks for a quarter of an hour is not signed out for it
     if wants_json():
         return jsonify(_as_json(attempt, at))
     if not may_see.answering:
@@ -89,6 +93,7 @@ def page(attempt_id: UUID) -> str | AnyResponse:
     order = question_order(attempt.seed, questions)
     slot = _shown_slot(order, answers)
     question = questions[slot]
+    kept = answers[slot].answer if slot in answers else []
     position = order.index(slot)
     return render_template(
         "quizzes/sitting.html",
@@ -100,8 +105,8 @@ def page(attempt_id: UUID) -> str | AnyResponse:
         before=order[position - 1] if position else None,
         after=order[position + 1] if position + 1 < len(order) else None,
         question=question,
-        multiple=KINDS[question.kind].multiple,
-        choices=[{"id": one.id, "text": api.choice_text(one)} for one in choices_for(question.kind, question.body, attempt.seed, slot)],
+        shown=api.controls_json(question.kind, question.body, attempt.seed, slot),
+        given=values_by_part(KINDS[question.kind].parts(question.body), kept),
         answers=answers,
         answer=answers.get(slot),
         data=_script_data(attempt, api.questions_json(attempt, questions), answers, at),
@@ -136,7 +141,6 @@ def _script_data(attempt: AttemptView, questions: list[dict[str, Any]] | None, a
         "takeover": attempt.takeover,
         "seconds_left": attempt.seconds_left(at),
         "utc_offset": int(offset.total_seconds()) if offset else 0,
-        "multiple": [name for name, kind in KINDS.items() if kind.multiple],
         "questions": questions,
         "stored": api.stored_rows(answers.values()),
         "urls": {
@@ -172,6 +176,8 @@ def _script_texts() -> dict[str, str]:
         "taken_over": _("Bài đang mở trên thiết bị khác. Trang này chỉ còn để xem."),
         "closed": _("Bài đã kết thúc. %(count)s câu không kịp gửi.", count="{n}"),
         "several": _("Chọn tất cả phương án đúng."),
+        "choose": _("Chọn"),
+        "gap": _("Chỗ trống %(id)s", id="{n}"),
         "refused": _("Máy chủ không nhận câu trả lời này. Tải lại trang và báo đầu mối nếu còn gặp lại."),
         "reload": _("Tải lại trang"),
         "answered": _("đã trả lời"),
@@ -224,7 +230,7 @@ def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
                 attempt_id,
                 takeover=takeover,
                 slot=slot,
-                answer=request.form.getlist("answer"),
+                answer=_typed_answer(),
                 flagged="flagged" in request.form,
                 at=at,
             )
@@ -235,6 +241,13 @@ def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
         return redirect(url_for(".review", attempt_id=attempt_id), 303)
     goal = _number("go")
     return redirect(url_for(".page", attempt_id=attempt_id, slot=slot if goal is None else goal), 303)
+
+
+def _typed_answer() -> list[str]:
+    """`answer` of a question with one control, `answer.<part>` for each of several; what is blank is not answered."""
+    one = [text for text in request.form.getlist("answer") if text.strip()]
+    parts = {name.removeprefix("answer."): value for name, value in request.form.items() if name.startswith("answer.")}
+    return one + [f"{part}{SIGN}{value}" for part, value in parts.items() if value.strip()]
 
 
 def _number(name: str) -> int | None:
@@ -312,30 +325,6 @@ def receipt(attempt_id: UUID) -> str | AnyResponse:
     return render_template("quizzes/receipt.html", attempt=attempt, may_see=attempt.visible(at), answered=answered, total=total, at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A question of the result page."""
-
-    number: int
-    question: Explained
-    choices: list[dict[str, str]]
-    lesson: LessonLink | None
-
-    @property
-    def right(self) -> bool:
-        return self.question.points == 1
-
-    @property
-    def whys(self) -> list[tuple[str, str]]:
-        """The reasons of the options that were chosen or are right, in the order shown: (option, why)."""
-        told = set(self.question.answer) | set(self.question.key)
-        return [
-            (choice["text"], self.question.whys[choice["id"]])
-            for choice in self.choices
-            if choice["id"] in told and choice["id"] in self.question.whys
-        ]
-
-
 @blueprint.get("/<uuid:attempt_id>/result")
 @requires("quizzes.sit")
 def result(attempt_id: UUID) -> str | AnyResponse:
@@ -351,14 +340,5 @@ def result(attempt_id: UUID) -> str | AnyResponse:
             questions = explained(session, attempt_id, attempt.form_id)
             again = lesson_links(session, [(one.course, one.lesson) for one in questions.values() if one.course and one.lesson])
         for number, slot in enumerate(question_order(attempt.seed, questions), start=1):
-            one = questions[slot]
-            choices = choices_for(one.kind, one.body, attempt.seed, slot)
-            lines.append(
-                Line(
-                    number=number,
-                    question=one,
-                    choices=[{"id": choice.id, "text": api.choice_text(choice)} for choice in choices],
-                    lesson=again.get((one.course or "", one.lesson or "")),
-                )
-            )
+            lines.append(line_of(number, questions[slot], attempt.seed, again))
     return render_template("quizzes/result.html", attempt=attempt, may_see=may_see, lines=lines, at=at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
 
 from courses.queries import lesson_link
 from lms.kit.access import requires
@@ -13,6 +12,7 @@ from lms.kit.unit import reading
 from quizzes.kinds import KINDS
 from quizzes.queries import bank as bank_queries
 from quizzes.rules.bank import LEVELS
+from quizzes.views.explained import shown_with_key
 from quizzes.views.words import by_topic
 
 blueprint = Blueprint("manage_questions", "quizzes", url_prefix="/manage/questions", template_folder="templates")
@@ -48,5 +48,5 @@ def question(code: str) -> str:
     with reading() as session:
         item = bank_queries.item_page(session, code)
         lesson = lesson_link(session, item.course, item.lesson) if item.course and item.lesson else None
-    choices = [{"id": choice.id, "text": _(choice.text) if choice.ours else choice.text} for choice in KINDS[item.kind].choices(item.body)]
-    return render_template("quizzes/manage_question.html", item=item, choices=choices, lesson=lesson)
+    shown = shown_with_key(item.kind, item.body, item.key, parts=KINDS[item.kind].parts(item.body), whys=item.whys)
+    return render_template("quizzes/manage_question.html", item=item, shown=shown, lesson=lesson)

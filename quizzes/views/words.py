@@ -12,10 +12,7 @@ from markupsafe import Markup
 from lms.kit.access import current_actor
 from lms.kit.actors import AccessDenied
 from lms.kit.i18n import preferences
-from quizzes.kinds.multiple_choice import MultipleChoice
-from quizzes.kinds.single_choice import SingleChoice
-from quizzes.kinds.true_false import TrueFalse
-from quizzes.rules.bank import LEVEL_NAMES, LEVELS, Level, bold_parts
+from quizzes.rules.bank import KIND_NAMES, LEVEL_NAMES, LEVELS, Level, bold_parts
 from quizzes.rules.rounds import POLICY_NAMES, STATE_NAMES, FeedbackPolicy, RoundState
 
 STATE_TAGS = {RoundState.DRAFT: "waiting", RoundState.OPEN: "active", RoundState.CLOSED: "closed", RoundState.LOCKED: "closed"}
@@ -32,12 +29,7 @@ def level_name(level: str) -> str:
 
 
 def kind_name(kind: str) -> str:
-    names = {
-        SingleChoice.name: _("Một lựa chọn"),
-        MultipleChoice.name: _("Nhiều lựa chọn"),
-        TrueFalse.name: _("Đúng – sai"),
-    }
-    return str(names[kind])
+    return str(_(KIND_NAMES[kind]))
 
 
 def state_name(state: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Account
 from lms.kit.actors import SERVICE, Actor
 from lms.kit.clock import Quarter
+from quizzes.interchange.yaml_file import parse
 from quizzes.models import FormSlot, ItemVersion
 from quizzes.operations.bank import import_items
 from quizzes.operations.rounds import create_round, open_round
@@ -29,6 +30,63 @@ CLOSES = datetime(2026, 12, 15, tzinfo=UTC)
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 QUARTER = "2026-Q4"
 SECRET_WHY = "SECRET-REASON"
+
+
+EVERY_KIND = """
+topic: IT5.1
+items:
+  - code: K-1
+    kind: statement_group
+    level: TH
+    stem: "Về sao lưu:"
+    statements:
+      - {id: a, text: "Bản sao để cùng phòng là đủ.", right: false, why: "Cháy là mất cả hai."}
+      - {id: b, text: "Cần thử phục hồi.", right: true, why: "Chưa thử là chưa có bản sao."}
+    scoring: partial
+    explanation: "Quy tắc 3-2-1."
+  - code: K-2
+    kind: matching
+    level: NB
+    stem: "Ghép cổng với dịch vụ."
+    premises: [{id: p1, text: HTTPS}, {id: p2, text: SSH}]
+    options: [{id: a, text: "443"}, {id: b, text: "22"}, {id: c, text: "25"}]
+    key: {p1: a, p2: b}
+    explanation: "Cổng mặc định."
+  - code: K-3
+    kind: ordering
+    level: VD
+    stem: "Xếp các bước xử lý sự cố."
+    steps: [{id: x, text: "Báo cáo"}, {id: y, text: "Ngắt mạng"}, {id: z, text: "Khôi phục"}]
+    key: [y, x, z]
+    explanation: "Cô lập trước."
+  - {code: K-4, kind: numeric, level: VD, stem: "Bao nhiêu GB?", key: 12.5, tolerance: 0.5, unit: GB, explanation: "Phép nhân."}
+  - {code: K-5, kind: short_answer, level: NB, stem: "Tên luật?", key: ["Luật An ninh mạng"], diacritics: ignored, explanation: "Tên."}
+  - code: K-6
+    kind: cloze
+    level: TH
+    stem: "Điền vào chỗ trống."
+    text: "Trong {{1}} giờ, báo cho {{2}}."
+    gaps:
+      - {id: 1, kind: number}
+      - {id: 2, kind: list, options: [{id: a, text: "đơn vị chuyên trách"}, {id: b, text: "báo chí"}]}
+    key: {1: 24, 2: a}
+    explanation: "Theo quy định."
+"""
+
+
+def make_round_of_every_kind(session: Session) -> None:
+    """A round whose paper has one question of each kind that is answered in parts or typed."""
+    import_items(session, SERVICE, parse(EVERY_KIND.encode()).items, "test", OPENS)
+    cells = [Cell("IT5.1", level, 2) for level in ("NB", "TH", "VD")]
+    settings = RoundSettings(
+        quarter=Quarter.parse(QUARTER),
+        title="Kiểm tra Quý IV/2026",
+        cutoff_day=date(2026, 10, 31),
+        opens_at=OPENS,
+        closes_at=CLOSES,
+        pass_mark=Decimal(50),
+    )
+    open_round(session, SERVICE, create_round(session, SERVICE, settings, cells, OPENS), zone=ZONE, at=OPENS)
 
 
 def draft(number: int, kind: str = "single_choice", level: str = "NB", topic: str = "CB1.1", **changes: Any) -> ItemDraft:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ class Sitting(RuleBasedStateMachine):
         self.devices = [1, 0]
         self.sequence = 0
         with self.database.transaction() as session:
-            (self.person,) = make_learners(session, f"an{id(self)}")
+            (self.person,) = make_learners(session, f"an{uuid4().hex}")
             if session.scalar(select(Attempt.id).limit(1)) is None:
                 fill_bank(session)
             self._round(session)

@@ -16,9 +16,10 @@ from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from quizzes.cli import BUNDLED, questions_group
 from quizzes.interchange.yaml_file import parse
+from quizzes.kinds import KINDS
 from quizzes.models import Item, ItemVersion
 from quizzes.operations.bank import Imported, import_items
-from tests.quizzes.making import AT, draft
+from tests.quizzes.making import AT, EVERY_KIND, draft
 
 GOOD = """
 topic: CB1.1
@@ -61,6 +62,41 @@ def test_a_file_becomes_items() -> None:
     assert (first.stem, first.key, first.whys, first.lesson) == ("Câu dẫn", ["b"], {"a": "Vì một", "b": "Vì hai"}, "so-hoa-la-gi")
     assert (first.course, str(first.valid_from), first.valid_to) == ("CB1", "2026-07-01", None)
     assert (second.kind, second.key, second.body) == ("true_false", ["false"], {})
+
+
+def test_every_kind_can_be_written_in_a_file() -> None:
+    parsed = parse(EVERY_KIND.encode())
+    assert parsed.faults == ()
+    keys = {item.code: item.key for item in parsed.items}
+    assert keys == {
+        "K-1": ["a=false", "b=true"],
+        "K-2": ["p1=a", "p2=b"],
+        "K-3": ["y=1", "x=2", "z=3"],
+        "K-4": ["12.5"],
+        "K-5": ["Luật An ninh mạng"],
+        "K-6": ["1=24", "2=a"],
+    }
+    assert all(KINDS[item.kind].mark(item.body, item.key, item.key) == 1 for item in parsed.items)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "item", "words"),
+    [
+        ("right: true", 'right: "yes"', "K-1", "right: true"),
+        ("scoring: partial", "scoring: half", "K-1", "cách tính điểm"),
+        ("key: {p1: a, p2: b}", "key: [a, b]", "K-2", "từng phần"),
+        ("key: [y, x, z]", "key: [y, x]", "K-3", "đủ các bước"),
+        ("tolerance: 0.5", "tolerance: [1]", "K-4", "phải là chữ hoặc số"),
+        ("diacritics: ignored", "scoring: all", "K-5", "không có trường"),
+        ("{id: 1, kind: number}", "{id: 1, kind: list}", "K-6", "phải là danh sách"),
+        ("key: {1: 24, 2: a}", "key: {1: 24}", "K-6", "đáp án của nó"),
+    ],
+)
+def test_what_is_written_wrong_of_any_kind_is_told(old: str, new: str, item: str, words: str) -> None:
+    assert old in EVERY_KIND
+    parsed = parse(EVERY_KIND.replace(old, new, 1).encode())
+    assert not parsed.items
+    assert any(fault.item == item and words in str(fault.problem) for fault in parsed.faults), parsed.faults
 
 
 def test_the_bundled_questions_are_sound_and_enough_for_a_round() -> None:

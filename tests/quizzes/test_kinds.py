@@ -2,39 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quizzes.kinds import KINDS
+from quizzes.kinds.answers import in_words
 from quizzes.kinds.base import Answer, Body
+from quizzes.kinds.numbers import typed_number
 
 IDS = "abcdefgh"
+FORMS = ("all", "partial")
+
+
+def named(ids: str, what: str = "Phương án") -> list[dict[str, str]]:
+    return [{"id": letter, "text": f"{what} {letter}"} for letter in ids]
 
 
 @st.composite
 def items(draw: st.DrawFn) -> tuple[str, Body, Answer]:
     """A sound item of any kind: (kind, body, key)."""
     kind = draw(st.sampled_from(sorted(KINDS)))
-    if kind == "true_false":
-        return kind, {}, [draw(st.sampled_from(["true", "false"]))]
+    return kind, *MAKERS[kind](draw)
+
+
+def one_control(draw: st.DrawFn, most: int | None = None, scorings: tuple[str, ...] = ()) -> tuple[Body, Answer]:
     ids = IDS[: draw(st.integers(2, len(IDS)))]
-    body = {"options": [{"id": letter, "text": f"Phương án {letter}"} for letter in ids]}
-    most = 1 if kind == "single_choice" else len(ids)
-    return kind, body, sorted(draw(st.sets(st.sampled_from(ids), min_size=1, max_size=most)))
+    body = {"options": named(ids)} | ({"scoring": draw(st.sampled_from(scorings))} if scorings else {})
+    return body, sorted(draw(st.sets(st.sampled_from(ids), min_size=1, max_size=most or len(ids))))
 
 
-answers = st.lists(st.sampled_from([*IDS, "true", "false", "z", ""]), max_size=9)
+def statements(draw: st.DrawFn) -> tuple[Body, Answer]:
+    ids = IDS[: draw(st.integers(2, len(IDS)))]
+    key = [f"{one}={draw(st.sampled_from(['true', 'false']))}" for one in ids]
+    return {"statements": named(ids, "Nhận định"), "scoring": draw(st.sampled_from(FORMS))}, key
+
+
+def pairs(draw: st.DrawFn) -> tuple[Body, Answer]:
+    premises, options = IDS[: draw(st.integers(2, 5))], IDS[: draw(st.integers(2, 5))]
+    body = {"premises": named(premises, "Vế"), "options": named(options), "scoring": draw(st.sampled_from(FORMS))}
+    return body, [f"{one}={draw(st.sampled_from(options))}" for one in premises]
+
+
+def steps(draw: st.DrawFn) -> tuple[Body, Answer]:
+    ids = IDS[: draw(st.integers(2, len(IDS)))]
+    places = draw(st.permutations(range(1, len(ids) + 1)))
+    body = {"steps": named(ids, "Bước"), "scoring": draw(st.sampled_from(FORMS))}
+    return body, [f"{one}={place}" for one, place in zip(ids, places, strict=True)]
+
+
+def number(draw: st.DrawFn) -> tuple[Body, Answer]:
+    value = draw(st.decimals(-9999, 9999, places=2, allow_nan=False))
+    return {"tolerance": str(draw(st.decimals(0, 5, places=1))), "unit": "GB"}, [str(value)]
+
+
+def word(draw: st.DrawFn) -> tuple[Body, Answer]:
+    texts = st.sampled_from(["hòa giải", "nghị định", "Luật Chuyển đổi số", "QR", "đám mây"])
+    return {"diacritics": draw(st.sampled_from(["kept", "ignored"]))}, sorted(draw(st.sets(texts, min_size=1)))
+
+
+def gaps(draw: st.DrawFn) -> tuple[Body, Answer]:
+    kinds = draw(st.lists(st.sampled_from(["list", "text", "number"]), min_size=1, max_size=4))
+    made = [{"id": str(place), "kind": kind} | ({"options": named("abc")} if kind == "list" else {}) for place, kind in enumerate(kinds)]
+    right = {"list": "b", "text": "nghị định", "number": "12.5"}
+    text = "Theo " + " và ".join(f"{{{{{gap['id']}}}}}" for gap in made) + "."
+    return {"text": text, "gaps": made, "scoring": draw(st.sampled_from(FORMS))}, [f"{gap['id']}={right[gap['kind']]}" for gap in made]
+
+
+MAKERS: dict[str, Callable[[st.DrawFn], tuple[Body, Answer]]] = {
+    "single_choice": lambda draw: one_control(draw, most=1),
+    "multiple_choice": lambda draw: one_control(draw, scorings=("all", "partial", "penalty")),
+    "true_false": lambda draw: ({}, [draw(st.sampled_from(["true", "false"]))]),
+    "statement_group": statements,
+    "matching": pairs,
+    "ordering": steps,
+    "numeric": number,
+    "short_answer": word,
+    "cloze": gaps,
+}
+TYPED = {"numeric", "short_answer", "cloze"}  # many texts come to the same answer
+answers = st.lists(
+    st.one_of(
+        st.sampled_from([*IDS, "true", "false", "z", "", "12,5", "hòa giải", "a=", "=", "a=a=a"]),
+        st.builds(lambda part, value: f"{part}={value}", st.sampled_from(IDS), st.sampled_from([*IDS, "true", "false", "1", "2", "9"])),
+    ),
+    max_size=9,
+)
+
+
+def earning(kind: str, body: Body, key: Answer) -> Answer:
+    """The key as a person would give it."""
+    return key[:1] if kind == "short_answer" else key
 
 
 @given(items())
 def test_a_sound_item_has_no_problems_and_its_key_earns_the_full_point(item: tuple[str, Body, Answer]) -> None:
     kind, body, key = item
     assert KINDS[kind].problems(body, key) == []
-    assert KINDS[kind].accepts(body, key)
-    assert KINDS[kind].mark(body, key, key) == 1
+    given = earning(kind, body, key)
+    assert KINDS[kind].accepts(body, given)
+    assert KINDS[kind].mark(body, key, given) == 1
+    assert all(KINDS[kind].right_parts(body, key, given).values())
 
 
 @given(items(), answers)
@@ -44,7 +117,9 @@ def test_every_accepted_answer_earns_between_nothing_and_the_full_point(item: tu
         points = KINDS[kind].mark(body, key, answer)
         assert isinstance(points, Fraction)
         assert 0 <= points <= 1
-        assert (points == 1) == (sorted(answer) == sorted(key))
+        assert (points == 1) == all(KINDS[kind].right_parts(body, key, answer).values())
+        if kind not in TYPED:
+            assert (points == 1) == (sorted(answer) == sorted(key))
 
 
 @given(items())
@@ -55,23 +130,106 @@ def test_no_answer_is_accepted_and_earns_nothing(item: tuple[str, Body, Answer])
 
 
 @given(items(), st.randoms())
-def test_the_order_of_options_and_of_ticking_never_matters(item: tuple[str, Body, Answer], random: object) -> None:
+def test_the_order_of_options_parts_and_of_answering_never_matters(item: tuple[str, Body, Answer], random: Random) -> None:
     kind, body, key = item
-    options = list(body.get("options", []))
-    random.shuffle(options)  # type: ignore[attr-defined]
-    ticked = list(key)
-    random.shuffle(ticked)  # type: ignore[attr-defined]
-    turned = {"options": options} if options else {}
-    assert KINDS[kind].mark(turned, key, ticked) == 1
-    assert KINDS[kind].response_pattern(ticked) == KINDS[kind].response_pattern(key) or kind == "single_choice"
+    turned = dict(body)
+    for name in ("options", "statements", "premises", "steps", "gaps"):
+        if name in body:
+            turned[name] = random.sample(body[name], len(body[name]))
+    given = list(earning(kind, body, key))
+    random.shuffle(given)
+    assert KINDS[kind].mark(turned, key, given) == 1
+    assert KINDS[kind].response_pattern(body, given) == KINDS[kind].response_pattern(body, earning(kind, body, key))
 
 
-@given(items(), items())
-def test_what_a_page_shows_does_not_depend_on_the_key(one: tuple[str, Body, Answer], other: tuple[str, Body, Answer]) -> None:
-    kind, body, _key = one
-    assert [choice.id for choice in KINDS[kind].choices(body)] == [
-        option["id"] for option in body.get("options", [])
-    ] or kind == "true_false"
+@given(items(), st.data())
+def test_what_a_page_shows_does_not_depend_on_the_key(item: tuple[str, Body, Answer], data: st.DataObject) -> None:
+    kind, body, key = item
+    shown = repr((KINDS[kind].parts(body), KINDS[kind].text(body)))
+    if kind in ("numeric", "short_answer"):
+        assert not any(text in shown for text in key if len(text) > 2)
+    assert {part.id for part in KINDS[kind].parts(body)} == set(KINDS[kind].right_values(body, key))
+
+
+@given(items(), answers)
+def test_an_answer_can_always_be_said_in_words_and_in_the_notation_of_xapi(item: tuple[str, Body, Answer], answer: list[str]) -> None:
+    kind, body, key = item
+    if KINDS[kind].accepts(body, answer):
+        assert isinstance(in_words(KINDS[kind].parts(body), answer), str)
+        assert isinstance(KINDS[kind].response_pattern(body, answer), str)
+    assert all(KINDS[kind].correct_patterns(body, key))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "ticked", "points"),
+    [
+        ("all", "ab", Fraction(0)),
+        ("partial", "a", Fraction(1, 2)),
+        ("partial", "ad", Fraction(1, 2)),
+        ("partial", "abc", Fraction(0)),
+        ("penalty", "abc", Fraction(1, 2)),
+        ("penalty", "abcd", Fraction(0)),
+        ("penalty", "acd", Fraction(0)),
+        ("penalty", "a", Fraction(1, 2)),
+    ],
+)
+def test_several_right_options_are_counted_as_the_item_says(scoring: str, ticked: str, points: Fraction) -> None:
+    body = {"options": named("abcd"), "scoring": scoring}
+    key = ["a", "b"] if scoring != "all" else ["a", "b", "c"]
+    assert KINDS["multiple_choice"].mark(body, key, list(ticked)) == points
+
+
+def test_an_order_with_one_step_moved_keeps_its_other_neighbours() -> None:
+    body = {"steps": named("abcd"), "scoring": "partial"}
+    key = ["a=1", "b=2", "c=3", "d=4"]
+    assert KINDS["ordering"].mark(body, key, ["b=1", "c=2", "d=3", "a=4"]) == Fraction(2, 3)
+    assert KINDS["ordering"].mark(body, key, ["a=1", "b=1", "c=3", "d=4"]) == 0, "two steps in one place are no order"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("1.985", "1985"),
+        ("12,5", "12.5"),
+        ("12.5", "12.5"),
+        ("1.234.567,89", "1234567.89"),
+        (" 86,2 ", "86.2"),
+        ("−3", "-3"),
+        ("+7", "7"),
+        ("1 000", "1000"),
+        ("1.98", "1.98"),
+        ("12,5,6", None),
+        ("mười", None),
+        ("1e9", None),
+        ("٣", None),
+        ("", None),
+    ],
+)
+def test_numbers_are_read_as_they_are_written_here(typed: str, value: str | None) -> None:
+    assert typed_number(typed) == (None if value is None else Decimal(value))
+
+
+@pytest.mark.parametrize(("typed", "right"), [("12,5", True), ("13", True), ("13,1", False), ("12", True), ("mười hai", False)])
+def test_a_number_within_its_tolerance_is_right(typed: str, right: bool) -> None:
+    assert (KINDS["numeric"].mark({"tolerance": "0.5"}, ["12.5"], [typed]) == 1) == right
+
+
+def test_a_number_may_be_given_in_any_of_its_units() -> None:
+    body = {"units": [{"id": "MB", "text": "MB", "factor": "1"}, {"id": "GB", "text": "GB", "factor": "1024"}], "tolerance_percent": "1"}
+    assert KINDS["numeric"].problems(body, ["2048"]) == []
+    assert KINDS["numeric"].mark(body, ["2048"], ["value=2", "unit=GB"]) == 1
+    assert KINDS["numeric"].mark(body, ["2048"], ["value=2.048", "unit=MB"]) == 1, "a point before three digits divides thousands"
+    assert KINDS["numeric"].mark(body, ["2048"], ["value=2"]) == 0
+    assert not KINDS["numeric"].accepts(body, ["value=2", "unit=TB"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "ignored"),
+    [("hoà giải", True, True), ("HÒA  GIẢI.", True, True), ("hoa giai", False, True), ("hòa", False, False), ("", False, False)],
+)
+def test_words_are_the_same_wherever_the_tone_is_written(typed: str, kept: bool, ignored: bool) -> None:
+    assert (KINDS["short_answer"].mark({}, ["hòa giải"], [typed]) == 1) == kept
+    assert (KINDS["short_answer"].mark({"diacritics": "ignored"}, ["hòa giải"], [typed]) == 1) == ignored
 
 
 @pytest.mark.parametrize(
@@ -97,3 +255,23 @@ def test_options_with_the_same_words_or_none_are_found() -> None:
     empty = {"options": [{"id": "a", "text": "Có"}, {"id": "b", "text": " "}]}
     assert "cùng nội dung" in str(KINDS["single_choice"].problems(twins, ["a"])[0])
     assert "để trống" in str(KINDS["single_choice"].problems(empty, ["a"])[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "key", "words"),
+    [
+        ("statement_group", {"statements": named("ab")}, ["a=true"], "mỗi nhận định"),
+        ("statement_group", {"statements": named("ab"), "scoring": "penalty"}, ["a=true", "b=true"], "cách tính điểm"),
+        ("matching", {"premises": named("ab"), "options": named("cd")}, ["a=c", "b=x"], "vế phải không có"),
+        ("ordering", {"steps": named("ab")}, ["a=1", "b=1"], "vị trí khác nhau"),
+        ("numeric", {}, ["mười"], "không phải là số"),
+        ("numeric", {"tolerance": "-1"}, ["10"], "số không âm"),
+        ("numeric", {"units": [{"id": "MB", "text": "MB", "factor": "0"}, {"id": "GB", "text": "GB", "factor": "1"}]}, ["1"], "hệ số"),
+        ("short_answer", {}, [" . "], "không để trống"),
+        ("cloze", {"text": "Không có chỗ trống", "gaps": [{"id": "1", "kind": "text"}]}, ["1=a"], "dấu {{mã}}"),
+        ("cloze", {"text": "{{1}}", "gaps": [{"id": "1", "kind": "list", "options": named("ab")}]}, ["1=c"], "có trong danh sách"),
+        ("cloze", {"text": "{{1}}", "gaps": [{"id": "1", "kind": "sound"}]}, ["1=c"], "list, text hoặc number"),
+    ],
+)
+def test_an_unsound_item_of_several_parts_says_what_is_wrong(kind: str, body: Body, key: list[str], words: str) -> None:
+    assert any(words in str(problem) for problem in KINDS[kind].problems(body, key))

@@ -119,7 +119,7 @@ def test_the_whole_paper_is_in_the_page_without_key_or_reason(an: FlaskClient, a
     page = an.get(attempt).text
     data = json.loads(re.search(r'<script type="application/json" id="paper">(.*?)</script>', page, re.DOTALL).group(1))  # type: ignore[union-attr]
     assert {question["slot"] for question in data["questions"]} == set(keys)
-    assert all(set(question) == {"slot", "kind", "stem", "options"} for question in data["questions"])
+    assert all(set(question) == {"slot", "kind", "stem", "control", "options"} for question in data["questions"])
     for text in (page, an.get(f"{attempt}/review").text, an.get(attempt, headers={"Accept": "application/json"}).text):
         assert SECRET_WHY not in text
         assert '"key"' not in text

@@ -16,7 +16,7 @@ from lms.kit.errors import DomainError
 from quizzes.rules.assembly import BankTooSmallError, Cell, assemble, spread
 from quizzes.rules.bank import bold_parts
 from quizzes.rules.rounds import FeedbackPolicy, RoundSettings, RoundState, Standing, StartAnswer, may_start
-from quizzes.rules.sitting import AttemptState, Marked, choices_for, deadline_for, new_receipt, question_order, score_of, visible
+from quizzes.rules.sitting import AttemptState, Marked, deadline_for, new_receipt, parts_for, question_order, score_of, visible
 from tests.quizzes.making import draft
 
 T = datetime(2026, 11, 22, tzinfo=UTC)
@@ -85,8 +85,8 @@ def test_an_attempt_shows_every_question_once_in_an_order_of_its_own(seed: int, 
 
 def test_orders_differ_between_attempts_and_true_false_stays() -> None:
     body = draft(1).body
-    assert len({tuple(choice.id for choice in choices_for("single_choice", body, seed, 1)) for seed in range(50)}) > 10
-    assert {tuple(choice.id for choice in choices_for("true_false", {}, seed, 1)) for seed in range(9)} == {("true", "false")}
+    assert len({tuple(choice.id for choice in parts_for("single_choice", body, seed, 1)[0].choices) for seed in range(50)}) > 10
+    assert {tuple(choice.id for choice in parts_for("true_false", {}, seed, 1)[0].choices) for seed in range(9)} == {("true", "false")}
 
 
 @pytest.mark.parametrize(("right", "total", "score"), [(0, 3, "0.00"), (1, 3, "33.33"), (2, 3, "66.67"), (1, 8, "12.50"), (7, 7, "100.00")])

@@ -285,7 +285,6 @@
     current = slot;
     var place = byId("question");
     var question = data.questions[position()];
-    var several = data.multiple.indexOf(question.kind) >= 0;
     var given = answers[slot] ? answers[slot].answer : [];
     var frame = make("fieldset", "question");
     var legend = make("legend");
@@ -294,22 +293,7 @@
     stem.setAttribute("tabindex", "-1");
     legend.appendChild(stem);
     frame.appendChild(legend);
-    if (several) frame.appendChild(make("p", "hint", place.getAttribute("data-several")));
-    question.options.forEach(function (option) {
-      var row = make("div", "choice");
-      var input = make("input", "choice__input");
-      input.type = several ? "checkbox" : "radio";
-      input.id = "answer-" + option.id;
-      input.name = "answer";
-      input.value = option.id;
-      input.checked = given.indexOf(option.id) >= 0;
-      input.disabled = Boolean(halted);
-      var label = make("label", "choice__label", option.text);
-      label.htmlFor = input.id;
-      row.appendChild(input);
-      row.appendChild(label);
-      frame.appendChild(row);
-    });
+    controls(frame, question, values(question, given));
     place.textContent = "";
     place.appendChild(frame);
     place.setAttribute("data-slot", slot);
@@ -320,6 +304,99 @@
     buttons();
     showState();
     if (focus) { stem.focus(); window.scrollTo(0, 0); }
+  }
+
+  // What was answered in each part; under the empty name where the question has one control.
+  function values(question, given) {
+    if (!question.parts) return { "": given };
+    var found = {};
+    given.forEach(function (text) {
+      var sign = text.indexOf("=");
+      found[text.slice(0, sign)] = [text.slice(sign + 1)];
+    });
+    return found;
+  }
+
+  function controls(frame, question, given) {
+    if (question.text) {
+      var line = make("p", "gaps");
+      question.text.forEach(function (piece) {
+        if (typeof piece === "string") { line.appendChild(document.createTextNode(piece)); return; }
+        var part = question.parts.filter(function (one) { return one.id === piece[0]; })[0];
+        control(line, part, given[part.id] || [], say(texts.gap, part.id));
+      });
+      frame.appendChild(line);
+    } else if (question.parts) {
+      question.parts.forEach(function (part) {
+        var ticked = part.control === "one";
+        var block = make(ticked ? "fieldset" : "div", "part");
+        var label = make(ticked ? "legend" : "label", "part__label", part.label);
+        if (!ticked) label.htmlFor = "answer." + part.id;
+        block.appendChild(label);
+        if (ticked) ticks(block, "answer." + part.id, part, given[part.id] || [], " choice--beside");
+        else control(block, part, given[part.id] || []);
+        frame.appendChild(block);
+      });
+    } else if (question.options) {
+      if (question.control === "several") frame.appendChild(make("p", "hint", texts.several));
+      ticks(frame, "answer", question, given[""] || [], "");
+    } else {
+      var only = make("div", "part");
+      var name = make("label", "part__label", question.label);
+      name.htmlFor = "answer";
+      only.appendChild(name);
+      control(only, question, given[""] || []);
+      frame.appendChild(only);
+    }
+  }
+
+  function ticks(place, name, part, given, look) {
+    part.options.forEach(function (option) {
+      var row = make("div", "choice" + look);
+      var input = make("input", "choice__input");
+      input.type = part.control === "several" ? "checkbox" : "radio";
+      input.id = name + "-" + option.id;
+      input.name = name;
+      input.value = option.id;
+      input.checked = given.indexOf(option.id) >= 0;
+      input.disabled = Boolean(halted);
+      var label = make("label", "choice__label", option.text);
+      label.htmlFor = input.id;
+      row.appendChild(input);
+      row.appendChild(label);
+      place.appendChild(row);
+    });
+  }
+
+  function control(place, part, given, label) {
+    var name = part.id ? "answer." + part.id : "answer";
+    var input = make(part.control === "list" ? "select" : "input", "input" + (part.control === "list" ? " select" : part.control === "number" ? " input--10" : ""));
+    input.id = input.name = name;
+    input.disabled = Boolean(halted);
+    input.setAttribute("autocomplete", "off");
+    if (part.control === "number") input.setAttribute("inputmode", "decimal");
+    if (label) input.setAttribute("aria-label", label);
+    if (part.control === "list") {
+      [{ id: "", text: texts.choose }].concat(part.options).forEach(function (option) {
+        var one = make("option", "", option.text);
+        one.value = option.id;
+        input.appendChild(one);
+      });
+    }
+    input.value = given[0] || "";
+    place.appendChild(input);
+    if (part.unit) place.appendChild(make("span", "part__unit", " " + part.unit));
+  }
+
+  // The answer that stands on the page, as it is sent: "b", or "part=value" for each part.
+  function answered() {
+    var found = [];
+    each(form.querySelectorAll("#question input, #question select"), function (input) {
+      if ((input.type === "radio" || input.type === "checkbox") && !input.checked) return;
+      var value = input.value.trim();
+      if (value) found.push(input.name === "answer" ? value : input.name.slice("answer.".length) + "=" + value);
+    });
+    return found;
   }
 
   function buttons() {
@@ -416,12 +493,10 @@
   restore();
 
   if (form) {
-    byId("question").setAttribute("data-several", data.texts.several);
     form.addEventListener("change", function (event) {
-      if (!current || halted || (event.target.name !== "answer" && event.target.id !== "flagged")) return;
+      if (!current || halted || (String(event.target.name).indexOf("answer") !== 0 && event.target.id !== "flagged")) return;
       answers[current] = answers[current] || { answer: [], flagged: false, time: null };
-      answers[current].answer = [];
-      each(form.querySelectorAll("#question input:checked"), function (input) { answers[current].answer.push(input.value); });
+      answers[current].answer = answered();
       answers[current].flagged = byId("flagged").checked;
       changed(current);
     });
