@@ -299,7 +299,8 @@ def _sent(client: FlaskClient, method: str, address: str, body: dict[str, Any]) 
 
 
 def _needs_more_than_access(rule: Rule) -> bool:
-    """Addresses of things this test makes none of: a drawing, a statement, a waiting job, a published result, a leave, a second record of a person, a request to move somebody, a role handed on by oneself."""
+    """Addresses of things this test makes none of: a drawing, a statement, a waiting job, a published result, a leave, a second record
+    of a person, a request to move somebody, a role handed on by oneself."""
     unmade = {"sha256", "statement_id", "entry_id", "leave_id", "other_id", "request_id"}
     return bool(rule.arguments & unmade) or rule.endpoint.startswith("public.") or rule.endpoint == "accounts.withdraw_delegation"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -28,16 +28,11 @@ class PostingMove(Base):
 
 
 class RoleEnding(Base):
-    """A role that an event ended: as it stood before. One that had not begun by then was removed altogether."""
+    """A role that an event ended: the whole row as it stood before. One that had not begun by then was removed altogether."""
 
     __tablename__ = "role_ending"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("agency_event.id"), index=True)
     grant_id: Mapped[UUID]
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
-    role: Mapped[str]
-    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
-    granted_by: Mapped[UUID | None]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date]
+    before: Mapped[dict[str, Any]]

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
@@ -22,6 +23,7 @@ from lms.kit.ids import uuid7
 BATCH = 1000  # rows of one INSERT
 _NAMED = 12  # agencies named one by one in a preview
 _POSTING_KEYS = [column.key for column in Posting.__table__.columns]
+_ROLE_TYPES = {column.key: column.type.python_type for column in RoleGrant.__table__.columns if column.key != "id"}
 _OWN_TO_EACH = {"id", "agency_id", "valid_from", "valid_to"}  # all else goes on as it is
 
 
@@ -165,17 +167,8 @@ def _move_postings(session: Session, turn: AgencyTurn, heirs: Mapping[UUID, UUID
 
 def _roles_to_end(session: Session, turn: AgencyTurn) -> list[Any]:
     """Roles over agencies that end, and roles over agencies that people leave together with the agency they belonged to."""
-    columns = [
-        RoleGrant.id,
-        RoleGrant.person_id,
-        RoleGrant.role,
-        RoleGrant.agency_id,
-        RoleGrant.granted_by,
-        RoleGrant.valid_from,
-        RoleGrant.valid_to,
-    ]
     heirs = living_heirs(turn.heirs)
-    open_roles = select(*columns).where(RoleGrant.valid_to > turn.on)
+    open_roles = select(*RoleGrant.__table__.columns).where(RoleGrant.valid_to > turn.on)
     found = {row.id: row for row in session.execute(open_roles.where(RoleGrant.agency_id.in_(list(heirs))))}
     left = _ancestors_left(session, heirs, turn.on)
     held = open_roles.join(Posting, and_(Posting.person_id == RoleGrant.person_id, Posting.is_primary, _from(left, turn.on)))
@@ -209,7 +202,10 @@ def _ancestors_left(session: Session, heirs: Mapping[UUID, UUID | None], on: dat
 def _end_roles(session: Session, turn: AgencyTurn, roles: Sequence[Any]) -> None:
     if not roles:
         return
-    kept = [{"id": uuid7(), "event_id": turn.event_id, "grant_id": row.id, **_role_values(row)} for row in roles]
+    kept = [
+        {"id": uuid7(), "event_id": turn.event_id, "grant_id": row.id, "before": {key: _plain(getattr(row, key)) for key in _ROLE_TYPES}}
+        for row in roles
+    ]
     for start in range(0, len(kept), BATCH):
         session.execute(insert(RoleEnding), kept[start : start + BATCH])
         ids = [row["grant_id"] for row in kept[start : start + BATCH]]
@@ -217,28 +213,27 @@ def _end_roles(session: Session, turn: AgencyTurn, roles: Sequence[Any]) -> None
         session.execute(update(RoleGrant).where(RoleGrant.id.in_(ids)).values(valid_to=turn.on))
 
 
-def _role_values(row: Any) -> dict[str, Any]:
-    names = ("person_id", "role", "agency_id", "granted_by", "valid_from", "valid_to")
-    return {name: getattr(row, name) for name in names}
+def _plain(value: Any) -> Any:
+    return None if value is None else msgspec.to_builtins(value)
 
 
 def _restore_role(session: Session, ending: RoleEnding) -> None:
-    """As it was; a role given anew for the same agency in the meantime stands as it is."""
+    """As it was; where the same role was given anew in the meantime, that one stands."""
+    values = {key: msgspec.convert(ending.before[key], type_ | None) for key, type_ in _ROLE_TYPES.items() if key in ending.before}
     again = select(RoleGrant.id).where(
-        RoleGrant.person_id == ending.person_id,
-        RoleGrant.role == ending.role,
-        RoleGrant.agency_id == ending.agency_id,
-        RoleGrant.valid_to > ending.valid_from,
+        RoleGrant.person_id == values["person_id"],
+        RoleGrant.role == values["role"],
+        RoleGrant.agency_id == values["agency_id"],
+        RoleGrant.valid_to >= values["valid_to"],
         RoleGrant.id != ending.grant_id,
-        RoleGrant.valid_to >= ending.valid_to,
     )
     if session.scalar(again.limit(1)) is not None:
         return
     stored = session.scalar(select(RoleGrant.id).where(RoleGrant.id == ending.grant_id))
     if stored is None:
-        session.execute(insert(RoleGrant).values(id=ending.grant_id, **_role_values(ending)))
+        session.execute(insert(RoleGrant).values(id=ending.grant_id, **values))
     else:
-        session.execute(update(RoleGrant).where(RoleGrant.id == ending.grant_id).values(valid_to=ending.valid_to))
+        session.execute(update(RoleGrant).where(RoleGrant.id == ending.grant_id).values(valid_to=values["valid_to"]))
 
 
 def _refuse_changed(session: Session, event_id: UUID) -> None:
