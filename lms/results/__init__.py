@@ -2,5 +2,6 @@
 
 from lms.feature import Feature
 from lms.results.agency_followers import FrozenExpectations
+from lms.results.followers import follower
 
-feature = Feature(name="results", agency_followers=(FrozenExpectations(),))
+feature = Feature(name="results", agency_followers=(FrozenExpectations(),), person_followers=(follower,))

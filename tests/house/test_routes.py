@@ -19,6 +19,7 @@ PUBLIC = {
     "accounts.submit_new_password",
     "accounts.submit_sign_in",
     "home.accessibility",
+    "privacy.notice",
     "home.index",
     "home.preferences",
     "maintenance.healthz",
