@@ -98,7 +98,7 @@ def _code(code: Code) -> Code:
         )
     if code.scheme == CodeScheme.QD20 and not CODE.fullmatch(text):
         raise DomainError(
-            N_("Mã đơn vị “%(code)s” không đúng dạng; ví dụ đúng: H55, H55.242"), code="malformed_code", field="code", bad=code.code
+            N_("Mã đơn vị “%(bad)s” không đúng dạng; ví dụ đúng: H55, H55.242"), code="malformed_code", field="code", bad=code.code
         )
     if not text or len(text) > LONGEST_CODE:
         raise DomainError(N_("Mã phải có từ 1 đến %(limit)s ký tự."), code="malformed_code", field="code", limit=LONGEST_CODE)
