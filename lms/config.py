@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,6 +36,29 @@ class Settings:
     redis_url: str | None
     demo_password: str | None
     support_phone: str | None = None
+    privacy_contact: str | None = None
+    retention: Mapping[str, int] = field(default_factory=dict)
+    # How people get in. Defaults: what security level 3 asks of those who hold a role (docs/decisions/0005-signing-in.md).
+    password_length: int = 8
+    password_length_alone: int = 14
+    password_classes_alone: int = 4
+    password_alone_for: Literal["roles", "everyone"] = "roles"
+    passwords_remembered: int = 10
+    password_days: int = 60
+    tries_before_lock: int = 5
+    lock_minutes: int = 10
+    idle_minutes: int = 15
+    idle_minutes_managing: int = 5
+    session_hours: int = 12
+    session_days_own: int = 14
+    dormant_days: int = 45
+    dormant_days_learners: int = 0
+    require_second_factor: bool = False
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: str | None = None
+    oidc_claim: str = "preferred_username"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -58,6 +81,57 @@ DOCUMENTED: dict[str, str] = {
     "REDIS_URL": "queue and rate limits shared by several nodes; absent: embedded",
     "DEMO_PASSWORD": "password of the demo sign-ins; demo only",
     "SUPPORT_PHONE": "shown at the foot of every page and where help is offered; absent: the agency's focal point is named alone",
+    "PRIVACY_CONTACT": "who is in charge of personal data, printed in the notice; absent: the agency's focal point",
+    "RETENTION": "days to keep data, by kind, for example `sign_ins=180,slips=90`; kinds and defaults: `lms privacy retention --dry-run`",
+    "PASSWORD_LENGTH": "fewest characters of a password; default 8",
+    "PASSWORD_LENGTH_ALONE": "fewest where the password alone opens an account that holds a role; default 14",
+    "PASSWORD_CLASSES_ALONE": "kinds of characters (small, capital, digit, other) such a password has; default 4",
+    "PASSWORD_ALONE_FOR": "`roles` (default): the two above hold for people with a role; `everyone`: also for learners",
+    "PASSWORDS_REMEMBERED": "so many last passwords may not be chosen again; default 10",
+    "PASSWORD_DAYS": "people with a role choose a new password after so many days; default 60; 0: never",
+    "TRIES_BEFORE_LOCK": "wrong passwords or codes in a row before an account is locked; default 5",
+    "LOCK_MINUTES": "how long it stays locked; default 10",
+    "IDLE_MINUTES": "a session on a shared machine ends after so many minutes without a request; default 15; 0: never",
+    "IDLE_MINUTES_MANAGING": "managing pages ask to sign in again after so many; default 5; 0: never",
+    "SESSION_HOURS": "a session on a shared machine ends after so many hours in any case; default 12",
+    "SESSION_DAYS_OWN": "on a machine of one's own after so many days; default 14",
+    "DORMANT_DAYS": "people with a role who have not signed in for so many days need a new slip; default 45; 0: never",
+    "DORMANT_DAYS_LEARNERS": "the same for learners; default 0: never, for they come once a quarter",
+    "REQUIRE_SECOND_FACTOR": "`yes` or `no`: people with a role prove themselves twice; default yes in production, no in demo",
+    "OIDC_ISSUER": "address of the province's identity provider (OpenID Connect); absent: no single sign-on",
+    "OIDC_CLIENT_ID": "what the provider calls this service",
+    "OIDC_CLIENT_SECRET": "the secret the provider gave it",
+    "OIDC_NAME": "the provider's name on the button, for example `tài khoản công vụ`",
+    "OIDC_CLAIM": "which claim holds the staff code or login name; default `preferred_username`",
+}
+
+# Kinds of data whose time of keeping may be set (lms.privacy.rules.retention), and the fewest days of each.
+RETENTION_KINDS: dict[str, int] = {
+    "sign_ins": 1,
+    "unknown_names": 1,
+    "slips": 1,
+    "import_details": 1,
+    "outbox": 1,
+    "requests": 1,
+    "audit": 90,  # level 3: logs are kept for three months at least
+    "retention_runs": 1,
+}
+
+# Fewest and most of each number among the settings.
+_NUMBERS: dict[str, tuple[int, int]] = {
+    "PASSWORD_LENGTH": (8, 64),
+    "PASSWORD_LENGTH_ALONE": (8, 64),
+    "PASSWORD_CLASSES_ALONE": (1, 4),
+    "PASSWORDS_REMEMBERED": (0, 24),
+    "PASSWORD_DAYS": (0, 3650),
+    "TRIES_BEFORE_LOCK": (3, 100),
+    "LOCK_MINUTES": (1, 1440),
+    "IDLE_MINUTES": (0, 1440),
+    "IDLE_MINUTES_MANAGING": (0, 1440),
+    "SESSION_HOURS": (1, 72),
+    "SESSION_DAYS_OWN": (1, 90),
+    "DORMANT_DAYS": (0, 3650),
+    "DORMANT_DAYS_LEARNERS": (0, 3650),
 }
 
 
@@ -94,11 +168,21 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     redis_url = checked("REDIS_URL", read("REDIS_URL"), _redis_url, "write redis://HOST:PORT/NUMBER or leave it out")
     demo_password = read("DEMO_PASSWORD") or None
     support_phone = checked("SUPPORT_PHONE", read("SUPPORT_PHONE"), _phone, "write a phone number such as 0208 3855 123, or leave it out")
+    kinds = ", ".join(RETENTION_KINDS)
+    retained = checked("RETENTION", read("RETENTION"), _retention_text, f"write KIND=DAYS with commas between; kinds: {kinds}; audit at least 90")
     secret_key = _secret_key(read("SECRET_KEY"), env, data_dir, problems)
     if env == "production" and demo_password:
         problems.append("LMS_DEMO_PASSWORD is set: demo sign-ins do not exist in production, remove it")
     if demo_password and len(demo_password) < 8:
         problems.append("LMS_DEMO_PASSWORD is too short: at least 8 characters")
+    sign_in = {**_numbers(read, problems), **_single_sign_on(read, env, problems)}
+    alone_for = checked("PASSWORD_ALONE_FOR", read("PASSWORD_ALONE_FOR", "roles"), _one_of("roles", "everyone"), "write roles or everyone")
+    second = checked(
+        "REQUIRE_SECOND_FACTOR",
+        read("REQUIRE_SECOND_FACTOR", "yes" if env == "production" else "no"),
+        _one_of("yes", "no"),
+        "write yes or no",
+    )
     if problems:
         raise SettingsError(problems)
     return Settings(
@@ -112,7 +196,39 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         redis_url=redis_url or None,
         demo_password=demo_password,
         support_phone=support_phone or None,
+        privacy_contact=read("PRIVACY_CONTACT") or None,
+        retention=_retention(retained or ""),
+        password_alone_for=alone_for,  # type: ignore[arg-type]
+        require_second_factor=second == "yes",
+        **sign_in,
     )
+
+
+def _numbers(read: Callable[..., str], problems: list[str]) -> dict[str, Any]:
+    """The numbers that were set; the others keep their defaults."""
+    found: dict[str, Any] = {}
+    for name, (fewest, most) in _NUMBERS.items():
+        given = read(name)
+        if not given:
+            continue
+        if not re.fullmatch("[0-9]{1,5}", given) or not fewest <= int(given) <= most:
+            problems.append(f"LMS_{name}={given!r}: write a whole number from {fewest} to {most}")
+        else:
+            found[name.lower()] = int(given)
+    return found
+
+
+def _single_sign_on(read: Callable[..., str], env: str | None, problems: list[str]) -> dict[str, Any]:
+    """The identity provider: either all of it or nothing."""
+    found = {name: read(f"OIDC_{name}") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "NAME", "CLAIM")}
+    needed = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")
+    missing = [name for name in needed if not found[name]]
+    if missing and len(missing) < len(needed):
+        problems.append(f"LMS_OIDC_{missing[0]} is missing: single sign-on needs ISSUER, CLIENT_ID and CLIENT_SECRET, or none of them")
+    issuer = urlsplit(found["ISSUER"])
+    if found["ISSUER"] and (not issuer.hostname or issuer.scheme != "https") and not (env == "demo" and issuer.scheme == "http"):
+        problems.append(f"LMS_OIDC_ISSUER={found['ISSUER']!r}: write an address that begins with https://")
+    return {f"oidc_{name.lower()}": value for name, value in found.items() if value}
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -145,6 +261,17 @@ def _redis_url(value: str) -> str:
 
 def _phone(value: str) -> str:
     if value and not re.fullmatch(r"\+?[0-9](?:[ .]?[0-9]){2,19}", value):
+        raise ValueError(value)
+    return value
+
+
+def _retention(value: str) -> dict[str, int]:
+    pairs = (part.partition("=") for part in value.split(",") if part.strip())
+    return {name.strip(): int(days) for name, _equals, days in pairs}
+
+
+def _retention_text(value: str) -> str:
+    if any(name not in RETENTION_KINDS or not RETENTION_KINDS[name] <= days <= 36_500 for name, days in _retention(value).items()):
         raise ValueError(value)
     return value
 

@@ -6,21 +6,24 @@ token of Flask-Login), the row in `sign_in` its SHA-256, so that a session can b
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from lms.accounts import queries
+from lms.accounts import operations, queries
+from lms.accounts.rules import policy
 from lms.accounts.rules.tokens import token_hash
-from lms.kit.access import may
-from lms.kit.actors import AccessDenied, Actor
+from lms.kit import unit
+from lms.kit.access import may, permission_table
+from lms.kit.actors import AccessDenied, Actor, Role
 from lms.kit.clock import local_date, now
-from lms.kit.unit import reading
+from lms.kit.unit import reading, transaction
 from lms.kit.web import error_response, wants_json
 
 log = structlog.get_logger()
@@ -30,15 +33,17 @@ _FIRST = "first"  # in the signed cookie: the page to be seen before all others,
 
 
 class SignedIn:
-    """What Flask-Login wants of a user; `token` is the only thing it writes into the cookie."""
+    """What Flask-Login wants of a user; `token` is the only thing it writes into the cookie. `found`: the session as it was when
+    this request came; None for one that began with it."""
 
     is_authenticated = True
     is_active = True
     is_anonymous = False
 
-    def __init__(self, token: str, actor: Actor) -> None:
+    def __init__(self, token: str, actor: Actor, found: queries.OpenSession | None = None) -> None:
         self.token = token
         self.actor = actor
+        self.found = found
 
     def get_id(self) -> str:
         return self.token
@@ -55,17 +60,22 @@ def init_guard(app: Flask) -> None:
     manager.session_protection = None  # phones change their address in mid-test; the token alone decides
     manager.init_app(app, add_context_processor=False)
     manager.user_loader(_load)
-    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=30)  # the row decides when a session ends, the cookie only outlives it
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=90)  # the row decides when a session ends, the cookie only outlives it
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.before_request(check_access)
 
 
 def _load(token: str) -> SignedIn | None:
-    at = now()
-    zone = current_app.extensions["lms.settings"].zone
+    at, settings = now(), unit.settings()
     with reading() as session:
-        actor = queries.actor_of_token(session, token_hash(token), at, local_date(at, zone))
-    return None if actor is None else SignedIn(token, actor)
+        found = queries.session_of_token(session, token_hash(token), at, local_date(at, settings.zone))
+    if found is None:
+        return None
+    managing = policy.is_privileged(found.actor.grants)
+    if found.last_seen_at is None or at - found.last_seen_at >= policy.seen_every(settings, found.span, managing=managing):
+        with transaction() as session:
+            operations.note_seen(session, token_hash(token), policy.seen_again(settings, found.span, at), at)
+    return SignedIn(token, found.actor, found)
 
 
 def check_access() -> AnyResponse | None:
@@ -89,15 +99,52 @@ def check_access() -> AnyResponse | None:
         return _ask_to_sign_in()
     if not may(permission):
         raise AccessDenied
+    if Role.LEARNER not in permission_table()[permission]:
+        return _check_managing(current_user.found)
     return None
 
 
-def _ask_to_sign_in() -> AnyResponse:
+def _check_managing(found: queries.OpenSession) -> AnyResponse | None:
+    """What opens to roles alone asks for more than a session: that somebody was here a moment ago, and proved themselves twice."""
+    if found.span.managing_until is not None and found.span.managing_until <= now():
+        return _ask_to_sign_in(again="yes")
+    debt = debt_of(found)
+    if debt is None:
+        return None
+    if wants_json():
+        return error_response(403, code=debt)
+    return redirect(url_for("accounts.second_factor" if debt == "second_factor" else "accounts.account"), 303)
+
+
+def debt_of(found: queries.OpenSession) -> policy.Debt | None:
+    """What the person of a session must do before managing pages open to them; None also for those who manage nothing."""
+    if not policy.is_privileged(found.actor.grants):
+        return None
+    return policy.owes(
+        unit.settings(), strong=found.strong, method=found.method, password_set_at=found.password_set_at, since=found.since
+    )
+
+
+def _ask_to_sign_in(**values: str) -> AnyResponse:
     if wants_json():
         return error_response(401)
     if request.method not in ("GET", "HEAD"):
-        return redirect(url_for("accounts.sign_in"))
-    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+        return redirect(url_for("accounts.sign_in", **values))
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"), **values))
+
+
+def present_session() -> queries.OpenSession:
+    """The session of this request, as it was found."""
+    found: queries.OpenSession = current_user.found
+    return found
+
+
+def keep_open(until: datetime) -> None:
+    """Let this request's session last at least until a moment, however long nobody presses anything: somebody sits a test."""
+    span = present_session().span
+    if span.until < until or (span.idle_until is not None and span.idle_until < until):
+        with transaction() as session:
+            operations.hold_sign_in(session, token_hash(current_user.token), until)
 
 
 def _page_before_all(permission: str | None) -> AnyResponse | None:
@@ -117,16 +164,19 @@ def first_page_seen() -> None:
     session.pop(_FIRST, None)
 
 
-def begin_session(token: str, actor: Actor, *, remember: bool) -> None:
-    """Put a fresh token into a fresh cookie: nothing of the session before survives, so none can be planted."""
+def first_page(db: Session, actor: Actor) -> str | None:
+    """The page this person must see before all others, as the features say."""
+    asked = (ask(db, actor) for feature in current_app.extensions["lms.features"] for ask in feature.first_pages)
+    return next((page for page in asked if page is not None), None)
+
+
+def begin_session(token: str, actor: Actor, *, remember: bool, first: str | None) -> None:
+    """Put a fresh token into a fresh cookie: nothing of the session before survives, so none can be planted. `first`: see `first_page`."""
     session.clear()
     session.permanent = remember
     login_user(SignedIn(token, actor))
     session.pop("_id", None)  # Flask-Login's fingerprint of address and browser: not used, and sent with every request
     g.actor = actor
-    with reading() as db:
-        asked = (ask(db, actor) for feature in current_app.extensions["lms.features"] for ask in feature.first_pages)
-        first = next((page for page in asked if page is not None), None)
     if first is not None:
         session[_FIRST] = first
 

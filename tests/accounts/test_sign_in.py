@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from lms.accounts import operations
 from lms.accounts.models import Account, ActivationCode, SignIn, UnknownName
 from lms.accounts.rules import passwords, tokens
+from lms.accounts.rules.lockout import Lock
+from lms.accounts.rules.policy import Span
 from lms.app import create_app
 from lms.config import Settings
-from lms.kit.actors import SERVICE
+from lms.kit.actors import SERVICE, Actor, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database
-from tests.factories import make_agency, make_person
+from tests.factories import grant, make_agency, make_person
 from tests.page_client import PageClient
 
 PASSWORD = "ruộng bậc thang"
+STRICT = "Chợ Mới 2026 đông vui"  # long, of four kinds
+AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # ten o'clock in the province
 SignInAs = Callable[[str], FlaskClient]
 
 
@@ -34,6 +41,15 @@ def officer(database: Database) -> object:
         return make_person(
             session, "Nông Văn Dũng", agency=make_agency(session, "Sở Y tế"), login="dung", staff_code="CB00016", password=PASSWORD
         )
+
+
+def make_manager(database: Database, *, password_set_at: datetime = AT) -> UUID:
+    with database.transaction() as session:
+        person = make_person(session, "Triệu Thị Chủ", agency=make_agency(session, "Sở Nội vụ"), login="chu", password=STRICT)
+        grant(session, person, Role.DEPARTMENT)
+        account = session.get_one(Account, person)
+        account.password_set_at, account.last_sign_in_at = password_set_at, AT - timedelta(days=1)
+        return person
 
 
 def submit(client: FlaskClient, login: str, password: str, **fields: str) -> object:
@@ -290,3 +306,174 @@ def test_one_may_end_ones_own_devices_and_nobody_elses(officer: object, database
     here.post("/account/devices/end", data={"device": hash_of(other)})
     assert there.get("/account").status_code == 302
     assert other.get("/account").status_code == 200
+
+
+def test_one_press_signs_out_everywhere_else(officer: object, sign_in: SignInAs) -> None:
+    here, there, elsewhere = sign_in("dung"), sign_in("dung"), sign_in("dung")
+    assert "Đăng xuất mọi thiết bị khác" in here.get("/account/devices").text
+    assert here.post("/account/devices/end-others").status_code == 303
+    assert [client.get("/account").status_code for client in (here, there, elsewhere)] == [200, 302, 302]
+    assert "Đăng xuất mọi thiết bị khác" not in here.get("/account/devices").text
+
+
+def test_a_session_on_a_shared_machine_ends_when_it_lies_idle(app: Flask, officer: object) -> None:
+    client = app.test_client()
+    with time_machine.travel(AT, tick=False) as clock:
+        submit(client, "dung", PASSWORD)
+        for _step in range(4):
+            clock.shift(timedelta(minutes=14))
+            assert client.get("/account").status_code == 200
+        clock.shift(timedelta(minutes=19))
+        assert client.get("/account").status_code == 302
+
+
+def test_on_a_machine_of_ones_own_it_does_not(app: Flask, officer: object) -> None:
+    client = app.test_client()
+    with time_machine.travel(AT, tick=False) as clock:
+        submit(client, "dung", PASSWORD, remember="y")
+        clock.shift(timedelta(days=13))
+        assert client.get("/account").status_code == 200
+        clock.shift(timedelta(days=2))
+        assert client.get("/account").status_code == 302
+
+
+def test_when_a_device_was_last_seen_is_written_at_most_once_a_minute(app: Flask, officer: object, database: Database) -> None:
+    client, writes = app.test_client(), []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: writes.append(given[2]) if "sign_in" in given[2] else None)
+    with time_machine.travel(AT, tick=False) as clock:
+        submit(client, "dung", PASSWORD)
+        writes.clear()
+        for _step in range(10):
+            clock.shift(timedelta(seconds=5))
+            client.get("/account")
+        assert writes == []
+        clock.shift(timedelta(minutes=3))
+        client.get("/account")
+        client.get("/account")
+        assert len(writes) == 1
+        assert "10:03" in client.get("/account/devices").text
+
+
+def test_managing_pages_ask_again_after_five_minutes_and_lead_back(app: Flask, database: Database) -> None:
+    make_manager(database)
+    client = app.test_client()
+    with time_machine.travel(AT, tick=False) as clock:
+        submit(client, "chu", STRICT)
+        assert client.get("/manage/people").status_code == 200
+        clock.shift(timedelta(minutes=7))
+        assert client.get("/account").status_code == 200
+        asked = client.get("/manage/people?search=an")
+        assert asked.status_code == 302
+        assert "again=yes" in asked.location
+        assert "Đăng nhập lại" in client.get(asked.location).text
+        response = submit(client, "chu", STRICT, next="/manage/people?search=an")
+        assert response.location == "/manage/people?search=an"
+        assert client.get(response.location).status_code == 200
+    with database.reading() as session:
+        ended = session.scalars(select(SignIn.ended_at).order_by(SignIn.created_at)).all()
+        assert [one is None for one in ended] == [False, True]
+
+
+def test_a_manager_changes_the_password_every_sixty_days_or_manages_nothing(app: Flask, database: Database) -> None:
+    make_manager(database, password_set_at=AT - timedelta(days=61))
+    client = app.test_client()
+    with time_machine.travel(AT, tick=False):
+        assert submit(client, "chu", STRICT, next="/manage/people").location == "/account"
+        assert client.get("/manage/people").location == "/account"
+        assert "Cần đổi mật khẩu" in client.get("/account").text
+        new = "Suối Mỏ Gà 2027 trong xanh"
+        assert client.post("/account/password", data={"current": STRICT, "password": new, "again": new}).status_code == 303
+        assert client.get("/manage/people").status_code == 200
+
+
+def test_the_last_ten_passwords_are_not_taken_again(app: Flask, officer: object, sign_in: SignInAs) -> None:
+    client, used = sign_in("dung"), [PASSWORD]
+
+    def change(password: str) -> int:
+        fields = {"current": used[-1], "password": password, "again": password}
+        return client.post("/account/password", data=fields).status_code
+
+    for number in range(1, 11):
+        assert change(f"ruộng bậc thang {number}") == 303
+        used.append(f"ruộng bậc thang {number}")
+    assert [change(password) for password in used[1:]] == [422] * 10
+    assert change(PASSWORD) == 303
+
+
+def test_a_reset_does_not_bring_an_old_password_back(app: Flask, officer: UUID, database: Database) -> None:
+    with database.transaction() as session:
+        code = operations.reset_password(session, SERVICE, officer, now()).code
+    client = app.test_client()
+    client.post("/activate", data={"code": code})
+    response = client.post("/activate/password", data={"password": PASSWORD, "again": PASSWORD})
+    assert response.status_code == 422
+    assert "đã dùng trước đây" in response.text
+
+
+def test_who_holds_a_role_and_stays_away_for_45_days_needs_a_new_slip(app: Flask, database: Database) -> None:
+    manager = make_manager(database)
+    with time_machine.travel(AT, tick=False) as clock:
+        assert submit(app.test_client(), "chu", STRICT).status_code == 303
+        clock.shift(timedelta(days=45))
+        page = submit(app.test_client(), "chu", STRICT)
+        assert page.status_code == 422
+        assert "Tài khoản tạm ngừng" in page.text
+        assert "Tài khoản tạm ngừng" not in submit(app.test_client(), "chu", "sai").text
+        with database.transaction() as session:
+            code = operations.reset_password(session, SERVICE, manager, now()).code
+        client = app.test_client()
+        client.post("/activate", data={"code": code})
+        new = "Suối Mỏ Gà 2027 trong xanh"
+        assert client.post("/activate/password", data={"password": new, "again": new}).status_code == 303
+        assert client.get("/manage/people").status_code == 200
+
+
+def test_twenty_wrong_passwords_at_once_count_as_five(app: Flask, officer: object, database: Database) -> None:
+    """Each answer that does not say "locked" is one the account counted; the right password among them opens nothing any more."""
+    start = threading.Barrier(20)
+
+    def attempt(number: int) -> str:
+        client = app.test_client()
+        client.csrf_token()
+        start.wait()
+        return submit(client, "dung", f"sai {number}").text
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(attempt, range(20)))
+    assert sum("Tạm khóa đăng nhập" not in answer for answer in answers) == 4
+    with database.reading() as session:
+        failed = session.scalars(select(AuditEntry.details).where(AuditEntry.action == "accounts.sign_in_failed")).all()
+    assert sorted(one["locked"] for one in failed) == [False] * 4 + [True]
+    assert "Tạm khóa đăng nhập" in submit(app.test_client(), "dung", PASSWORD).text
+
+
+def test_a_right_password_that_arrives_with_the_lock_does_not_slip_through(officer: UUID, database: Database) -> None:
+    """It was compared while the account was still open, and the fifth wrong one was counted before its session was stored."""
+    with database.transaction() as session:
+        for _number in range(5):
+            operations.record_failure(session, SERVICE, officer, Lock(5, timedelta(minutes=10)), AT)
+        actor = Actor(officer, "", "")
+        arrival, span = operations.Arrival("password"), Span(AT + timedelta(hours=1), None, None)
+        assert operations.begin_sign_in(session, actor, arrival, span, AT + timedelta(minutes=1)) is None
+        assert operations.begin_sign_in(session, actor, arrival, span, AT + timedelta(minutes=11)) is not None
+
+
+def test_failures_of_an_address_are_counted_by_all_processes(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "password_matches", lambda stored, typed: False)
+    other = create_app(settings)
+    other.test_client_class = PageClient
+    answers = [submit((app, other)[number % 2].test_client(), f"khong{number}", "sai").status_code for number in range(102)]
+    other.extensions["lms.database"].dispose()
+    assert answers == [422] * 100 + [429] * 2
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert submit(app.test_client(), "khong", "sai").status_code == 422
+
+
+def test_signing_in_takes_four_statements(app: Flask, officer: object, database: Database) -> None:
+    """One read, and one transaction of three: the account, the session, the audit."""
+    statements: list[str] = []
+    client = app.test_client()
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", lambda *given: None if given[2].startswith("BEGIN") else statements.append(given[2]))
+    submit(client, "dung", PASSWORD)
+    assert len(statements) == 4, statements

@@ -41,6 +41,12 @@ def test_a_plain_postgresql_address_is_understood() -> None:
         ("LMS_REDIS_URL", "http://redis", "redis://"),
         ("LMS_DEMO_PASSWORD", "mat-khau-demo", "remove it"),
         ("LMS_SUPPORT_PHONE", "gọi đầu mối", "0208"),
+        ("LMS_PASSWORD_LENGTH", "4", "from 8 to 64"),
+        ("LMS_IDLE_MINUTES", "mười", "whole number"),
+        ("LMS_PASSWORD_ALONE_FOR", "admins", "roles or everyone"),
+        ("LMS_REQUIRE_SECOND_FACTOR", "maybe", "yes or no"),
+        ("LMS_OIDC_ISSUER", "http://id.thainguyen.gov.vn", "https://"),
+        ("LMS_OIDC_CLIENT_ID", "lms", "or none of them"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_mend(name: str, value: str, mend: str) -> None:
@@ -61,6 +67,19 @@ def test_a_data_folder_one_may_not_write_is_named(tmp_path: Path) -> None:
     blocker.write_text("a file, not a folder")
     with pytest.raises(SettingsError, match="LMS_DATA_DIR"):
         load_settings({"LMS_DATA_DIR": str(blocker / "var")})
+
+
+def test_level_three_is_the_default_and_a_demo_does_without_the_second_factor(tmp_path: Path) -> None:
+    settings = load_settings(GOOD)
+    assert (settings.password_length, settings.password_length_alone, settings.password_classes_alone) == (8, 14, 4)
+    assert (settings.passwords_remembered, settings.password_days) == (10, 60)
+    assert (settings.tries_before_lock, settings.lock_minutes) == (5, 10)
+    assert (settings.idle_minutes, settings.idle_minutes_managing) == (15, 5)
+    assert (settings.dormant_days, settings.dormant_days_learners) == (45, 0)
+    assert settings.require_second_factor
+    assert not load_settings({"LMS_DATA_DIR": str(tmp_path / "var")}).require_second_factor
+    changed = load_settings({**GOOD, "LMS_IDLE_MINUTES": "30", "LMS_REQUIRE_SECOND_FACTOR": "no"})
+    assert (changed.idle_minutes, changed.require_second_factor) == (30, False)
 
 
 def test_every_setting_is_documented_for_operators() -> None:

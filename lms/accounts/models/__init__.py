@@ -3,6 +3,7 @@
 from lms.accounts.models.moving import PersonMerge, TransferRequest
 from lms.accounts.models.people import Leave, Person, PositionGroup, Posting
 from lms.accounts.models.roles import RoleGrant
+from lms.accounts.models.roster import RosterBatch, RosterColumns
 from lms.accounts.models.second_factor import Authenticator, FederatedIdentity, Passkey, RecoveryCode
 from lms.accounts.models.sign_in import Account, ActivationCode, FailedAddress, PastPassword, SignIn, SignInStep, UnknownName
 from lms.accounts.models.succession import PostingMove, RoleEnding
@@ -24,6 +25,8 @@ __all__ = [
     "RecoveryCode",
     "RoleEnding",
     "RoleGrant",
+    "RosterBatch",
+    "RosterColumns",
     "SignIn",
     "SignInStep",
     "TransferRequest",

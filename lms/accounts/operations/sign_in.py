@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, insert, literal, update
+from sqlalchemy import bindparam, case, delete, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Account, ActivationCode, SignIn, UnknownName
+from lms.accounts.models import Account, ActivationCode, FailedAddress, PastPassword, SignIn, UnknownName
 from lms.accounts.queries.sign_in import Invitation
 from lms.accounts.rules import lockout, tokens
+from lms.accounts.rules.lockout import Lock
+from lms.accounts.rules.policy import Span
 from lms.kit import audit
 from lms.kit.actors import Actor
 from lms.kit.db import UTCDateTime
@@ -21,6 +24,20 @@ from lms.kit.errors import N_, Conflict
 from lms.kit.ids import uuid7
 
 _AGENT_LENGTH = 300
+_PAST = 24  # as many as the settings may ask for
+
+# Written once: on the morning of a test everybody signs in.
+_OPEN_ACCOUNT = (
+    update(Account)
+    .where(
+        Account.person_id == bindparam("of"),
+        Account.disabled_at.is_(None),
+        or_(Account.locked_until.is_(None), Account.locked_until <= bindparam("now")),
+    )
+    .values(failures=0, locked_until=None, last_sign_in_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+_NEW_SESSION = insert(SignIn.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,65 +48,135 @@ class IssuedCode:
     code: str
 
 
-def begin_sign_in(
-    session: Session, actor: Actor, *, remember: bool, remote_address: str | None, user_agent: str | None, at: datetime
-) -> str:
-    """Open a session for a person whose password or code was right; returns its token. `remember`: the machine is the person's own."""
-    assert actor.person_id is not None
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How somebody came in. `own_machine`: theirs alone; `strong`: two factors were shown; `replaces`: hash of the session this
+    browser had until now."""
+
+    method: str
+    own_machine: bool = False
+    strong: bool = False
+    remote_address: str | None = None
+    user_agent: str | None = None
+    replaces: str | None = None
+
+
+def begin_sign_in(session: Session, actor: Actor, arrival: Arrival, span: Span, at: datetime) -> str | None:
+    """Open a session for a person who proved who they are; returns its token. None where the account was locked or disabled in the
+    meantime: of many tries at once none gets past the lock the others brought about."""
+    opened = session.execute(_OPEN_ACCOUNT, {"of": actor.person_id, "now": at}).rowcount  # type: ignore[attr-defined]
+    if not opened:
+        return None
     token = tokens.new_session_token()
-    lifetime = tokens.SESSION_OWN_MACHINE if remember else tokens.SESSION_SHARED_MACHINE
     session.execute(
-        insert(SignIn).values(
-            token_hash=tokens.token_hash(token),
-            person_id=actor.person_id,
-            created_at=at,
-            expires_at=at + lifetime,
-            remote_address=remote_address,
-            user_agent=(user_agent or "")[:_AGENT_LENGTH] or None,
-        )
+        _NEW_SESSION,
+        {
+            "token_hash": tokens.token_hash(token),
+            "person_id": actor.person_id,
+            "created_at": at,
+            "expires_at": span.until,
+            "idle_until": span.idle_until,
+            "managing_until": span.managing_until,
+            "last_seen_at": at,
+            "method": arrival.method,
+            "strong": arrival.strong,
+            "remote_address": arrival.remote_address,
+            "user_agent": (arrival.user_agent or "")[:_AGENT_LENGTH] or None,
+        },
     )
-    session.execute(update(Account).where(Account.person_id == actor.person_id).values(failures=0, locked_until=None))
-    audit.record(session, actor, "accounts.sign_in", actor.person_id, at, remember=remember)
+    if arrival.replaces is not None:
+        session.execute(update(SignIn).where(SignIn.token_hash == arrival.replaces, SignIn.ended_at.is_(None)).values(ended_at=at))
+    audit.record(session, actor, "accounts.sign_in", actor.person_id, at, method=arrival.method, own_machine=arrival.own_machine)
     return token
 
 
-def record_failure(session: Session, actor: Actor, person_id: UUID, at: datetime) -> bool:
-    """Count a wrong password in one statement; True where this one locked the account."""
-    locked_until = session.execute(
-        update(Account)
-        .where(Account.person_id == person_id)
+def note_seen(session: Session, token_hash: str, span: Span, at: datetime) -> None:
+    """Write down when a session was last used, and until when it may now lie idle."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
+        .values(last_seen_at=at, idle_until=span.idle_until, managing_until=span.managing_until)
+    )
+
+
+def hold_sign_in(session: Session, token_hash: str, until: datetime) -> None:
+    """Keep a session open at least until a moment: somebody sits a test."""
+    session.execute(
+        update(SignIn)
+        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
         .values(
-            failures=case((Account.failures + 1 >= lockout.FAILURES_BEFORE_LOCK, 0), else_=Account.failures + 1),
-            locked_until=case(
-                (Account.failures + 1 >= lockout.FAILURES_BEFORE_LOCK, literal(at + lockout.LOCK, UTCDateTime())),
-                else_=Account.locked_until,
-            ),
+            expires_at=case((SignIn.expires_at < until, literal(until, UTCDateTime())), else_=SignIn.expires_at),
+            idle_until=case((SignIn.idle_until < until, literal(until, UTCDateTime())), else_=SignIn.idle_until),
+        )
+    )
+
+
+def record_failure(
+    session: Session, actor: Actor, person_id: UUID, lock: Lock, at: datetime, *, address_hash: str | None = None, what: str = "password"
+) -> bool:
+    """Count a wrong password or code in one statement; True where the account is locked from now on, or was already: then nothing is
+    counted, so that of many tries at once exactly as many are answered as are allowed."""
+    count_address(session, address_hash, at)
+    counted = session.execute(
+        update(Account)
+        .where(Account.person_id == person_id, or_(Account.locked_until.is_(None), Account.locked_until <= at))
+        .values(
+            failures=case((Account.failures + 1 >= lock.tries, 0), else_=Account.failures + 1),
+            locked_until=case((Account.failures + 1 >= lock.tries, literal(at + lock.lasts, UTCDateTime())), else_=Account.locked_until),
         )
         .returning(Account.locked_until)
-    ).scalar_one()
-    locked = lockout.is_locked(locked_until, at)
-    audit.record(session, actor, "accounts.sign_in_failed", person_id, at, locked=locked)
+    ).one_or_none()
+    if counted is None:
+        return True
+    locked = lockout.is_locked(counted.locked_until, at)
+    audit.record(session, actor, "accounts.sign_in_failed", person_id, at, what=what, locked=locked)
     return locked
 
 
-def record_unknown_name(session: Session, name_hash: str, at: datetime) -> bool:
-    """Count a password tried on a name that is nobody's, as `record_failure` does; True where this one locked the name."""
+def record_unknown_name(session: Session, name_hash: str, lock: Lock, at: datetime, *, address_hash: str | None = None) -> bool:
+    """Count a password tried on a name that is nobody's, as `record_failure` does."""
+    count_address(session, address_hash, at)
     session.execute(delete(UnknownName).where(UnknownName.counted_at < at - lockout.UNKNOWN_NAMES_KEPT))
-    insert_or_update = (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(UnknownName)
-    locks = UnknownName.failures + 1 >= lockout.FAILURES_BEFORE_LOCK
-    locked_until = session.execute(
-        insert_or_update.values(name_hash=name_hash, failures=1, locked_until=None, counted_at=at)
+    locks = UnknownName.failures + 1 >= lock.tries
+    counted = session.execute(
+        _upsert(session, UnknownName)
+        .values(name_hash=name_hash, failures=1, locked_until=None, counted_at=at)
         .on_conflict_do_update(
             index_elements=[UnknownName.name_hash],
             set_={
                 "failures": case((locks, 0), else_=UnknownName.failures + 1),
-                "locked_until": case((locks, literal(at + lockout.LOCK, UTCDateTime())), else_=UnknownName.locked_until),
+                "locked_until": case((locks, literal(at + lock.lasts, UTCDateTime())), else_=UnknownName.locked_until),
                 "counted_at": at,
             },
+            where=or_(UnknownName.locked_until.is_(None), UnknownName.locked_until <= at),
         )
         .returning(UnknownName.locked_until)
-    ).scalar_one()
-    return lockout.is_locked(locked_until, at)
+    ).one_or_none()
+    return counted is None or lockout.is_locked(counted.locked_until, at)
+
+
+def count_address(session: Session, address_hash: str | None, at: datetime) -> None:
+    """Count a failure from a network address, where all processes see it. A new count begins when the last one's time is over."""
+    if address_hash is None:
+        return
+    session.execute(delete(FailedAddress).where(FailedAddress.counted_until <= at, FailedAddress.address_hash != address_hash))
+    over = FailedAddress.counted_until <= at
+    until = at + lockout.ADDRESS_WINDOW
+    session.execute(
+        _upsert(session, FailedAddress)
+        .values(address_hash=address_hash, failures=1, counted_until=until)
+        .on_conflict_do_update(
+            index_elements=[FailedAddress.address_hash],
+            set_={
+                "failures": case((over, 1), else_=FailedAddress.failures + 1),
+                "counted_until": case((over, literal(until, UTCDateTime())), else_=FailedAddress.counted_until),
+            },
+        )
+    )
+
+
+def _upsert(session: Session, model: type[Any]) -> Any:
+    return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(model)
 
 
 def end_sign_in(session: Session, actor: Actor, token_hash: str, at: datetime) -> None:
@@ -104,6 +191,13 @@ def end_sign_in(session: Session, actor: Actor, token_hash: str, at: datetime) -
         audit.record(session, actor, "accounts.sign_out", actor.person_id, at)
 
 
+def end_other_sign_ins(session: Session, actor: Actor, at: datetime, *, but: str) -> None:
+    """Sign out everywhere but here."""
+    assert actor.person_id is not None
+    end_all_sign_ins(session, actor.person_id, at, but=but)
+    audit.record(session, actor, "accounts.sign_out_everywhere", actor.person_id, at)
+
+
 def end_all_sign_ins(session: Session, person_id: UUID, at: datetime, *, but: str | None = None) -> None:
     """End a person's sessions, all but the one with this token hash."""
     session.execute(
@@ -114,7 +208,7 @@ def end_all_sign_ins(session: Session, person_id: UUID, at: datetime, *, but: st
 def change_password(session: Session, actor: Actor, password_hash: str, at: datetime, *, keep: str | None) -> None:
     """Store the hash of a new password and end every other session of this person."""
     assert actor.person_id is not None
-    session.execute(update(Account).where(Account.person_id == actor.person_id).values(password_hash=password_hash))
+    _replace_password(session, actor.person_id, password_hash, at)
     end_all_sign_ins(session, actor.person_id, at, but=keep)
     audit.record(session, actor, "accounts.change_password", actor.person_id, at)
 
@@ -129,13 +223,28 @@ def activate(session: Session, actor: Actor, invitation: Invitation, password_ha
     ).all()
     if not used:
         raise Conflict(N_("Mã kích hoạt vừa được dùng. Đăng nhập bằng mật khẩu đã chọn."), code="code_used")
+    _replace_password(session, invitation.person_id, password_hash, at)
     session.execute(
         update(Account)
         .where(Account.person_id == invitation.person_id)
-        .values(password_hash=password_hash, activated_at=at, failures=0, locked_until=None)
+        .values(activated_at=at, last_sign_in_at=at, failures=0, locked_until=None)
     )
     end_all_sign_ins(session, invitation.person_id, at)
     audit.record(session, actor, "accounts.activate", invitation.person_id, at)
+
+
+def _replace_password(session: Session, person_id: UUID, password_hash: str | None, at: datetime) -> None:
+    """The password in use becomes one that was; None: there is none in its place yet."""
+    old = session.scalar(select(Account.password_hash).where(Account.person_id == person_id).with_for_update())
+    if old is not None:
+        session.execute(insert(PastPassword).values(id=uuid7(), person_id=person_id, password_hash=old, replaced_at=at))
+        kept = select(PastPassword.id).where(PastPassword.person_id == person_id).order_by(PastPassword.replaced_at.desc()).limit(_PAST)
+        session.execute(delete(PastPassword).where(PastPassword.person_id == person_id, PastPassword.id.not_in(kept)))
+    session.execute(
+        update(Account)
+        .where(Account.person_id == person_id)
+        .values(password_hash=password_hash, password_set_at=at if password_hash else None)
+    )
 
 
 def issue_codes(session: Session, actor: Actor, person_ids: Iterable[UUID], at: datetime) -> list[IssuedCode]:
@@ -165,7 +274,8 @@ def issue_codes(session: Session, actor: Actor, person_ids: Iterable[UUID], at: 
 
 def reset_password(session: Session, actor: Actor, person_id: UUID, at: datetime) -> IssuedCode:
     """Take the old password away, end the person's sessions, unlock, and make a code to choose a new one with."""
-    session.execute(update(Account).where(Account.person_id == person_id).values(password_hash=None, failures=0, locked_until=None))
+    _replace_password(session, person_id, None, at)
+    session.execute(update(Account).where(Account.person_id == person_id).values(failures=0, locked_until=None))
     end_all_sign_ins(session, person_id, at)
     audit.record(session, actor, "accounts.reset_password", person_id, at)
     return issue_codes(session, actor, [person_id], at)[0]

@@ -8,9 +8,6 @@ import re
 import secrets
 from datetime import timedelta
 
-SESSION_SHARED_MACHINE = timedelta(hours=12)  # a borrowed machine: one working day
-SESSION_OWN_MACHINE = timedelta(days=14)  # people sign in days before a test and stay signed in through it
-
 CODE_LIFETIME = timedelta(days=60)
 # No letter or digit that is mistaken for another in print: 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"

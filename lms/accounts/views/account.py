@@ -12,12 +12,14 @@ from lms.accounts.rules import lockout, passwords
 from lms.accounts.rules.agents import device_name
 from lms.accounts.rules.tokens import is_token_hash, token_hash
 from lms.accounts.views import throttle
+from lms.accounts.views.arriving import account_of
 from lms.accounts.views.door import blueprint
+from lms.accounts.views.sign_in import checked_password, rules_for
 from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated
-from lms.kit.unit import reading, transaction
+from lms.kit.unit import reading, settings, transaction
 
 
 @blueprint.get("/account")
@@ -29,31 +31,55 @@ def account() -> Response:
 @blueprint.post("/account/password")
 @requires("accounts.own")
 def change_password() -> AnyResponse:
-    throttle.refuse_flood()
     actor, at, form = current_actor(), now(), ChangePasswordForm()
+    throttle.refuse_flood(at)
     if not form.validate():
         return _account_page(form, 422)
     assert actor.person_id is not None
-    with reading() as db:
-        held = queries.credentials_of(db, actor.person_id)
+    held = account_of(actor.person_id, at)
     if lockout.is_locked(held.locked_until, at) or not passwords.password_matches(held.password_hash, form.current.data):
-        throttle.count_failure()
         with transaction() as db:
-            locked = operations.record_failure(db, actor, actor.person_id, at)
+            locked = operations.record_failure(
+                db, actor, actor.person_id, lockout.lock_of(settings()), at, address_hash=throttle.address_hash()
+            )
         form.current.errors = [
-            _("Nhập sai mật khẩu quá nhiều lần. Chờ 10 phút rồi thử lại.") if locked else _("Mật khẩu đang dùng không đúng.")
+            _("Nhập sai mật khẩu quá nhiều lần. Chờ %(minutes)s phút rồi thử lại.", minutes=settings().lock_minutes)
+            if locked
+            else _("Mật khẩu đang dùng không đúng.")
         ]
         return _account_page(form, 422)
     try:
-        passwords.check_new_password(form.password.data, login_name=held.login_name, full_name=held.full_name)
+        password_hash = checked_password(held, form.password.data)
     except DomainError as refusal:
         form.password.errors = [translated(refusal)]
         return _account_page(form, 422)
-    password_hash = passwords.hash_password(form.password.data)
     with transaction() as db:
-        operations.change_password(db, actor, password_hash, at, keep=_own_hash())
+        operations.change_password(db, actor, password_hash, at, keep=own_hash())
     flash(_("Đã đổi mật khẩu. Các thiết bị khác đã bị đăng xuất."), "success")
     return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.get("/account/devices")
+@requires("accounts.own")
+def devices() -> str:
+    """Where one is signed in. One query."""
+    actor, at, own = current_actor(), now(), own_hash()
+    assert actor.person_id is not None
+    with reading() as db:
+        found = queries.devices(db, actor.person_id, at)
+    rows = [
+        {
+            "id": device.token_hash,
+            "name": device_name(device.user_agent) or _("Thiết bị không rõ"),
+            "address": device.remote_address,
+            "since": device.since,
+            "until": device.until,
+            "seen": device.last_seen_at or device.since,
+            "present": device.token_hash == own,
+        }
+        for device in found
+    ]
+    return render_template("accounts/devices.html", devices=rows, others=any(not row["present"] for row in rows))
 
 
 @blueprint.post("/account/devices/end")
@@ -65,10 +91,19 @@ def end_device() -> AnyResponse:
     with transaction() as db:
         operations.end_sign_in(db, current_actor(), device, now())
     flash(_("Đã đăng xuất thiết bị đó."), "success")
-    return redirect(url_for("accounts.account"), 303)
+    return redirect(url_for("accounts.devices"), 303)
 
 
-def _own_hash() -> str:
+@blueprint.post("/account/devices/end-others")
+@requires("accounts.own")
+def end_other_devices() -> AnyResponse:
+    with transaction() as db:
+        operations.end_other_sign_ins(db, current_actor(), now(), but=own_hash())
+    flash(_("Đã đăng xuất mọi thiết bị khác."), "success")
+    return redirect(url_for("accounts.devices"), 303)
+
+
+def own_hash() -> str:
     token = guard.session_token()
     assert token is not None
     return token_hash(token)
@@ -77,19 +112,15 @@ def _own_hash() -> str:
 def _account_page(form: ChangePasswordForm, status: int = 200) -> Response:
     actor, at = current_actor(), now()
     assert actor.person_id is not None
-    with reading() as db:
-        devices = queries.devices(db, actor.person_id, at)
-    own = _own_hash()
-    rows = [
-        {
-            "id": device.token_hash,
-            "name": device_name(device.user_agent) or _("Thiết bị không rõ"),
-            "address": device.remote_address,
-            "since": device.since,
-            "until": device.until,
-            "present": device.token_hash == own,
-        }
-        for device in devices
-    ]
-    page = render_template("accounts/account.html", form=form, devices=rows, person=actor, minimum=passwords.MINIMUM_LENGTH)
+    held = account_of(actor.person_id, at)
+    page = render_template(
+        "accounts/account.html",
+        form=form,
+        person=actor,
+        rules=rules_for(held),
+        has_password=held.password_hash is not None,
+        authenticator=held.has_authenticator,
+        passkey=held.has_passkey,
+        debt=guard.debt_of(guard.present_session()),
+    )
     return make_response(page, status)

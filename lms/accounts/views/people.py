@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.accounts import operations, queries
-from lms.accounts.forms import GrantForm, PeopleFilterForm
+from lms.accounts.forms import PeopleFilterForm
 from lms.accounts.permissions import ROLE_NAMES
+from lms.accounts.role_forms import GrantForm
 from lms.accounts.rules import roles
-from lms.accounts.rules.people import ABSENCE_NAMES, IT_DUTY_NAMES, QUALIFICATION_NAMES, ITDuty, masked, shown_phone
+from lms.accounts.rules.people import ABSENCE_NAMES, IT_DUTY_NAMES, QUALIFICATION_NAMES, masked, shown_phone
 from lms.accounts.rules.tokens import CODE_LIFETIME
 from lms.accounts.views.door import blueprint
-from lms.agencies.models import FOREVER
+from lms.accounts.views.qr import qr_image
+from lms.accounts.views.timeline import leave_lines, post_lines, together
 from lms.kit.access import current_actor, may, requires, scope_of
 from lms.kit.actors import AccessDenied, Everywhere, NotFound, Role
 from lms.kit.clock import local_date, now
@@ -37,6 +40,7 @@ def people() -> str:
     scope, on, at = scope_of("accounts.view_people"), today(), now()
     form = PeopleFilterForm(request.args)
     agency_id = _uuid("agency")
+    only = next((each for each in queries.Only if each.value == form.only.data), None)
     with reading() as db:
         groups = queries.group_choices(db)
         agencies = queries.agency_choices(db, scope, on, CHOICES)
@@ -48,17 +52,21 @@ def people() -> str:
             search=form.search.data or "",
             agency_id=agency_id,
             group_code=form.group.data or None,
+            it_duty=form.it_duty.data or None,
+            only=only,
             after=_uuid("after"),
             before=_uuid("before"),
         )
     form.group.choices = [("", _("Mọi nhóm")), *((code, f"{code} – {name}") for code, name in groups)]
     form.agency.choices = [("", _("Mọi cơ quan trong phạm vi")), *((str(choice.id), choice.name) for choice in agencies or [])]
-    kept: dict[str, Any] = {"search": form.search.data or None, "agency": agency_id, "group": form.group.data or None}
+    form.it_duty.choices = [("", _("Không lọc")), *((duty.value, _(name)) for duty, name in IT_DUTY_NAMES.items())]
+    form.only.choices = [("", _("Tất cả")), *((each.value, name) for each, name in _only_names().items())]
+    kept: dict[str, Any] = {"agency": agency_id, **{name: form[name].data or None for name in ("search", "group", "it_duty", "only")}}
     rows = [
         {
             "name": {"text": row.full_name, "href": url_for("accounts.person", person_id=row.id), "note": row.staff_code},
-            "agency": row.agency_name,
-            "group": row.group_code,
+            "agency": row.agency_name or "—",
+            "group": row.group_code or "—",
             "title": {"text": row.job_title or "—", "note": _(ABSENCE_NAMES.get(row.absence, row.absence)) if row.absence else None},
             "state": {"tag": _state(has_password=row.has_password, locked=row.locked, disabled=row.disabled)},
         }
@@ -79,8 +87,17 @@ def people() -> str:
 
 @blueprint.get("/manage/people/<uuid:person_id>")
 @requires("accounts.view_people")
-def person(person_id: UUID) -> Response:
-    return _person_page(person_id)
+def person(person_id: UUID) -> AnyResponse:
+    """One person; a record that was merged leads on to the one it lives on in."""
+    try:
+        return _person_page(person_id)
+    except NotFound:
+        with reading() as db:
+            survivor = queries.survivor_of(db, person_id)
+            if survivor is None:
+                raise
+            queries.person_view(db, scope_of("accounts.view_people"), survivor, today(), now())
+        return redirect(url_for("accounts.person", person_id=survivor))
 
 
 @blueprint.post("/manage/people/<uuid:person_id>/reset")
@@ -118,7 +135,7 @@ def unlock(person_id: UUID) -> AnyResponse:
 @requires("accounts.grant_roles")
 def grant_role(person_id: UUID) -> AnyResponse:
     scope, at = scope_of("accounts.grant_roles"), now()
-    form = GrantForm()
+    form = GrantForm(today())
     form.role.choices = _role_choices()
     form.agency.choices = [(form.agency.data, form.agency.data)]
     if not form.validate():
@@ -129,7 +146,8 @@ def grant_role(person_id: UUID) -> AnyResponse:
             queries.person_view(db, scope, person_id, today(), at)
             if not queries.covers_agency(db, scope, agency_id, today()):
                 raise NotFound
-            operations.grant_role(db, current_actor(), person_id, Role(form.role.data), agency_id, on=today(), at=at)
+            days = {"on": form.first_day(), "valid_to": form.end()}
+            operations.grant_role(db, current_actor(), person_id, Role(form.role.data), agency_id, **days, at=at)
     except DomainError as refusal:
         form[refusal.field or "role"].errors = [translated(refusal)]
         return _person_page(person_id, form, 422)
@@ -241,11 +259,13 @@ def _role_choices() -> list[tuple[str, Any]]:
 def _slips_page(slips: list[dict[str, str]]) -> Response:
     settings = current_app.extensions["lms.settings"]
     until = local_date(now() + CODE_LIFETIME, settings.zone)
-    return make_response(render_template("accounts/printed_slips.html", slips=slips, address=settings.base_url, until=until))
+    # Behind the #: what stands there no browser sends, so the code is in nobody's log.
+    drawn = [{**slip, "qr": qr_image(f"{settings.base_url}/activate#{slip['code']}", _("Mã QR của phiếu"), scale=3)} for slip in slips]
+    return make_response(render_template("accounts/printed_slips.html", slips=drawn, address=settings.base_url, until=until))
 
 
 def _person_page(person_id: UUID, form: GrantForm | None = None, status: int = 200) -> Response:
-    """One person. Five statements, and two for those who may change something."""
+    """One person. Six statements, and at most four for those who may change something."""
     scope, on, at = scope_of("accounts.view_people"), today(), now()
     may_grant, may_issue = may("accounts.grant_roles"), may("accounts.issue_slips")
     with reading() as db:
@@ -253,34 +273,61 @@ def _person_page(person_id: UUID, form: GrantForm | None = None, status: int = 2
         reachable = may_issue and queries.may_let_in(
             db, scope_of("accounts.issue_slips"), on, roles.within_reach(current_actor().grants), person_id
         )
+        editable = may("accounts.edit_people") and queries.may_edit(db, scope_of("accounts.edit_people"), person_id, on)
+        changeable = (
+            queries.agencies_within(db, scope_of("accounts.edit_people"), {post.agency_id for post in view.posts}, on)
+            if editable
+            else frozenset()
+        )
         agencies = queries.agency_choices(db, scope_of("accounts.grant_roles"), on, CHOICES) if may_grant else []
     if may_grant:
-        form = form or GrantForm(formdata=None)
+        form = form or GrantForm(on, formdata=None)
         form.role.choices = _role_choices()
         province = [("", _("Toàn tỉnh"))] if isinstance(scope_of("accounts.grant_roles"), Everywhere) else []
         form.agency.choices = [*province, *((str(choice.id), choice.name) for choice in agencies or [])]
-    posts = [
-        {
-            "agency": post.agency_name,
-            "group": post.group_code,
-            "title": {"text": post.job_title or "—", "note": _(ABSENCE_NAMES.get(post.absence, post.absence)) if post.absence else None},
-            "duty": _(IT_DUTY_NAMES[ITDuty(post.it_duty)]),
-            "from": f"{post.valid_from:%d/%m/%Y}",
-            "to": _("nay") if post.valid_to == FOREVER else f"{post.valid_to:%d/%m/%Y}",
-        }
-        for post in view.posts
-    ]
+    names = {post.agency_id: post.agency_name for post in view.posts}
+    lines = post_lines(view.posts, names, on, _post_links(person_id, on, changeable))
     page = render_template(
         "accounts/person.html",
         person=view,
         facts=_facts(view),
-        posts=posts,
+        lines=together(lines, leave_lines(view.leaves, on, person_id if editable else None)),
+        may_edit=editable,
+        holds_post=any(post.is_primary and post.valid_from <= on < post.valid_to for post in view.posts),
         grants=[(grant, ROLE_NAMES[grant.role], roles.may_give(current_actor().grants, grant.role)) for grant in view.grants],
         may_reset=reachable,
         may_unlock=may_issue and view.locked,
+        may_reset_factor=reachable and may("accounts.reset_second_factor"),
         form=form,
     )
     return make_response(page, status)
+
+
+def _post_links(person_id: UUID, on: date, changeable: frozenset[UUID]) -> Callable[[Any], list[dict[str, str]]]:
+    """What may be done with a post on the person's page; nothing with those of agencies outside one's own."""
+
+    def links(post: Any) -> list[dict[str, str]]:
+        if post.agency_id not in changeable:
+            return []
+        offered = [(_("Sửa"), "accounts.correct_post")]
+        if post.valid_from <= on < post.valid_to:
+            if not post.is_primary:
+                offered.append((_("Đặt làm vị trí chính"), "accounts.make_primary"))
+            offered.append((_("Kết thúc"), "accounts.end_post"))
+        return [
+            {"text": text, "href": url_for(endpoint, person_id=person_id, posting_id=post.id), "about": post.agency_name}
+            for text, endpoint in offered
+        ]
+
+    return links
+
+
+def _only_names() -> dict[queries.Only, str]:
+    return {
+        queries.Only.ABSENT: _("Đang nghỉ, vắng mặt"),
+        queries.Only.NO_ACCOUNT: _("Chưa kích hoạt tài khoản"),
+        queries.Only.NO_POSTING: _("Không giữ vị trí nào"),
+    }
 
 
 def _facts(view: queries.PersonView) -> list[dict[str, Any]]:

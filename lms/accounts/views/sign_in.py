@@ -2,61 +2,85 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass
 
-from flask import Response, current_app, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.accounts import guard, operations, queries
 from lms.accounts.forms import ChoosePasswordForm, CodeForm, SignInForm
-from lms.accounts.rules import lockout, passwords, tokens
+from lms.accounts.queries import Credentials
+from lms.accounts.rules import lockout, passkeys, passwords, policy, tokens
 from lms.accounts.views import throttle
+from lms.accounts.views.arriving import FirstHalf, account_of, begin, go_on, is_barred, welcome
 from lms.accounts.views.door import blueprint
 from lms.kit.access import current_actor, public, requires
 from lms.kit.actors import Actor
 from lms.kit.clock import local_date, now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated
-from lms.kit.unit import reading, transaction
+from lms.kit.unit import reading, settings, transaction
 from lms.kit.vietnamese import fold
 
 _CODE = "activation_code"  # in the signed cookie between the two pages of an activation: the hash, not the code
 NOBODY = Actor(None, "", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a name and a password open nothing."""
+
+    locked: bool = False
+    dormant: bool = False
+
+
 @blueprint.get("/sign-in")
 @public
 def sign_in() -> AnyResponse:
     target = guard.own_path(request.args.get("next"))
-    if guard.session_token() is not None:
+    again = "again" in request.args  # signed in, yet too long ago for what was asked
+    if guard.session_token() is not None and not again:
         return redirect(target or "/")
-    return _sign_in_page(SignInForm(next=target or ""))
+    return _sign_in_page(SignInForm(formdata=None, next=target or ""), again=again)
 
 
 @blueprint.post("/sign-in")
 @public
 def submit_sign_in() -> AnyResponse:
-    throttle.refuse_flood()
     form = SignInForm()
     if not form.validate():
         return _sign_in_page(form, 422)
-    at = now()
-    name_hash = tokens.token_hash(fold(form.login.data).replace(" ", ""))
+    answer = try_password(form.login.data, form.password.data, own_machine=form.remember.data, target=guard.own_path(form.next.data))
+    if isinstance(answer, Refusal):
+        return _sign_in_page(form, 422, refusal=answer)
+    return answer
+
+
+def try_password(
+    login: str, password: str, *, own_machine: bool = False, target: str | None = None, link: str | None = None
+) -> AnyResponse | Refusal:
+    """Let in, go on to the second half, or say why not. One query, the slow comparison, one transaction."""
+    at, chosen = now(), settings()
+    name_hash, address_hash = tokens.token_hash(fold(login).replace(" ", "")), throttle.address_hash()
     with reading() as db:
-        account = queries.credentials(db, form.login.data)
-        unknown_until = queries.unknown_name_locked_until(db, name_hash)  # asked for every name: none is answered sooner
+        found = queries.door(db, login, name_hash, address_hash, at, local_date(at, chosen.zone))
+    throttle.refuse_after(found.address_failures)
+    account = found.account
     # The slow comparison holds no transaction, and is made for unknown names, too.
-    right = passwords.password_matches(account.password_hash if account else None, form.password.data)
-    locked = lockout.is_locked(account.locked_until if account else unknown_until, at)
-    if account is None or account.disabled or locked or not right:
-        throttle.count_failure()
-        if not locked:
-            locked = _count_failure(account.person_id, at) if account else _count_unknown_name(name_hash, at)
-        return _sign_in_page(form, 422, locked=locked, wrong=True)
-    _open_session(account.person_id, remember=form.remember.data)
-    return redirect(guard.own_path(form.next.data) or "/", 303)
+    right = passwords.password_matches(account.password_hash if account else None, password)
+    if account is None or account.disabled or lockout.is_locked(found.locked_until, at) or not right:
+        lock = lockout.lock_of(chosen)
+        with transaction() as db:
+            if account is None:
+                locked = operations.record_unknown_name(db, name_hash, lock, at, address_hash=address_hash)
+            else:
+                locked = operations.record_failure(db, NOBODY, account.person_id, lock, at, address_hash=address_hash)
+        return Refusal(locked=locked)
+    if is_barred(account, at):
+        return Refusal(dormant=True)
+    entered = go_on(account, FirstHalf("password", own_machine=own_machine, target=target, link=link), at)
+    return entered or Refusal(locked=True)
 
 
 @blueprint.post("/sign-out")
@@ -64,11 +88,12 @@ def submit_sign_in() -> AnyResponse:
 def sign_out() -> AnyResponse:
     token = guard.session_token()
     assert token is not None
+    elsewhere = guard.present_session().method == "single_sign_on"
     with transaction() as db:
         operations.end_sign_in(db, current_actor(), tokens.token_hash(token), now())
     guard.end_session()
     flash(_("Đã đăng xuất."), "success")
-    return redirect(url_for("accounts.sign_in"), 303)
+    return redirect(url_for("accounts.sign_in", left="yes" if elsewhere else None), 303)
 
 
 @blueprint.get("/activate")
@@ -80,7 +105,7 @@ def activate() -> AnyResponse:
 @blueprint.post("/activate")
 @public
 def submit_code() -> AnyResponse:
-    throttle.refuse_flood()
+    throttle.refuse_flood(now())
     form = CodeForm()
     if not form.validate():
         return _code_page(form, 422)
@@ -88,7 +113,7 @@ def submit_code() -> AnyResponse:
     with reading() as db:
         invitation = queries.invitation(db, code_hash, now())
     if invitation is None:
-        throttle.count_failure()
+        throttle.count_failure(now())
         form.code.errors = [_("Mã kích hoạt không đúng, đã dùng hoặc đã hết hạn. Xin đầu mối của cơ quan cấp phiếu mới.")]
         return _code_page(form, 422)
     guard.end_session()
@@ -118,50 +143,54 @@ def submit_new_password() -> AnyResponse:
         return redirect(url_for("accounts.activate"), 303)
     if not form.validate():
         return _choose_page(form, invitation, 422)
+    account = account_of(invitation.person_id, at)
     try:
-        passwords.check_new_password(form.password.data, login_name=invitation.login_name, full_name=invitation.full_name)
+        password_hash = checked_password(account, form.password.data)
     except DomainError as refusal:
         form.password.errors = [translated(refusal)]
         return _choose_page(form, invitation, 422)
-    password_hash = passwords.hash_password(form.password.data)
-    zone = current_app.extensions["lms.settings"].zone
+    half = FirstHalf("slip")
     with transaction() as db:
-        actor = queries.actor_of_person(db, invitation.person_id, local_date(at, zone))
-        assert actor is not None
-        operations.activate(db, actor, invitation, password_hash, at)
-        token = operations.begin_sign_in(db, actor, remember=False, remote_address=request.remote_addr, user_agent=_agent(), at=at)
-    guard.begin_session(token, actor, remember=False)
+        operations.activate(db, account.actor(), invitation, password_hash, at)
+        opened = None if account.has_authenticator else begin(db, account, half, at)
+    if opened is None:  # the slip replaces the password, never the second factor
+        guard.end_session()
+        flash(_("Đã chọn mật khẩu mới. Đăng nhập bằng tên “%(name)s” và mật khẩu đó.", name=invitation.login_name), "success")
+        return redirect(url_for("accounts.sign_in"), 303)
+    onward = welcome(opened, account, half, at)
     flash(_("Tài khoản đã kích hoạt. Lần sau đăng nhập bằng tên “%(name)s” và mật khẩu vừa chọn.", name=invitation.login_name), "success")
-    return redirect("/", 303)
+    return onward
 
 
-def _open_session(person_id: UUID, *, remember: bool) -> None:
-    at = now()
-    zone = current_app.extensions["lms.settings"].zone
-    with transaction() as db:
-        actor = queries.actor_of_person(db, person_id, local_date(at, zone))
-        assert actor is not None
-        token = operations.begin_sign_in(db, actor, remember=remember, remote_address=request.remote_addr, user_agent=_agent(), at=at)
-    guard.begin_session(token, actor, remember=remember)
+def checked_password(account: Credentials, password: str) -> str:
+    """The hash of a password a person chose. Raises DomainError saying what to change about it."""
+    rules = rules_for(account)
+    passwords.check_new_password(password, rules, login_name=account.login_name, full_name=account.full_name)
+    with reading() as db:
+        before = queries.past_passwords(db, account.person_id, settings().passwords_remembered)
+    passwords.refuse_reused(password, before)
+    return passwords.hash_password(password)
 
 
-def _count_failure(person_id: UUID, at: datetime) -> bool:
-    with transaction() as db:
-        return operations.record_failure(db, NOBODY, person_id, at)
+def rules_for(account: Credentials) -> policy.PasswordRules:
+    second = account.has_second_factor or (account.privileged and settings().require_second_factor)
+    return policy.password_rules(settings(), privileged=account.privileged, second_factor=second)
 
 
-def _count_unknown_name(name_hash: str, at: datetime) -> bool:
-    with transaction() as db:
-        return operations.record_unknown_name(db, name_hash, at)
-
-
-def _agent() -> str | None:
-    return request.headers.get("User-Agent")
-
-
-def _sign_in_page(form: SignInForm, status: int = 200, *, locked: bool = False, wrong: bool = False) -> Response:
-    minutes = int(lockout.LOCK.total_seconds()) // 60
-    return make_response(render_template("accounts/sign_in.html", form=form, locked=locked, wrong=wrong, minutes=minutes), status)
+def _sign_in_page(form: SignInForm, status: int = 200, *, refusal: Refusal | None = None, again: bool = False) -> Response:
+    chosen = settings()
+    page = render_template(
+        "accounts/sign_in.html",
+        form=form,
+        refusal=refusal,
+        again=again,
+        left=request.args.get("left") == "yes" and chosen.oidc_issuer,
+        minutes=chosen.lock_minutes,
+        tries=chosen.tries_before_lock,
+        single=(chosen.oidc_name or _("tài khoản của tỉnh")) if chosen.oidc_issuer else None,
+        passkeys=passkeys.offered(chosen.base_url),
+    )
+    return make_response(page, status)
 
 
 def _code_page(form: CodeForm, status: int = 200) -> Response:
@@ -169,5 +198,5 @@ def _code_page(form: CodeForm, status: int = 200) -> Response:
 
 
 def _choose_page(form: ChoosePasswordForm, invitation: queries.Invitation, status: int = 200) -> Response:
-    page = render_template("accounts/choose_password.html", form=form, invitation=invitation, minimum=passwords.MINIMUM_LENGTH)
-    return make_response(page, status)
+    rules = rules_for(account_of(invitation.person_id, now()))
+    return make_response(render_template("accounts/choose_password.html", form=form, invitation=invitation, rules=rules), status)

@@ -1,33 +1,36 @@
-"""Slowing down those who guess: counted failures per address. Those per name are counted in the database, whether it exists or not."""
+"""Slowing down those who guess: failures are counted per address in the database, so that all processes count together. Those per name
+are counted there, too, whether the name exists or not."""
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import datetime
 
-from flask import current_app, request
-from flask_limiter import Limiter
-from limits import RateLimitItem, RateLimitItemPerSecond
+from flask import request
 from werkzeug.exceptions import TooManyRequests
 
+from lms.accounts import operations, queries
 from lms.accounts.rules import lockout
+from lms.accounts.rules.tokens import token_hash
+from lms.kit.unit import reading, transaction
 
-_SECONDS = int(lockout.LOCK.total_seconds())
-_PER_ADDRESS: RateLimitItem = RateLimitItemPerSecond(lockout.FAILURES_PER_ADDRESS, _SECONDS, namespace="sign-in-address")
+
+def address_hash() -> str:
+    return token_hash(request.remote_addr or "unknown")
 
 
-def refuse_flood() -> None:
-    """Raises TooManyRequests for an address with too many failures of late."""
-    if not _limiter().limiter.test(_PER_ADDRESS, _address()):
+def refuse_after(failures: int) -> None:
+    """Raises TooManyRequests for an address that failed so often of late."""
+    if failures >= lockout.FAILURES_PER_ADDRESS:
         raise TooManyRequests
 
 
-def count_failure() -> None:
-    _limiter().limiter.hit(_PER_ADDRESS, _address())
+def refuse_flood(at: datetime) -> None:
+    """The same where the address's failures are not known yet. One query."""
+    with reading() as db:
+        failures = queries.address_failures(db, address_hash(), at)
+    refuse_after(failures)
 
 
-def _limiter() -> Limiter:
-    return cast(Limiter, current_app.extensions["lms.limiter"])
-
-
-def _address() -> str:
-    return request.remote_addr or "unknown"
+def count_failure(at: datetime) -> None:
+    with transaction() as db:
+        operations.count_address(db, address_hash(), at)
