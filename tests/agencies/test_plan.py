@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from lms.agencies.rules.kinds import AgencyKind, block_from, kind_from, kind_of_name, level_from
 from lms.agencies.rules.events import Establishment
+from lms.agencies.rules.kinds import AgencyKind, block_from, kind_from, kind_of_name, level_from
 from lms.agencies.rules.plan import Plan, StoredHistory
 from lms.agencies.rules.planner import plan_import
 from lms.agencies.rules.sheet import read_lines

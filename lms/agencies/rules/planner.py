@@ -130,7 +130,7 @@ class Planner:
     def living(self, ref: Ref) -> list[UUID]:
         """Those that exist at this moment and bear a code, the one that has borne it longest first."""
         if isinstance(ref, UUID):
-            return [ref] if self.replay.exists(ref) else []
+            return [ref] if self.replay.exists(ref) or (self.repeating and ref in self.replay.lives) else []
         key = (ref.scheme, ref.code)
         found = [agency for agency in self.bearers.get(ref, ()) if self.replay.exists(agency) and key in self.replay.lives[agency].codes]
         return list(dict.fromkeys(found))
