@@ -180,7 +180,21 @@ def _events(session: Session, condition: ColumnElement[bool]) -> list[StoredEven
         .where(condition)
         .order_by(AgencyEvent.effective_on, AgencyEvent.ordinal, AgencyEvent.id)
     )
-    return [StoredEvent(*row[:4], from_plain(row[4]) if row[4] else None, Decision(*row[5:8]), *row[8:]) for row in rows]
+    return [
+        StoredEvent(
+            id=row.id,
+            kind=row.kind,
+            effective_on=row.effective_on,
+            ordinal=row.ordinal,
+            details=from_plain(row.details) if row.details else None,
+            decision=Decision(row.decision_number, row.decision_date, row.note),
+            recorded_at=row.recorded_at,
+            superseded_at=row.superseded_at,
+            replaces_id=row.replaces_id,
+            import_run_id=row.import_run_id,
+        )
+        for row in rows
+    ]
 
 
 def names_by_span(session: Session, ids: Collection[UUID], known: datetime | None = None) -> NameSpans:

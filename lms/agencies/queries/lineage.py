@@ -58,7 +58,8 @@ def _passages(session: Session, *, after: date | None, until: date | None, known
         statement = statement.where(AgencyEvent.effective_on <= until)
     flows: dict[UUID, list[tuple[UUID, UUID, float | None]]] = {}
     for event_id, kind, predecessor, successor, share in session.execute(statement):
-        flows.setdefault(event_id, []).append((predecessor, successor, share if kind == EventKind.SPLIT else 1.0))
+        if predecessor is not None and successor is not None:
+            flows.setdefault(event_id, []).append((predecessor, successor, share if kind == EventKind.SPLIT else 1.0))
     return [Passage(event_id, tuple(own)) for event_id, own in flows.items()]
 
 

@@ -211,11 +211,11 @@ def decoded(text: str | bytes) -> Details:
 
 def from_plain(values: Any) -> Details:
     """From plain values as `encoded` made them. Raises msgspec.ValidationError."""
-    details: Details = msgspec.convert(values, Details)  # type: ignore[call-overload]
+    details: Details = msgspec.convert(values, Details)
     return details
 
 
-_DECODER: msgspec.json.Decoder[Details] = msgspec.json.Decoder(Details)  # type: ignore[arg-type]
+_DECODER: msgspec.json.Decoder[Details] = msgspec.json.Decoder(Details)
 _KINDS: Mapping[type, EventKind] = {
     Establishment: EventKind.ESTABLISH,
     Recoding: EventKind.RECODE,
