@@ -20,6 +20,8 @@ from lms.kit.actors import SERVICE, Role
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.db import Base, Database
 from lms.maintenance import schema
+from lms.privacy.notice import VERSION
+from lms.privacy.operations.notices import note_all_read
 from quizzes.operations.history import record_sittings
 from quizzes.queries.attempts import papers_of_round
 from quizzes.queries.rounds import round_of_quarter
@@ -111,6 +113,7 @@ def _load_people(session: Session, people: int, agencies: int) -> list[str]:
             for person_id, login in zip(ids, logins, strict=True)
         ],
     )
+    note_all_read(session, session.scalars(select(Account.person_id)).all(), VERSION, LONG_AGO)  # what they meet every day is measured
     return logins
 
 

@@ -77,5 +77,7 @@ def test_a_faulty_file_is_mended_imported_and_its_people_sign_in(
     newcomer.get_by_label("Mật khẩu mới", exact=True).fill("mua xuan chin tren doi")
     newcomer.get_by_label("Nhập lại mật khẩu mới").fill("mua xuan chin tren doi")
     newcomer.get_by_role("button", name="Kích hoạt và đăng nhập").click()
+    expect(newcomer.get_by_role("heading", name="Thông báo xử lý dữ liệu cá nhân")).to_be_visible()
+    newcomer.get_by_role("button", name="Đã đọc, tiếp tục").click()
     expect(newcomer.get_by_role("heading", name="Việc của tôi")).to_be_visible()
     newcomer.context.close()

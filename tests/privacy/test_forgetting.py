@@ -13,7 +13,7 @@ from courses import operations as courses
 from courses.models import Enrolment, LessonProgress
 from lms.accounts.rules.pseudonyms import account_name
 from lms.kit.actors import SERVICE, Actor, NotFound
-from lms.kit.db import Database
+from lms.kit.db import Base, Database
 from lms.kit.errors import Conflict
 from lms.kit.ids import uuid7
 from lms.lrs.models import Statement
@@ -141,3 +141,28 @@ def test_the_one_who_asks_does_not_carry_it_out(database: Database, known: Known
         carry_out_erasure(session, other, request, ON, AT)
     with database.reading() as session:
         assert list(occurrences(session, known.names)) == []
+
+
+# Every column that points to a person, and who sees to it when persons are merged or forgotten. A new one is decided here.
+SEEN_TO = {
+    "lms.accounts": {
+        *("account.person_id", "activation_code.person_id", "authenticator.person_id", "federated_identity.person_id", "leave.person_id"),
+        *("passkey.person_id", "past_password.person_id", "person.merged_into_id", "person_merge.absorbed_id", "person_merge.kept_id"),
+        *("posting.person_id", "recovery_code.person_id", "role_grant.delegated_from", "role_grant.person_id"),
+        *("sign_in.person_id", "sign_in_step.person_id", "transfer_request.person_id"),
+    },
+    "lms.privacy": {"data_request.person_id", "notice_read.person_id"},
+    "lms.results": {"expectation.person_id", "outcome.person_id"},
+    "courses": {"checklist_tick.person_id", "enrolment.person_id", "lesson_progress.person_id"},
+    "quizzes": {"attempt.person_id"},
+}
+
+
+def test_somebody_sees_to_every_column_that_points_to_a_person() -> None:
+    columns = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if any(key.column.table.name == "person" for key in column.foreign_keys)
+    }
+    assert columns == set().union(*SEEN_TO.values())

@@ -27,7 +27,7 @@ from tests.privacy.making import Known, drain, leave_service, live, make_known, 
 from tests.quizzes.making import AT, QUARTER, ZONE
 
 # What stays with the record that was absorbed: the signpost, its own closed account, sessions and slips, and what became of it.
-LEFT = {"account.person_id", "sign_in.person_id", "activation_code.person_id", "person_merge.absorbed_id", "role_ending.person_id"}
+LEFT = {"account.person_id", "sign_in.person_id", "activation_code.person_id", "person_merge.absorbed_id"}
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lms.kit.errors import N_
-from lms.kit.following import PersonalSection
 
 GOES, WITHOUT_NAME, EXPIRES = N_("Xóa"), N_("Giữ, không còn tên"), N_("Giữ đến hết thời hạn lưu")
 
@@ -34,9 +33,9 @@ class Fate:
     fate: str
 
 
-def fates(sections: Iterable[PersonalSection]) -> list[Fate]:
-    """Only what there is, in the order of the file."""
-    return [Fate(section.heading, len(section.rows), _fate(section.heading)) for section in sections if section.rows]
+def fates(sections: Iterable[tuple[str, int]]) -> list[Fate]:
+    """Of (heading, how many rows) only what there is, in the order of the file."""
+    return [Fate(heading, rows, _fate(heading)) for heading, rows in sections if rows]
 
 
 def _fate(heading: str) -> str:

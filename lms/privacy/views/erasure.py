@@ -77,8 +77,8 @@ def erase(data_request_id: UUID) -> AnyResponse:
 def _preview(person_id: UUID) -> tuple[Subject, list[Fate]]:
     with reading() as session:
         person = queries.subject(session, person_id, today())
-        parts = fates(section for follower in followers_of(session).persons for section in follower.disclose(session, person_id))
-    return person, parts
+        sections = [section for follower in followers_of(session).persons for section in follower.disclose(session, person_id)]
+    return person, fates((section.heading, len(section.rows)) for section in sections)
 
 
 def _form_page(person_id: UUID, form: ErasureForm, status: int = 200) -> Response:
