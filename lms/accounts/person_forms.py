@@ -127,13 +127,15 @@ class PostFields(BaseForm):
     """What every form of a post asks for; `first` are the fields that stand at the top."""
 
     first: ClassVar[tuple[str, ...]] = ()
+    _fields: dict[str, Field]
     group = SelectField(_l("Nhóm đối tượng"))
     job_title = StringField(_l("Chức vụ, chức danh"))
     it_duty = SelectField(_l("Công tác công nghệ thông tin"))
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._fields = {name: self._fields[name] for name in dict.fromkeys([*self.first, *self._fields])}
+        fields: dict[str, Field] = self._fields
+        self._fields = {name: fields[name] for name in dict.fromkeys([*self.first, *fields])}
 
     def prepare(self, groups: Iterable[tuple[str, str]]) -> None:
         self.group.choices = [(code, f"{code} – {name}") for code, name in groups]
@@ -150,11 +152,11 @@ class NewPersonForm(PersonForm, PostFields):
     agency = AgencyField(_l("Cơ quan, đơn vị"), validators=[Needed(_l("Chưa chọn cơ quan"))])
     since = DayField(_l("Giữ vị trí từ ngày"), validators=[Needed(_l("Chưa nhập ngày"))])
     forget_identity = None  # nothing is stored yet
-    first = ("agency", "full_name", "staff_code", "since", "job_title", "group", "it_duty")
+    first: ClassVar[tuple[str, ...]] = ("agency", "full_name", "staff_code", "since", "job_title", "group", "it_duty")
 
 
 class AddPostForm(PostFields):
-    first = ("agency", "since", "until", "job_title", "group", "it_duty")
+    first: ClassVar[tuple[str, ...]] = ("agency", "since", "until", "job_title", "group", "it_duty")
     agency = AgencyField(_l("Cơ quan, đơn vị"), validators=[Needed(_l("Chưa chọn cơ quan"))])
     since = DayField(_l("Từ ngày"), validators=[Needed(_l("Chưa nhập ngày"))])
     until = DayField(_l("Đến hết ngày"), description=_l("Để trống nếu chưa biết."))
@@ -162,7 +164,7 @@ class AddPostForm(PostFields):
 
 
 class SecondForm(AddPostForm):
-    first = ("agency", "since", "until", "counted")
+    first: ClassVar[tuple[str, ...]] = ("agency", "since", "until", "counted")
     counted = RadioField(_l("Trong thời gian biệt phái, tính người này ở"), default="host")
 
     def __init__(self, **options: Any) -> None:
@@ -172,7 +174,7 @@ class SecondForm(AddPostForm):
 
 
 class CorrectPostForm(PostFields):
-    first = ("since", "until", "job_title", "group", "it_duty")
+    first: ClassVar[tuple[str, ...]] = ("since", "until", "job_title", "group", "it_duty")
     since = DayField(_l("Từ ngày"), validators=[Needed(_l("Chưa nhập ngày"))])
     until = DayField(_l("Đến hết ngày"), description=_l("Để trống nếu chưa kết thúc."))
     nature = SelectField(_l("Hình thức"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -162,7 +162,7 @@ def _decide(session: Session, actor: Actor, request: TransferRequest, state: Sta
     )
 
 
-def _told(values: dict[str, object]) -> dict[str, object]:
+def _told(values: Mapping[str, object]) -> dict[str, str]:
     return {name: value if isinstance(value, str) else str(value) for name, value in values.items() if value is not None}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Leave, Person, PositionGroup, Posting
-from lms.agencies.models import AgencyVersion
+from lms.agencies.models import Agency, AgencyVersion
 from lms.agencies.queries import agencies_by_name, agency_by_code, agency_names, within
 from lms.agencies.queries.lookups import current
 from lms.kit.actors import Everywhere, NotFound, Scope
@@ -123,6 +123,13 @@ def editable_name(session: Session, scope: Scope, person_id: UUID, on: date) -> 
 def survivor_of(session: Session, person_id: UUID) -> UUID | None:
     """In whose record a merged one lives on; None for one that was not merged."""
     return session.scalar(select(Person.merged_into_id).where(Person.id == person_id))
+
+
+def agencies_within(session: Session, scope: Scope, agency_ids: Collection[UUID], on: date) -> frozenset[UUID]:
+    """Those of some agencies that a scope reaches over on a day. No statement for the whole province."""
+    if isinstance(scope, Everywhere):
+        return frozenset(agency_ids)
+    return frozenset(session.scalars(select(Agency.id).where(Agency.id.in_(agency_ids), within(Agency.id, scope, on))))
 
 
 def chosen_agency(session: Session, scope: Scope, text: str, on: date) -> UUID | None:

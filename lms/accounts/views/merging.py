@@ -40,17 +40,21 @@ LABELS: dict[str, Any] = {
     "it_major": _l("Đúng chuyên ngành CNTT"),
 }
 
+# What a merge carried over, by the names its followers in all packages give it.
 CARRIED: dict[str, Any] = {
     "postings": _l("vị trí công tác"),
     "roles": _l("vai trò"),
     "sign_ins": _l("phiên đăng nhập bị kết thúc"),
+    "federated_identities": _l("liên kết đăng nhập một lần"),
     "attempts": _l("bài làm"),
-    "outcomes": _l("kết quả kiểm tra"),
     "expectations": _l("lần thuộc diện kiểm tra"),
+    "outcomes": _l("kết quả kiểm tra"),
+    "enrolments": _l("khóa học"),
+    "lessons": _l("bài đã học"),
+    "ticks": _l("việc đã đánh dấu"),
     "statements": _l("bản ghi học tập"),
-    "enrolments": _l("khóa đã ghi danh"),
-    "progress": _l("bài đã học"),
-    "answers": _l("câu tự kiểm tra"),
+    "notices": _l("lần đọc thông báo về dữ liệu cá nhân"),
+    "requests": _l("yêu cầu về dữ liệu cá nhân"),
 }
 
 
