@@ -13,7 +13,6 @@ from wtforms import StringField
 from lms.accounts.queries.lineage import people_lineage
 from lms.accounts.views.door import blueprint
 from lms.agencies import queries as tree
-from lms.agencies.models import FOREVER
 from lms.kit.access import requires, scope_of
 from lms.kit.clock import local_date, now
 from lms.kit.forms import BaseForm
@@ -52,6 +51,9 @@ def lineage(agency_id: UUID) -> str:
         name = tree.agency_names(session, [agency_id], since).get(agency_id, "")
         people = people_lineage(session, agency_id, since, on, scope)
         decided = tree.successors_on(session, agency_id, on, since)
+    for field, day in ((form.since, since), (form.on, on)):
+        if not field.errors:
+            field.data = f"{day:%d/%m/%Y}"
     return render_template(
         "accounts/lineage.html",
         form=form,
@@ -61,5 +63,4 @@ def lineage(agency_id: UUID) -> str:
         on=on,
         people=people,
         decided=decided,
-        ended=None if end == FOREVER else end,
     )

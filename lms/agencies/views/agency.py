@@ -55,6 +55,7 @@ def agency(agency_id: UUID) -> str:
         known=known,
         kept=kept,
         row=row,
+        code=row.code or next((one.code for one in codes if one.valid_from <= on < one.valid_to), None),
         kind=_(KIND_NAMES.get(row.kind, row.kind)),  # type: ignore[call-overload]
         block=_(BLOCK_NAMES.get(row.block, row.block)),  # type: ignore[call-overload]
         level=_(LEVEL_NAMES.get(row.level, row.level)),  # type: ignore[call-overload]

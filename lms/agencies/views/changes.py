@@ -226,7 +226,8 @@ def _form_page(form: ChangeForm, event: ToldEvent | None, status: int = 200) -> 
     """The form, with the agencies chosen and those found for what was searched."""
     with reading() as session:
         _complete(session, form)
-        _search(session, form)
+        if status == 200 and request.form.get("step") != "edit":
+            _search(session, form)
     page = render_template(
         "agencies/enter_change.html", form=form, kind=form.kind.value, title=kind_name(form.kind), about=_about(form.kind), **_around(event)
     )

@@ -22,7 +22,7 @@ from lms.kit.access import requires, scope_of
 from lms.kit.imports.web import xlsx_response
 from lms.kit.unit import reading
 
-SHOWN_AT_ONCE = 300  # agencies in one nested list; where there are more, only the first level is laid open
+SHOWN_AT_ONCE = 600  # agencies in one nested list; where there are more, only the first level is laid open
 GROUPED_FROM = 20  # agencies below one are put in their blocks where there are more
 FOUND_AT_ONCE = 100
 
