@@ -13,6 +13,7 @@ run: .venv/run
 
 test: check
 	$(BIN)/python -m pytest -n auto --dist worksteal
+	@echo "Every address as every role: var/access-matrix/*.csv"
 
 check: .venv/test
 	$(BIN)/ruff check

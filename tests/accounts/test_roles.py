@@ -122,8 +122,8 @@ def test_spans_that_meet_become_one_and_the_audit_tells_both(database: Database,
         assert rows == [(DAY, FOREVER)]
     entries = audited(database, "accounts.grant_role")
     assert len(entries) == 2
-    assert entries[1].details["before"] == [{"valid_from": "2026-11-02", "valid_to": "2026-12-02"}]
-    assert entries[1].details["after"] == [{"valid_from": "2026-11-02", "valid_to": None}]
+    assert entries[1].details["before"] == {"valid_from": "2026-11-02", "valid_to": "2026-12-02"}
+    assert entries[1].details["after"] == {"valid_from": "2026-11-02", "valid_to": None}
 
 
 spans = st.tuples(st.integers(0, 40), st.integers(1, 30))

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from flask import Flask
 
+from lms.accounts.rules.transfers import State
+from lms.agencies.rules.kinds import EventKind
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,9 +61,12 @@ def passed(parameter: str, function: ast.FunctionDef) -> Iterator[str]:
                 continue
             by_name = [keyword.value for keyword in call.keywords if keyword.arg == parameter]
             for value in by_name or call.args[position : position + 1]:
-                if isinstance(value, ast.Constant) and isinstance(value.value, str) and "." in value.value:
+                if isinstance(value, ast.JoinedStr | ast.Constant):
                     found = True
-                    yield value.value
+                    yield from words(value, function)
+    for argument, default in zip(reversed(function.args.kwonlyargs), reversed(function.args.kw_defaults), strict=True):
+        if argument.arg == parameter and default is not None:
+            yield from words(default, function)
     assert found, f"nobody passes a written word to {function.name}"
 
 
@@ -69,4 +75,6 @@ def test_every_action_has_a_name_and_every_name_an_action(app: Flask) -> None:
     used = dict(recorded())
     assert {action: where for action, where in used.items() if not fnmatch.filter(names, action)} == {}
     assert {name for name in names if not any(fnmatch.fnmatch(name, action) for action in used)} == set()
+    assert {f"agencies.{kind.value}" for kind in EventKind} <= names
+    assert {f"accounts.transfer_{state.value}" for state in State if state is not State.PENDING} <= names
     assert len(used) > 30

@@ -86,8 +86,8 @@ def grant_role(
         at,
         role=role.value,
         agency=_text(agency_id),
-        before=before or None,
-        after=[_span(first, last)],
+        before=before if len(before) > 1 else before[0] if before else None,
+        after=_span(first, last),
     )
     return grant_id
 

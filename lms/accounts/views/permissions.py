@@ -87,10 +87,10 @@ def _opens() -> dict[str, list[str]]:
 
 def _scope(permission: str, held_by: frozenset[Role], province_wide: frozenset[str]) -> str:
     if permission in province_wide:
-        return str(_("Chỉ khi vai trò được giao toàn tỉnh"))
+        return str(_("Toàn tỉnh"))
     if held_by == {Role.LEARNER}:
-        return str(_("Chỉ của chính mình"))
-    return str(_("Cơ quan được giao và đơn vị trực thuộc"))
+        return str(_("Của mình"))
+    return str(_("Theo cơ quan"))
 
 
 def _giving(role: Role) -> dict[str, Any]:
