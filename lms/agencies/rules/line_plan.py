@@ -175,7 +175,7 @@ class LinePlanner:
         recoded = [
             Recoding(agency=agency, scheme=code.scheme, code=code.code)
             for code in line.codes
-            if (code.scheme, code.code) not in self.planner.replay.lives[agency].codes
+            if (code.scheme, code.code) not in self.planner.replay.lives[agency].codes and not self.gets_later(agency, code)
         ]
         decision = Decision(number=line.legal_basis)
         if not changes and not recoded:
@@ -184,6 +184,10 @@ class LinePlanner:
             yield Change(day, Amendment(agency=agency, **changes), decision)
         for recoding in recoded:
             yield Change(day, recoding, decision)
+
+    def gets_later(self, agency: UUID, code: Code) -> bool:
+        """An export says since when an agency is as it is, not since when it bears each of its codes."""
+        return any(span.agency == agency and span.valid_from > self.planner.day for span in self.planner.later_bearers(code))
 
     def refuses_root(self, line: AgencyLine) -> bool:
         """A file of another province would put its tree beside ours."""
