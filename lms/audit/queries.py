@@ -120,7 +120,7 @@ def verify(session: Session, batch: int = BATCH) -> Verified:
             told = True
         sequence, previous, count = link.sequence, link.hash, count + 1
     end = Head(sequence, previous, None) if sequence else None
-    if not told and not _told_of(session, checkpoint.sequence):
+    if checkpoint is not None and not told and not _told_of(session, checkpoint.sequence):
         return Verified(count, forgotten, end, "checkpoint_untold", forgotten)
     return Verified(count, forgotten, end)
 

@@ -135,12 +135,13 @@ def told(found: Verified, waiting: Unsealed) -> str:
 
 def fault_sentence(found: Verified) -> str:
     values = {"sequence": found.sequence, "entry": found.entry_id}
-    return {
+    sentences: dict[str, str] = {
         "entry_altered": _("Mục số %(sequence)s (%(entry)s) đã bị sửa sau khi niêm phong", **values),
         "entry_missing": _("Mục số %(sequence)s (%(entry)s) đã bị xóa khỏi nhật ký", **values),
         "link_missing": _("Chuỗi bị đứt ngay trước mục số %(sequence)s (%(entry)s)", **values),
         "checkpoint_untold": _("Phần đầu đến mục số %(sequence)s bị xóa mà không có mục nào ghi lại việc xóa", **values),
-    }[found.fault or ""]
+    }
+    return sentences[found.fault or ""]
 
 
 def page_about(session: Session, text: str) -> str | None:

@@ -191,7 +191,7 @@ def _line(reader: reading.Reader, found: Entry) -> dict[str, Any]:
 def _page(
     form: AuditSearchForm, rows: list[dict[str, Any]], last: Entry | None, *, session: Session | None = None, status: int = 200
 ) -> Response:
-    kept = form.filters()
+    kept: dict[str, Any] = dict(form.filters())
     page = render_template(
         "audit/index.html",
         form=form,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import Person, Posting, RoleGrant, SignIn
@@ -233,7 +233,7 @@ def _reviewable(scope: Scope, on: date, *, overdue: bool = False) -> list[Column
 
 
 def _delegations(session: Session, condition: ColumnElement[bool], other: Any, on: date) -> list[DelegationRow]:
-    statement: Select[Any] = (
+    statement = (
         select(RoleGrant, Person.full_name, effective(on).label("effective"))
         .join(Person, Person.id == other)
         .where(condition, RoleGrant.delegated_from.is_not(None))

@@ -39,7 +39,7 @@ def review() -> str:
         overdue = queries.count_overdue_reviews(db, scope, on)
     shown = found[:PAGE]
     last = shown[-1] if len(found) > PAGE else None
-    kept = {"overdue": "y"} if form.overdue.data else {}
+    kept: dict[str, Any] = {"overdue": "y"} if form.overdue.data else {}
     return render_template(
         "accounts/review.html",
         form=form,
