@@ -164,6 +164,27 @@ def test_each_kind_of_event_is_understood() -> None:
             ],
             (3, "Ngày hiệu lực", "Ngày hiệu lực khác dòng 2 của cùng sự kiện"),
         ),
+        (
+            [
+                {"number": "1", "on": DAY, "event": "Đổi tên", "before": "H55.1", "name": "X"},
+                {"number": "1", "before": "H55.2", "name": "Y"},
+            ],
+            (3, "Số sự kiện", "Sự kiện loại này chỉ có một dòng; dòng 2 đã nêu sự kiện này"),
+        ),
+        (
+            [
+                {"number": "1", "on": DAY, "event": "Sáp nhập", "before": "H55.1.1", "after": "H55.2"},
+                {"number": "1", "before": "H55.1", "after": "H55"},
+            ],
+            (3, "Mã đơn vị sau", "Sự kiện loại này chỉ có một đơn vị sau; dòng 2 nêu mã khác"),
+        ),
+        (
+            [
+                {"number": "1", "on": DAY, "event": "Chia tách", "before": "H55.1.1", "after": "H55.2"},
+                {"number": "1", "before": "H55.1", "after": "H55"},
+            ],
+            (3, "Mã đơn vị trước", "Chia tách chỉ có một đơn vị trước; dòng 2 nêu mã khác"),
+        ),
     ],
     ids=[
         "before-it-exists",
@@ -179,6 +200,9 @@ def test_each_kind_of_event_is_understood() -> None:
         "lost-zero",
         "bad-share",
         "disagreement",
+        "two-rows",
+        "two-heirs",
+        "two-divided",
     ],
 )
 def test_each_trouble_is_told_at_its_row(rows: list[dict[str, Cell]], expected: tuple[int, str, str]) -> None:

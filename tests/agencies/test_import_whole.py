@@ -93,9 +93,7 @@ def test_the_agencies_of_a_day_are_exported_and_import_again_unchanged(
     assert "đuôi .xlsx" in lms("agencies", "export", str(tmp_path / "cay.pdf")).stderr
 
 
-def test_the_last_import_is_taken_back_and_only_once(
-    database: Database, province: dict[str, UUID], lms: Lms, tmp_path: Path
-) -> None:
+def test_the_last_import_is_taken_back_and_only_once(database: Database, province: dict[str, UUID], lms: Lms, tmp_path: Path) -> None:
     before = believed(database)
     assert lms("agencies", "import", saved(tmp_path, event_workbook(*MERGER))).exit_code == 0
     assert believed(database) != before
@@ -173,7 +171,7 @@ def test_the_last_import_is_taken_back_on_its_page(app: Flask, database: Databas
     run_due(app)
     assert believed(database) == before
     page = organiser.get(address).text
-    assert "sự kiện đã rút" in page, page[page.index("<main"):][:3000]
+    assert "sự kiện đã rút" in page, page[page.index("<main") :][:3000]
 
 
 def test_all_events_are_exported_on_the_page(organiser: FlaskClient) -> None:

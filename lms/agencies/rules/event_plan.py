@@ -76,7 +76,7 @@ class Builder:
         details = steps[self.group.event]()
         return None if self.troubles else details
 
-    def trouble(self, row: EventRow, column: str, message: str, summary: str, **values: str | int) -> None:
+    def trouble(self, row: EventRow, column: str, message: str, summary: str, /, **values: str | int) -> None:
         self.troubles.append(Trouble(row, column, message, summary, values))
 
     def before(self, row: EventRow) -> UUID | None:

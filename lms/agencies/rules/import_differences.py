@@ -28,7 +28,7 @@ class _Teller:
         for step in steps:
             for link in links(step.change.details):
                 if link.predecessor is not None and link.successor not in (None, link.predecessor):
-                    self.heirs.setdefault(link.predecessor, {})[link.successor] = None  # type: ignore[index]
+                    self.heirs.setdefault(link.predecessor, {})[link.successor] = None
 
     def tell(self) -> list[AgencyDifference]:
         changed = [

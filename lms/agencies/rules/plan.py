@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,7 @@ class AgencyDifference:
     heirs: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class Plan:
     """Steps in the order in which they are recorded; `unchanged` lines and `known_events` say what is stored already."""
 
@@ -74,7 +75,11 @@ class Plan:
         return [step.change for step in self.steps]
 
     def checked(self) -> Checked:
-        """The plan as the preview shows it."""
+        """The plan as the preview shows it; ask when it is complete."""
+        return self._checked
+
+    @cached_property
+    def _checked(self) -> Checked:
         counts = dict.fromkeys(("added", "changed", "ended"), 0)
         for difference in self.differences:
             counts[{"new": "added"}.get(difference.what, difference.what)] += 1
@@ -101,15 +106,9 @@ class Plan:
             return self._new_by_text.get(value, value)
         return value
 
-    @property
+    @cached_property
     def _new_by_text(self) -> Mapping[str, str]:
-        return self._texts or self._texts_made()
-
-    _texts: dict[str, str] = field(default_factory=dict)
-
-    def _texts_made(self) -> Mapping[str, str]:
-        self._texts.update({str(agency): f"new {code}" for agency, code in self.new.items()})
-        return self._texts
+        return {str(agency): f"new {code}" for agency, code in self.new.items()}
 
 
 def _plain(difference: AgencyDifference) -> dict[str, Any]:

@@ -183,12 +183,11 @@ class Planner:
         if same is not None:
             self.plan.known_events += 1
             if not _same_decision(self.stored.decisions.get(same.id), group.decision):
-                self.complain(
+                self.remark(
                     group.first,
                     "decision_number",
                     N_("Sự kiện này đã ghi, với số, ngày quyết định hoặc ghi chú khác; giữ nguyên như đã ghi"),
                     N_("Điều chỉnh sự kiện trên trang của sự kiện"),
-                    blocking=False,
                 )
         elif founds_known:
             self.complain(
@@ -216,22 +215,23 @@ class Planner:
             agency = self.before(row.before) if row.before_name and row.before is not None else None
             name = self.replay.lives[agency].profile["name"] if agency in self.replay.lives else None
             if name is not None and fold(str(name)) != fold(row.before_name):
-                self.complain(
+                self.remark(
                     row,
                     "before_name",
                     N_("Mã %(code)s là của %(name)s; kiểm tra lại mã hoặc tên"),
                     N_("Kiểm tra mã và tên đơn vị trước"),
-                    blocking=False,
                     code=ref_text(row.before) if row.before is not None else "",
                     name=str(name),
                 )
 
     # What is wrong.
 
-    def complain(
-        self, line: AgencyLine | EventRow, column: str, message: str, summary: str, *, blocking: bool = True, **values: str | int
-    ) -> None:
-        self.plan.findings.append(self.reading.finding(line, column, message, summary, values, blocking=blocking))
+    def complain(self, line: AgencyLine | EventRow, column: str, message: str, summary: str, /, **values: str | int) -> None:
+        """The row cannot be imported."""
+        self.plan.findings.append(self.reading.finding(line, column, message, summary, values))
+
+    def remark(self, line: AgencyLine | EventRow, column: str, message: str, summary: str, /, **values: str | int) -> None:
+        self.plan.findings.append(self.reading.finding(line, column, message, summary, values, blocking=False))
 
     def tell_faults(self, tree: Tree) -> None:
         """Each fault at the row that brings it about."""
