@@ -110,7 +110,7 @@ def living_heirs(heirs: Mapping[UUID, UUID | None]) -> dict[UUID, UUID | None]:
     found: dict[UUID, UUID | None] = {}
     for ended in heirs:
         seen, heir = {ended}, heirs[ended]
-        while heir in heirs and heir not in seen:
+        while heir is not None and heir in heirs and heir not in seen:
             seen.add(heir)
             heir = heirs[heir]
         found[ended] = None if heir in heirs else heir

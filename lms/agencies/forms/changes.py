@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from msgspec import UNSET
 from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from lms.agencies.forms.fields import DayField, percent
 from lms.agencies.forms.picker import AgencyField, Chosen
 from lms.agencies.queries import VersionOnDay
 from lms.agencies.rules.events import (
@@ -46,28 +46,9 @@ from lms.kit.errors import DomainError
 from lms.kit.forms import BaseForm, Needed
 from lms.kit.i18n import translated
 from lms.kit.ids import uuid7
-from lms.kit.sheets.values import parse_day
 from lms.kit.vietnamese import clean
 
 PARTS = 4  # new agencies one split makes
-
-
-class DayField(StringField):  # type: ignore[misc]
-    """A day as people write it; `day` is what it means, None while it is empty or wrong."""
-
-    day: date | None = None
-
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
-        super().process(formdata, f"{data:%d/%m/%Y}" if isinstance(data, date) else data, extra_filters)
-        self.data = clean(self.data or "")
-        try:
-            self.day = parse_day(self.data) if self.data else None
-        except ValueError:
-            self.day = None
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data and self.day is None:
-            raise ValidationError(_("Ngày chưa đúng. Viết ngày/tháng/năm, ví dụ 01/07/2025."))
 
 
 class ChangeForm(BaseForm):
@@ -375,20 +356,6 @@ FORMS: Mapping[EventKind, type[ChangeForm]] = {
     form.kind: form
     for form in (EstablishForm, RenameForm, MoveForm, ReviseForm, RecodeForm, MergeForm, ConsolidateForm, SplitForm, AbolishForm)
 }
-
-
-def percent(text: str | None) -> float | None:
-    """A share written as a percentage. Raises ValidationError."""
-    written = clean(text or "").removesuffix("%").strip().replace(",", ".")
-    if not written:
-        return None
-    try:
-        value = float(written)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 100:
-        raise ValidationError(_("Tỷ lệ phải là số từ 0 đến 100. Ví dụ: 40"))
-    return value / 100
 
 
 def _choices(names: Mapping[str, str]) -> list[tuple[str, str]]:

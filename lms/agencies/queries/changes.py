@@ -226,21 +226,24 @@ def _touches(scope: Scope) -> ColumnElement[bool]:
     return AgencyEvent.id.in_(select(AgencyLink.event_id).where(or_(AgencyLink.predecessor_id.in_(own), AgencyLink.successor_id.in_(own))))
 
 
+_COLUMNS: list[Any] = [
+    AgencyEvent.id,
+    AgencyEvent.kind,
+    AgencyEvent.effective_on,
+    AgencyEvent.ordinal,
+    cast(AgencyEvent.details, Text).label("details"),
+    AgencyEvent.decision_number,
+    AgencyEvent.decision_date,
+    AgencyEvent.note,
+    AgencyEvent.recorded_at,
+    AgencyEvent.superseded_at,
+    AgencyEvent.replaces_id,
+    AgencyEvent.import_run_id,
+]
+
+
 def _events() -> Select[Any]:
-    return select(
-        AgencyEvent.id,
-        AgencyEvent.kind,
-        AgencyEvent.effective_on,
-        AgencyEvent.ordinal,
-        cast(AgencyEvent.details, Text).label("details"),
-        AgencyEvent.decision_number,
-        AgencyEvent.decision_date,
-        AgencyEvent.note,
-        AgencyEvent.recorded_at,
-        AgencyEvent.superseded_at,
-        AgencyEvent.replaces_id,
-        AgencyEvent.import_run_id,
-    )
+    return select(*_COLUMNS)
 
 
 def _told(row: Any) -> ToldEvent:

@@ -56,16 +56,16 @@ def agency(agency_id: UUID) -> str:
         kept=kept,
         row=row,
         code=row.code or next((one.code for one in codes if one.valid_from <= on < one.valid_to), None),
-        kind=_(KIND_NAMES.get(row.kind, row.kind)),  # type: ignore[call-overload]
-        block=_(BLOCK_NAMES.get(row.block, row.block)),  # type: ignore[call-overload]
-        level=_(LEVEL_NAMES.get(row.level, row.level)),  # type: ignore[call-overload]
+        kind=_(KIND_NAMES.get(row.kind, row.kind)),
+        block=_(BLOCK_NAMES.get(row.block, row.block)),
+        level=_(LEVEL_NAMES.get(row.level, row.level)),
         path=path,
         children=[table_row(node.agency, kept, {}) for node in nodes[0].children],
         ended=end if end.year < 9999 else None,
         today=today(),
         moments=_moments(told),
         visible=visible,
-        codes=[(_(SCHEME_NAMES.get(code.scheme, code.scheme)), code) for code in codes],  # type: ignore[call-overload]
+        codes=[(_(SCHEME_NAMES.get(code.scheme, code.scheme)), code) for code in codes],
     )
 
 

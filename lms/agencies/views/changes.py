@@ -305,7 +305,7 @@ def _note(code: str | None, parent: str | None) -> str:
 
 
 def _about(kind: EventKind) -> str:
-    return {
+    sentences: dict[EventKind, str] = {
         EventKind.ESTABLISH: _("Một đơn vị mới, không kế thừa đơn vị nào."),
         EventKind.RENAME: _("Tên khác từ một ngày; đơn vị, người và mã giữ nguyên."),
         EventKind.MOVE: _("Đơn vị cùng các đơn vị trực thuộc chuyển về cơ quan chủ quản khác."),
@@ -315,4 +315,5 @@ def _about(kind: EventKind) -> str:
         EventKind.CONSOLIDATE: _("Từ hai đơn vị trở lên kết thúc, lập thành một đơn vị mới. Người được chuyển theo."),
         EventKind.SPLIT: _("Một đơn vị chia thành nhiều đơn vị, hoặc tách một phần sang đơn vị khác."),
         EventKind.ABOLISH: _("Đơn vị kết thúc, không có đơn vị nào kế thừa."),
-    }[kind]
+    }
+    return sentences[kind]

@@ -122,12 +122,12 @@ def export() -> Response:
     return xlsx_response(tree_workbook(rows, codes, on), f"cay-don-vi-{on:%Y-%m-%d}.xlsx")
 
 
-def link_arguments(on: date, known: datetime | None) -> dict[str, str | None]:
+def link_arguments(on: date, known: datetime | None) -> dict[str, Any]:
     """What links carry so that the day and the knowledge stay."""
     return {"on": day_argument(on), "known": request.args.get("known") if known else None}
 
 
-def table_row(row: AgencyRow, kept: Mapping[str, str | None], parents: Mapping[UUID, str]) -> dict[str, Any]:
+def table_row(row: AgencyRow, kept: Mapping[str, Any], parents: Mapping[UUID, str]) -> dict[str, Any]:
     return {
         "name": {
             "text": row.name,
@@ -135,7 +135,7 @@ def table_row(row: AgencyRow, kept: Mapping[str, str | None], parents: Mapping[U
             "note": parents.get(row.parent_id) if row.parent_id else None,
         },
         "code": row.code,
-        "kind": _(KIND_NAMES.get(row.kind, row.kind)),  # type: ignore[call-overload]
+        "kind": _(KIND_NAMES.get(row.kind, row.kind)),
         "below": row.below,
     }
 
@@ -154,8 +154,7 @@ def _branches(nodes: Iterable[TreeNode]) -> list[Branch]:
         return [Branch("", listed)]
     order = {str(block): place for place, block in enumerate(BLOCK_NAMES)}
     return [
-        Branch(_(BLOCK_NAMES.get(block, block)), blocks[block])  # type: ignore[call-overload]
-        for block in sorted(blocks, key=lambda block: order.get(block, len(order)))
+        Branch(_(BLOCK_NAMES.get(block, block)), blocks[block]) for block in sorted(blocks, key=lambda block: order.get(block, len(order)))
     ]
 
 

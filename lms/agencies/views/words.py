@@ -12,7 +12,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 from msgspec import UNSET
 
-from lms.agencies.queries.changes import Names, ToldEvent
+from lms.agencies.queries.changes import Names
 from lms.agencies.rules.closure import FOREVER
 from lms.agencies.rules.differences import Difference
 from lms.agencies.rules.events import (
@@ -29,6 +29,7 @@ from lms.agencies.rules.events import (
 )
 from lms.agencies.rules.kinds import BLOCK_NAMES, EVENT_NAMES, KIND_NAMES, LEVEL_NAMES, SCHEME_NAMES
 from lms.agencies.rules.replay import Version
+from lms.kit.formats import number
 
 MOST_NAMED = 8  # agencies named in one sentence; of more the number is
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -48,7 +49,7 @@ Value = str | Piece | Sequence[Piece]
 
 
 def kind_name(kind: str) -> str:
-    return _(EVENT_NAMES[kind]) if kind in EVENT_NAMES else kind  # type: ignore[index]
+    return str(_(EVENT_NAMES[kind]) if kind in EVENT_NAMES else kind)
 
 
 def mentioned(details: Details | None) -> set[UUID]:
@@ -153,7 +154,7 @@ def _facts(details: Amendment) -> Iterable[tuple[str, str]]:
 
 def _recoding(details: Recoding, named: _Namer) -> Sentence:
     agency = named.now(details.agency)
-    scheme = _(SCHEME_NAMES[details.scheme]) if details.scheme in SCHEME_NAMES else details.scheme  # type: ignore[index]
+    scheme = _(SCHEME_NAMES[details.scheme]) if details.scheme in SCHEME_NAMES else details.scheme
     scheme = scheme[:1].lower() + scheme[1:]
     if details.code is None:
         return _filled(_("%(agency)s thôi dùng %(scheme)s."), agency=agency, scheme=scheme)
@@ -202,24 +203,25 @@ def _filled(template: str, **values: Value) -> Sentence:
 
 
 def field_name(field: str) -> str:
-    return {
+    names: dict[str, str] = {
         "name": _("Tên"),
         "short_name": _("Tên viết tắt"),
         "kind": _("Loại"),
         "block": _("Khối"),
         "level": _("Cấp"),
         "parent": _("Cơ quan chủ quản"),
-    }[field]
+    }
+    return names[field]
 
 
 def value_name(field: str, value: Any, names: Mapping[UUID, str] | None = None) -> str:
     """A field's value as people say it."""
     if value is None:
-        return _("không có")
+        return str(_("không có"))
     if field == "parent":
         return (names or {}).get(value, "—")
     words = _WORDS.get(field, {})
-    return _(words[value]) if value in words else str(value)
+    return str(_(words[value]) if value in words else value)
 
 
 def difference_rows(found: Sequence[Difference], names: Mapping[UUID, str]) -> list[dict[str, Any]]:
@@ -246,7 +248,9 @@ def _what(one: Difference) -> dict[str, Any]:
 
 def _span(one: Difference) -> str:
     begin = f"{one.since:%d/%m/%Y}"
-    return begin if one.until == FOREVER else _("%(begin)s đến hết %(end)s", begin=begin, end=f"{one.until - timedelta(days=1):%d/%m/%Y}")
+    if one.until == FOREVER:
+        return begin
+    return str(_("%(begin)s đến hết %(end)s", begin=begin, end=f"{one.until - timedelta(days=1):%d/%m/%Y}"))
 
 
 def _name_of(one: Difference) -> str:
@@ -256,28 +260,25 @@ def _name_of(one: Difference) -> str:
 
 def _state(version: Version | None, fields: Sequence[str], names: Mapping[UUID, str]) -> str:
     if version is None:
-        return _("không tồn tại")
+        return str(_("không tồn tại"))
     if not fields:  # it begins or ends: say where it is or was
-        return _("trực thuộc %(parent)s", parent=names.get(version.parent, "—")) if version.parent else _("đơn vị cao nhất")
+        parent = names.get(version.parent, "—") if version.parent else None
+        return str(_("trực thuộc %(parent)s", parent=parent) if parent else _("đơn vị cao nhất"))
     return "; ".join(f"{field_name(field)}: {value_name(field, getattr(version, field), names)}" for field in fields)
 
 
 def button_text(change: Any, people: int) -> str:
     """What pressing the button does, in the words of the change."""
     details, day = change.details, f"{change.on:%d/%m/%Y}"
-    moved = _(", chuyển %(people)s người", people=f"{people:,}".replace(",", ".")) if people else ""
+    moved = _(", chuyển %(people)s người", people=number(people)) if people else ""
     if isinstance(details, Merger):
-        return _("Sáp nhập %(count)s đơn vị%(moved)s từ %(day)s", count=len(details.agencies), moved=moved, day=day)
+        return str(_("Sáp nhập %(count)s đơn vị%(moved)s từ %(day)s", count=len(details.agencies), moved=moved, day=day))
     if isinstance(details, Consolidation):
-        return _("Hợp nhất %(count)s đơn vị%(moved)s từ %(day)s", count=len(details.agencies), moved=moved, day=day)
+        return str(_("Hợp nhất %(count)s đơn vị%(moved)s từ %(day)s", count=len(details.agencies), moved=moved, day=day))
     if isinstance(details, Division):
-        return _("Chia tách thành %(count)s phần%(moved)s từ %(day)s", count=len(details.parts), moved=moved, day=day)
+        return str(_("Chia tách thành %(count)s phần%(moved)s từ %(day)s", count=len(details.parts), moved=moved, day=day))
     if isinstance(details, Abolition):
-        return _("Giải thể đơn vị từ %(day)s", day=day)
+        return str(_("Giải thể đơn vị từ %(day)s", day=day))
     if isinstance(details, Founding):
-        return _("Thành lập đơn vị từ %(day)s", day=day)
-    return _("Ghi %(kind)s từ %(day)s", kind=kind_name(change.kind).lower(), day=day)
-
-
-def told(events: Iterable[ToldEvent], names: Names) -> list[tuple[ToldEvent, Sentence]]:
-    return [(event, sentence(event.details, event.kind, event.effective_on, names)) for event in events]
+        return str(_("Thành lập đơn vị từ %(day)s", day=day))
+    return str(_("Ghi %(kind)s từ %(day)s", kind=kind_name(change.kind).lower(), day=day))
