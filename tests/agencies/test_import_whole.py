@@ -46,7 +46,7 @@ def rows_of(database: Database) -> list[int]:
 def believed(database: Database) -> set[tuple[object, ...]]:
     """What is believed of every agency on every day, by name."""
     with database.reading() as session:
-        names = dict(session.execute(select(AgencyVersion.agency_id, AgencyVersion.name)).tuples().all())
+        names = {row.agency_id: row.name for row in session.execute(select(AgencyVersion.agency_id, AgencyVersion.name))}
         rows = session.execute(
             select(AgencyVersion.name, AgencyVersion.parent_id, AgencyVersion.valid_from, AgencyVersion.valid_to).where(
                 AgencyVersion.superseded_at.is_(None)
@@ -171,7 +171,7 @@ def test_the_last_import_is_taken_back_on_its_page(app: Flask, database: Databas
     run_due(app)
     assert believed(database) == before
     page = organiser.get(address).text
-    assert "sự kiện đã rút" in page, page[page.index("<main") :][:3000]
+    assert "Sự kiện đã rút" in page
 
 
 def test_all_events_are_exported_on_the_page(organiser: FlaskClient) -> None:
@@ -229,11 +229,16 @@ def with_part(content: bytes, name: str, part: bytes) -> bytes:
     return target.getvalue()
 
 
-def test_a_formula_counts_as_what_it_showed_and_a_macro_is_never_run(
-    database: Database, province: dict[str, UUID], lms: Lms, tmp_path: Path
-) -> None:
-    result = lms("agencies", "import", saved(tmp_path, with_macros(formulas()), "cay.xlsm"), "--dry-run", "--json")
+def test_a_formula_counts_as_what_it_showed(database: Database, province: dict[str, UUID], lms: Lms, tmp_path: Path) -> None:
+    result = lms("agencies", "import", saved(tmp_path, formulas()), "--dry-run", "--json")
     assert [one["name"] for one in json.loads(result.stdout)["agencies"]] == ["Sở Giả"]
+
+
+def test_a_file_with_macros_is_refused(database: Database, province: dict[str, UUID], lms: Lms, tmp_path: Path) -> None:
+    before = rows_of(database)
+    result = lms("agencies", "import", saved(tmp_path, with_macros(good()), "cay.xlsm"))
+    assert (result.exit_code, "Tệp cay.xlsm có macro" in result.stderr) == (1, True)
+    assert rows_of(database) == before
 
 
 HOSTILE = {
