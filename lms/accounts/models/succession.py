@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.kit.db import Base
@@ -17,9 +17,14 @@ class PostingMove(Base):
     and goes on in `posting_id`; one that would have begun later only changed its agency. A posting since removed leaves null."""
 
     __tablename__ = "posting_move"
+    # Both columns together: taken one by one, a planner without statistics walks through a whole event for each posting.
+    __table_args__ = (
+        Index("ix_posting_move_event_continued", "event_id", "continued_id"),
+        Index("ix_posting_move_event_posting", "event_id", "posting_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("agency_event.id"), index=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("agency_event.id"))
     posting_id: Mapped[UUID | None] = mapped_column(ForeignKey("posting.id", ondelete="SET NULL"), index=True)
     continued_id: Mapped[UUID | None] = mapped_column(ForeignKey("posting.id", ondelete="SET NULL"), index=True)
     is_continued: Mapped[bool]
