@@ -59,6 +59,7 @@ def roster() -> None: ...
 @click.option("--json", "as_json", is_flag=True, help="Print the counts and findings as JSON.")
 def import_roster(
     file: Path,
+    *,
     dry_run: bool,
     as_of: datetime | None,
     replace: str | None,

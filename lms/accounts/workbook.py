@@ -77,9 +77,8 @@ def changes_workbook(session: Session, run_id: UUID, file_name: str, translate: 
     """Every value an import changed, as it was before and after; numbers are masked."""
     agencies = agency_names(session)
     rows = (row for changes in kept_changes(session, run_id) for row in _change_rows(session, changes, agencies, translate))
-    return table_workbook(
-        _CHANGE_COLUMNS, rows, sheet_name="Thay đổi", title=f"{translate(N_('Những gì đã thay đổi khi nhập tệp'))} {file_name}"
-    )
+    title = f"{translate(N_('Những gì đã thay đổi khi nhập tệp'))} {file_name}"
+    return table_workbook(_CHANGE_COLUMNS, rows, sheet_name="Thay đổi", title=title)
 
 
 def _change_rows(

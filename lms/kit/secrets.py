@@ -3,7 +3,6 @@ of the database alone shows neither an identity number nor a phone."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from typing import cast
@@ -51,7 +50,7 @@ class Vault:
 
     def fingerprint(self, text: str) -> str:
         """The same for the same text, and of no use to one who lacks the key: 64 hexadecimal digits."""
-        return hmac.new(self._fingerprint_key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()
 
 
 def vault_of(session: Session) -> Vault:

@@ -7,6 +7,7 @@ then family and middle names (họ, đệm).
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -17,6 +18,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u061c\u180e\u200b-\u200f\
 _SPACES = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=8_192)  # rosters give the same cells to many rules, and the same words to many rows
 def clean(text: str) -> str:
     """NFC, no zero-width or direction marks, no control characters, single ordinary spaces, trimmed."""
     return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
@@ -24,7 +26,12 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """Search form: lower case without any mark. Đ has no decomposition, so it is mapped by hand."""
-    decomposed = unicodedata.normalize("NFD", clean(text).casefold())
+    return " ".join(map(_folded, clean(text).split(" ")))
+
+
+@lru_cache(maxsize=16_384)
+def _folded(word: str) -> str:
+    decomposed = unicodedata.normalize("NFD", word.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("đ", "d")
 
 
@@ -33,11 +40,9 @@ def sort_key(text: str) -> str:
     letters: list[str] = []
     tones: list[str] = []
     for word in clean(text).casefold().split(" "):
-        for letter, tone in _letters(word):
-            letters.append(_weight(letter))
-            tones.append(str(tone))
-        letters.append("00")
-        tones.append("0")
+        weights, levels = _word_key(word)
+        letters += [weights, "00"]
+        tones += [levels, "0"]
     return "".join(letters[:-1]) + " " + "".join(tones[:-1])
 
 
@@ -49,11 +54,20 @@ def name_sort_key(full_name: str) -> str:
 
 def same_name_key(text: str) -> str:
     """Equal for spellings that differ only in where the tone is written (hòa, hoà)."""
-    syllables = []
-    for word in clean(text).casefold().split(" "):
-        pairs = _letters(word)
-        syllables.append("".join(letter for letter, _ in pairs) + str(max((tone for _, tone in pairs), default=0)))
-    return " ".join(syllables)
+    return " ".join(map(_same_word_key, clean(text).casefold().split(" ")))
+
+
+@lru_cache(maxsize=16_384)
+def _same_word_key(word: str) -> str:
+    pairs = _letters(word)
+    return "".join(letter for letter, _ in pairs) + str(max((tone for _, tone in pairs), default=0))
+
+
+@lru_cache(maxsize=16_384)
+def _word_key(word: str) -> tuple[str, str]:
+    """What a word adds to the letters and to the tones of a sort key."""
+    pairs = _letters(word)
+    return "".join(_weight(letter) for letter, _ in pairs), "".join(str(tone) for _, tone in pairs)
 
 
 def _letters(word: str) -> list[tuple[str, int]]:

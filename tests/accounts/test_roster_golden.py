@@ -233,5 +233,6 @@ def test_a_possible_duplicate_names_the_one_it_may_be(database: Database, provin
         importing(session, people((None, *AN[1:6], None)))
         check = checking(session, people((None, *AN[1:])))
     assert [finding.message % finding.values for finding in check.findings] == [
-        "có thể trùng với Nguyễn Văn An (C0000001): cùng họ tên, ngày sinh, đơn vị; chọn “cùng một người” hay “người khác”, hoặc ghi mã cán bộ"
+        "có thể trùng với Nguyễn Văn An (C0000001): cùng họ tên, ngày sinh, đơn vị; "
+        "chọn “cùng một người” hay “người khác”, hoặc ghi mã cán bộ"
     ]

@@ -102,7 +102,12 @@ AGENCIES = AgencyIndex(
 def test_columns_may_stand_in_any_order(order: tuple[str, ...]) -> None:
     reading = read_roster([sheet("DS", [order, [COLUMNS[label] for label in order]])], AGENCIES, GROUPS, ReadingOptions(TODAY), "ds.xlsx")
     (line,) = reading.lines
-    assert (line.full_name, line.birth_date, AGENCIES.by_id[line.agency_id].name, line.phone) == ("Lê Thị Bé", date(1985, 7, 5), "Sở Y tế", "+84912345678")
+    assert (line.full_name, line.birth_date, AGENCIES.by_id[line.agency_id].name, line.phone) == (
+        "Lê Thị Bé",
+        date(1985, 7, 5),
+        "Sở Y tế",
+        "+84912345678",
+    )
 
 
 @given(st.lists(st.sampled_from(["SỞ Y TẾ", "DANH SÁCH CÁN BỘ", "(Kèm theo Công văn số 12)", "Độc lập - Tự do - Hạnh phúc"]), max_size=8))

@@ -218,3 +218,12 @@ def test_a_parser_that_dies_or_hangs_takes_nothing_with_it(tmp_path: Path, monke
     dies.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(dies))
     assert refused(path).code == "workbook_too_heavy"
+
+
+def test_a_workbook_with_macros_is_refused_by_what_it_holds_not_by_its_name(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "ds.xlsx", worksheet(inline("A1", "Họ và tên")))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
+    for name in ("ds.xlsm", "ds.xlsx"):
+        refusal = refused(path, name)
+        assert (refusal.code, "macro" in str(refusal)) == ("macros", True)

@@ -15,7 +15,7 @@ from lms.accounts.operations.roster_apply import apply_plan, close_leavers
 from lms.accounts.operations.roster_file import RosterFile, RosterOptions
 from lms.accounts.queries.roster import Member, members_on
 from lms.accounts.rules.roster.person import UNKNOWN_AGENCY
-from lms.accounts.rules.roster.plan import Outcome, Question, plan_digest
+from lms.accounts.rules.roster.plan import Lookups, Outcome, Question, plan_digest
 from lms.kit.actors import Actor
 from lms.kit.errors import N_, DomainError
 from lms.kit.imports.rules import Checked, Finding
@@ -40,6 +40,8 @@ class RosterCheck:
     leavers: Sequence[Member]
     members: int
     fingerprint: str
+    lookups: Lookups
+    quiet: Mapping[int, int]  # chunk in which nothing changes → how many people it names
 
     @property
     def options(self) -> RosterOptions:
@@ -94,8 +96,11 @@ def check_roster(session: Session, sheets: Iterable[Sheet], file_name: str, opti
     findings, questions = list(file.findings), list[Question]()
     digest = hashlib.sha256()
     lookups = file.lookups(session)
-    for lines in file.chunks():
+    quiet: dict[int, int] = {}
+    for number, lines in enumerate(file.chunks()):
         plan = file.plan(session, lines, lookups)
+        if all(step.outcome is Outcome.UNCHANGED for step in plan.steps):
+            quiet[number] = len(plan.steps)
         counts.update(step.outcome.value for step in plan.steps)
         findings += plan.findings
         questions += plan.questions
@@ -105,7 +110,7 @@ def check_roster(session: Session, sheets: Iterable[Sheet], file_name: str, opti
     members = members_on(session, options.replace, options.as_of) if options.replace else []
     leavers = [member for member in members if member.id not in lookups.meant]
     digest.update(msgspec.json.encode(sorted(str(member.id) for member in leavers)))
-    return RosterCheck(file, counts, file.in_order(findings), questions, leavers, len(members), digest.hexdigest())
+    return RosterCheck(file, counts, file.in_order(findings), questions, leavers, len(members), digest.hexdigest(), lookups, quiet)
 
 
 def apply_roster(session: Session, actor: Actor, check: RosterCheck, at: datetime) -> Mapping[str, int]:

@@ -21,6 +21,9 @@ Rows = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Table → id → column → value."""
 
 
+_FOLLOWING = frozenset({"identity_sealed", "sort_key", "search_text", "name_key"})  # never changed by themselves
+
+
 class Change(msgspec.Struct, frozen=True, array_like=True):
     """One person, before and after: columns of the person, and their posts and roles as whole rows."""
 

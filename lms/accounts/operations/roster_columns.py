@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -30,7 +31,7 @@ class GuessedColumn:
     key: str
     label: str
     field: str
-    samples: list[str] = field(default_factory=list)
+    samples: list[str] = dataclasses.field(default_factory=list)
 
 
 def guessed_columns(sheets: Iterable[Sheet], chosen: Mapping[str, str]) -> list[GuessedColumn]:
@@ -59,10 +60,10 @@ def guessed_columns(sheets: Iterable[Sheet], chosen: Mapping[str, str]) -> list[
 
 
 def choose_columns(
-    session: Session, actor: Actor, agency_id: UUID | None, chosen: Mapping[str, str], guessed: Mapping[str, str], at: datetime
+    session: Session, actor: Actor, agency_id: UUID | None, chosen: Mapping[str, str], *, guessed: Mapping[str, str], at: datetime
 ) -> dict[str, str]:
-    """Remember for an agency (None: for nobody) what a person said columns are. `guessed`: what they would be taken for otherwise; only what
-    differs is kept. Returns all that holds for this file. Raises DomainError where no column holds names or two hold the same."""
+    """Remember for an agency (None: for nobody) what a person said columns are. `guessed`: what they would be taken for otherwise; only
+    what differs is kept. Returns all that holds for this file. Raises DomainError where no column holds names or two hold the same."""
     known = {key: name for key, name in chosen.items() if key in guessed and (name in FIELD_NAMES or name == NOT_READ)}
     fields = [name for name in {**guessed, **known}.values() if name not in (NOT_READ, "sensitive", "ignored")]
     twice = sorted({name for name in fields if fields.count(name) > 1})
@@ -75,12 +76,8 @@ def choose_columns(
     differing = {key: name for key, name in known.items() if name != guessed[key]}
     stored = {**remembered_columns(session, agency_id), **differing} if agency_id else differing
     if agency_id is not None and differing:
-        changed = session.execute(
-            update(RosterColumns)
-            .where(RosterColumns.agency_id == agency_id)
-            .values(fields=stored, changed_at=at)
-            .returning(RosterColumns.agency_id)
-        ).all()
+        written = update(RosterColumns).where(RosterColumns.agency_id == agency_id).values(fields=stored, changed_at=at)
+        changed = session.execute(written.returning(RosterColumns.agency_id)).all()
         if not changed:
             session.add(RosterColumns(agency_id=agency_id, fields=stored, changed_at=at))
         session.flush()

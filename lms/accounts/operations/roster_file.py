@@ -64,7 +64,7 @@ class RosterFile:
         self._sheets: list[str] = []
         reading = RosterReading(keep=self._keep)
         how = ReadingOptions(options.as_of, options.columns, options.capitalise)
-        read_roster(self._named(sheets), self.agencies, group_names(session), how, file_name, reading)
+        read_roster(self._named(sheets), self.agencies, group_names(session), how, file_name, reading=reading)
         self._flush()
         self.people = reading.people
         self.lines = reading.readable

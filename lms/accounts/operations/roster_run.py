@@ -33,16 +33,21 @@ class RosterApplication:
         if begun is None:
             check = check_roster(session, sheets, pending.file_name, options)
             check_unchanged(pending, check.checked())
-            self._file = check.file
+            # Whom the rows mean was found out a moment ago; chunks in which nothing changes need no second look.
+            self._file, self._lookups = check.file, check.lookups
+            self._quiet: Mapping[int, int] = check.quiet
         else:
             self._file = RosterFile(session, sheets, pending.file_name, options)
-        self._lookups = self._file.lookups(session)
+            self._lookups, self._quiet = self._file.lookups(session), {}
         self._planned = 0
         self.total = self._file.lines + (1 if options.replace else 0)
 
     def batches(self) -> Iterator[Callable[[Session, datetime], int]]:
-        for lines in self._file.chunks():
-            yield partial(self._apply, lines)
+        for number, lines in enumerate(self._file.chunks()):
+            if number in self._quiet:
+                self._planned += self._quiet[number]
+            else:
+                yield partial(self._apply, lines)
         if self._file.options.replace is not None:
             yield self._close_leavers  # last, when everybody who stays is known
 

@@ -116,9 +116,6 @@ def _remove(session: Session, person_ids: Sequence[UUID]) -> None:
 
 def discard_old_changes(session: Session, at: datetime) -> None:
     """Throw away what batches changed in imports older than their files are kept."""
-    old = select(ImportRun.id).where(
-        ImportRun.kind == "roster",
-        ImportRun.created_at < at - KEEP_FILES,
-        ImportRun.state.not_in((ImportState.APPLYING, ImportState.UNDOING)),
-    )
+    under_way = (ImportState.APPLYING, ImportState.UNDOING)
+    old = select(ImportRun.id).where(ImportRun.kind == "roster", ImportRun.created_at < at - KEEP_FILES, ImportRun.state.not_in(under_way))
     discard_changes(session, old)

@@ -58,8 +58,8 @@ def group_names(session: Session) -> Mapping[str, str]:
 
 
 def known_people(session: Session, lines: Sequence[RosterLine], lookups: Lookups) -> list[KnownPerson]:
-    """Everybody whom these lines may mean: those with their codes and numbers, and, for lines that give neither or ones nobody has, those of
-    their name and year of birth. Two statements, the second only where there are such lines."""
+    """Everybody whom these lines may mean: those with their codes and numbers, and, for lines that give neither or ones nobody has, those
+    of their name and year of birth. Two statements, the second only where there are such lines."""
     codes = {line.staff_code for line in lines if line.staff_code}
     prints = {line.index: lookups.fingerprint(line.identity_number) for line in lines if line.identity_number}
     found: list[KnownPerson] = []
@@ -70,7 +70,7 @@ def known_people(session: Session, lines: Sequence[RosterLine], lookups: Lookups
     others = [line for line in lines if line.staff_code not in known_codes and prints.get(line.index) not in known_prints]
     likely = {(fold(line.full_name), line.birth_year) for line in others if line.birth_year is not None}
     undated = {fold(line.full_name) for line in others if line.birth_year is None}
-    conditions = [tuple_(Person.name_key, Person.birth_year).in_(likely)] if likely else []
+    conditions: list[ColumnElement[bool]] = [tuple_(Person.name_key, Person.birth_year).in_(likely)] if likely else []
     conditions += [and_(Person.name_key.in_(undated), Person.birth_year.is_(None))] if undated else []
     if conditions:
         found += _people(session, and_(or_(*conditions), Person.merged_into_id.is_(None), Person.erased_at.is_(None)), lookups.as_of)
@@ -107,7 +107,7 @@ def _people(session: Session, condition: ColumnElement[bool], on: date) -> list[
         .where(condition)
         .order_by(Person.id)
     )
-    return [KnownPerson(*row) for row in rows]
+    return [KnownPerson(*tuple(row)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

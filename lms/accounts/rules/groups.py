@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lms.agencies.rules.kinds import Block
 from lms.kit.vietnamese import fold
@@ -53,6 +54,7 @@ _UNIONS = re.compile(
 _UNITS = frozenset({Block.TRUONG_HOC, Block.SU_NGHIEP})
 
 
+@lru_cache(maxsize=16_384)
 def derived_group(job_title: str | None, agency_name: str, agency_block: str) -> str:
     """The group of staff a title in an agency most likely belongs to.
 

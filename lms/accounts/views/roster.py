@@ -170,10 +170,11 @@ def roster_columns_chosen(run_id: UUID) -> AnyResponse | tuple[str, int]:
     guesses = guessed_columns(imports.sheets_of(run), {})
     chosen = {guess.key: request.form[f"column-{number}"] for number, guess in enumerate(guesses) if f"column-{number}" in request.form}
     actor = current_actor()
+    guessed = {guess.key: guess.field for guess in guesses}
     try:
         with transaction() as session:
             agency_id = queries.home_agency(session, actor.person_id, today())
-            columns = choose_columns(session, actor, agency_id, chosen, {guess.key: guess.field for guess in guesses}, now())
+            columns = choose_columns(session, actor, agency_id, chosen, guessed=guessed, at=now())
         imports.check_again(PAGES, run_id, _check, options={**run.options, "columns": {**columns, **chosen}})
     except DomainError as refusal:
         return _columns_page(run, chosen, translated(refusal)), refusal.status
@@ -273,4 +274,4 @@ def _kept_name(field: str) -> str:
         "phone_sealed": _("điện thoại"),
         "it_major": _("chuyên ngành CNTT"),
     }
-    return names.get(field) or _(FIELD_NAMES.get(field, field)).lower()
+    return names.get(field) or str(_(FIELD_NAMES.get(field, field))).lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lms.kit.errors import N_, DomainError
 from lms.kit.sheets.cells import Row, Sheet, cell_text
@@ -30,6 +31,7 @@ class Header:
         return [row for row in sheet.rows if row.number >= self.data_row]
 
 
+@lru_cache(maxsize=16_384)
 def label_key(text: str) -> str:
     """`Mã  ĐƠN VỊ (*)` → `ma don vi`: labels compare without case, marks and punctuation."""
     return _NOT_WORDS.sub(" ", fold(text)).strip()

@@ -92,6 +92,13 @@ def _zip_kind(path: Path, name: str) -> FileKind:
         return FileKind.ODS
     if "xl/workbook.bin" in names:
         raise not_a_workbook(name, N_("sổ tính nhị phân .xlsb"))
+    if any(part.lower().endswith("vbaproject.bin") for part in names):
+        raise DomainError(
+            N_("Tệp %(file)s có macro, không được nhận vì lý do an toàn. Lưu lại dạng .xlsx (không macro) rồi gửi lại."),
+            code="macros",
+            field="file",
+            file=name,
+        )
     if "[Content_Types].xml" in names and any(part.lower().startswith("xl/worksheets/") for part in names):
         return FileKind.XLSX
     if any(part.startswith("word/") for part in names) or b"opendocument.text" in mimetype:

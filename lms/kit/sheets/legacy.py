@@ -24,8 +24,8 @@ class Conversion:
 def to_unicode(sheet: Sheet) -> tuple[Sheet, list[Conversion]]:
     """The sheet with every text in Unicode NFC, and what was converted; the sheet itself where nothing was.
 
-    A cell counts as old text where it can be nothing else, or where its font says so; then cells of the same column that could be either
-    are taken for it as well, unless the column has Unicode text in it.
+    A cell counts as old text where it can be nothing else, or where its font says so. In files that tell no fonts, cells of the same column
+    that could be either are taken for it as well, unless the column has Unicode text in it.
     """
     certain = {(row.number, column): encoding for row, column, text in _texts(sheet) if (encoding := recognised(text))}
     if not certain and not sheet.fonts:
@@ -37,11 +37,9 @@ def to_unicode(sheet: Sheet) -> tuple[Sheet, list[Conversion]]:
     conversions: list[Conversion] = []
     for row, column, text in _texts(sheet):
         font = font_encoding(sheet.fonts.get(row.number, {}).get(column, ""))
-        of_column = most[column].most_common(1)[0][0] if column in most and column not in mixed else None
-        encoding = certain.get((row.number, column)) or next(
-            (guess for guess in (font[0] if font else None, of_column) if guess and not is_unicode_only(text) and readable_as(text, guess)),
-            None,
-        )
+        of_column = most[column].most_common(1)[0][0] if column in most and column not in mixed and not sheet.fonts else None
+        guesses = () if is_unicode_only(text) else (font[0] if font else None, of_column)
+        encoding = certain.get((row.number, column)) or next((guess for guess in guesses if guess and readable_as(text, guess)), None)
         capitals = font is not None and font[1]
         if encoding is not None or (capitals and text.isascii()):
             after = decode(text, encoding) if encoding else text

@@ -102,40 +102,56 @@ def error_copy(
     bold = workbook.add_format({**_FONT, "bold": True, "font_color": "#A4161A"})
     for sheet in sheets:
         found = messages.get(sheet.name, {})
-        if only_faulty and not found:
-            continue
-        worksheet = workbook.add_worksheet(_sheet_name(sheet.name))
-        header_row = _header_row(sheet, min(found, default=1))
-        width = _error_column(sheet, header_row, label)
-        lines = _lines(sheet, found, header_row, only_faulty)
-        hidden = (withheld or {}).get(sheet.name, frozenset())
-        for row in sheet.rows:
-            if row.number not in lines:
-                continue
-            for index, value in enumerate(row.cells[:width]):
-                if row.number <= header_row or index not in hidden:
-                    cells.write(worksheet, lines[row.number], index, value, "text" if isinstance(value, str) else None)
-            if row.hidden:
-                worksheet.set_row(lines[row.number], None, None, {"hidden": True})
-        for area in sheet.merged:
-            if area.last_column < width and (area.last_row > area.first_row or area.last_column > area.first_column):
-                _merge(worksheet, sheet, area, cells, lines)
-        for number, text in found.items():
-            if number in lines:
-                worksheet.write_string(lines[number], width, text[:32_767], attention)
-        if found and header_row:
-            worksheet.write_string(lines[header_row], width, label, bold)
-        worksheet.set_column(0, max(width - 1, 0), 16)
-        for column, wide in sheet.widths.items():
-            worksheet.set_column(column, column, wide)
-        worksheet.set_column(width, width, 60)
-        if sheet.hidden and len(workbook.worksheets()) > 1:
-            worksheet.hide()
-        _lay_out(worksheet)
+        if found or not only_faulty:
+            copy = _SheetCopy(workbook, sheet, found, label, only_faulty)
+            copy.write_rows(cells, (withheld or {}).get(sheet.name, frozenset()))
+            copy.write_messages(attention, bold)
+            copy.lay_out(hide=sheet.hidden and len(workbook.worksheets()) > 1)
     if not workbook.worksheets():
         workbook.add_worksheet()
     workbook.close()
     return stream.getvalue()
+
+
+class _SheetCopy:
+    """One sheet of an error copy."""
+
+    def __init__(self, workbook: Any, sheet: Sheet, found: Mapping[int, str], label: str, only_faulty: bool) -> None:
+        self.worksheet = workbook.add_worksheet(_sheet_name(sheet.name))
+        self.sheet, self.found, self.label = sheet, found, label
+        self.header_row = _header_row(sheet, min(found, default=1))
+        self.width = _error_column(sheet, self.header_row, label)
+        self.lines = _lines(sheet, found, self.header_row, only_faulty)
+
+    def write_rows(self, cells: Cells, withheld: Set[int]) -> None:
+        for row in self.sheet.rows:
+            line = self.lines.get(row.number)
+            if line is None:
+                continue
+            for index, value in enumerate(row.cells[: self.width]):
+                if row.number <= self.header_row or index not in withheld:
+                    cells.write(self.worksheet, line, index, value, "text" if isinstance(value, str) else None)
+            if row.hidden:
+                self.worksheet.set_row(line, None, None, {"hidden": True})
+        for area in self.sheet.merged:
+            if area.last_column < self.width and (area.last_row > area.first_row or area.last_column > area.first_column):
+                _merge(self.worksheet, self.sheet, area, cells, self.lines)
+
+    def write_messages(self, attention: Any, bold: Any) -> None:
+        for number, text in self.found.items():
+            if number in self.lines:
+                self.worksheet.write_string(self.lines[number], self.width, text[:32_767], attention)
+        if self.found and self.header_row:
+            self.worksheet.write_string(self.lines[self.header_row], self.width, self.label, bold)
+
+    def lay_out(self, *, hide: bool) -> None:
+        self.worksheet.set_column(0, max(self.width - 1, 0), 16)
+        for column, wide in self.sheet.widths.items():
+            self.worksheet.set_column(column, column, wide)
+        self.worksheet.set_column(self.width, self.width, 60)
+        if hide:
+            self.worksheet.hide()
+        _lay_out(self.worksheet)
 
 
 def csv_text(value: str) -> str:

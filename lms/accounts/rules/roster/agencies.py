@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from lms.kit.sheets.header import label_key
@@ -53,6 +53,7 @@ class KnownAgency:
     parent_name: str | None = None
 
 
+@lru_cache(maxsize=16_384)
 def name_key(text: str) -> str:
     """`UBND XÃ Đông Ngũ` → `uy ban nhan dan xa dong ngu`."""
     return " ".join(_ABBREVIATIONS.get(word, word) for word in label_key(text).split())
@@ -70,6 +71,7 @@ class AgencyIndex:
     """The agencies of one day, found by what people write."""
 
     def __init__(self, agencies: Iterable[KnownAgency]) -> None:
+        self._found: dict[tuple[str, UUID | None], list[KnownAgency]] = {}
         self.by_id = {agency.id: agency for agency in agencies}
         self._by_code = {code.upper(): agency for agency in self.by_id.values() for code in agency.codes}
         self._by_name: dict[str, list[KnownAgency]] = {}
@@ -91,6 +93,13 @@ class AgencyIndex:
         return self._by_code.get(code.strip().upper())
 
     def named(self, text: str, below: KnownAgency | None = None) -> list[KnownAgency]:
+        """`find`, remembered: a roster says the same few names row after row."""
+        key = (text, below.id if below else None)
+        if key not in self._found:
+            self._found[key] = self.find(text, below)
+        return self._found[key]
+
+    def find(self, text: str, below: KnownAgency | None = None) -> list[KnownAgency]:
         """All agencies a text may mean: none, one, or several of the same name. `below` decides between those where it can.
         A path (“Phòng Nội vụ - UBND xã Đông Ngũ”) is followed from its end."""
         found = self._candidates(text, below)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from lms.accounts.rules.people import ITDuty
 from lms.kit.errors import N_, DomainError
@@ -56,9 +57,12 @@ class CellProblem(DomainError):  # noqa: N818 - reads as what it is where it is 
     """A cell that cannot be what its column says; the sentence tells how to write it."""
 
 
+_LONGEST_WORD = max(map(len, DITTO | NOTHING))
+
+
 def meant(cell: Cell, above: Cell = None) -> Cell:
     """The cell with ditto marks filled from `above` and words for “none” emptied."""
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or len(cell) > _LONGEST_WORD + 2:
         return cell
     lowered = cell.strip().casefold()
     if lowered in DITTO:
@@ -67,6 +71,8 @@ def meant(cell: Cell, above: Cell = None) -> Cell:
 
 
 def text(cell: Cell) -> str | None:
+    if cell is None:
+        return None
     return clean(cell_text(cell)).lstrip("'’").strip() or None
 
 
@@ -101,6 +107,7 @@ def birth(cell: Cell) -> Birth | None:
     return _birth_of_number(int(written)) if written.isdecimal() else _birth_of_text(written)
 
 
+@lru_cache(maxsize=16_384)
 def _birth_of_text(written: str) -> Birth:
     if match := _ISO.fullmatch(written):
         return _real(int(match[3]), int(match[2]), int(match[1]), written)
@@ -147,7 +154,7 @@ def sex(cell: Cell) -> str | None:
 
 
 def is_mark(cell: Cell) -> bool:
-    return (text(cell) or "").casefold() in _MARK
+    return cell is not None and (text(cell) or "").casefold() in _MARK
 
 
 def qualification(cell: Cell) -> str | None:
@@ -163,7 +170,7 @@ def qualification(cell: Cell) -> str | None:
 
 def names_it(cell: Cell) -> bool:
     """Does a qualification or major name information technology?"""
-    return bool(_IT_MAJOR.search(label_key(text(cell) or "")))
+    return cell is not None and bool(_IT_MAJOR.search(label_key(text(cell) or "")))
 
 
 # Looked for in this order: “đi làm lại sau thai sản” is a return, not a leave.
@@ -196,6 +203,8 @@ def it_duty(cell: Cell, label: str) -> str | None:
 
 def absence(cell: Cell) -> str | None:
     """What a note says about being away: a code of `people.ABSENCE_NAMES`, "" for back at work, None where it says nothing of it."""
+    if cell is None:
+        return None
     key = label_key(text(cell) or "")
     for words, code in ABSENCE_WORDS:
         if words in key:

@@ -56,12 +56,12 @@ class SeenRows:
                 refused.setdefault(rows[0], self._clash(N_("số CCCD trùng với dòng %(row)s: mỗi số chỉ của một người"), rows[0], rows[1]))
         for rows in _groups(self._alike):
             for index in rows:
-                other = next((other for other in rows if other != index and not self._are_two(index, other)), None)
-                if other is not None and index not in refused:
+                alike = next((other for other in rows if other != index and not self._are_two(index, other)), None)
+                if alike is not None and index not in refused:
                     refused[index] = self._clash(
                         N_("cùng họ tên, ngày sinh, đơn vị với dòng %(row)s; thêm mã cán bộ hoặc số CCCD cho cả hai dòng để phân biệt"),
                         index,
-                        other,
+                        alike,
                     )
         return refused
 

@@ -104,6 +104,7 @@ CHOSEN = 20
 EXACT = 10
 INSIDE = 6  # “Họ và tên cán bộ, công chức” for “Họ và tên”
 _SHORTEST_INSIDE = 5
+_COLUMN_NUMBER = 4  # letters of “(12)”
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ class RosterHeader:
     def rank(self) -> tuple[int, int]:
         """Better recognised first; of equals the one with fewer rows, so that a title above is no part of the header."""
         return self.score, self.first_row - self.last_row
+
+    @property
+    def name_column(self) -> int:
+        return self.columns["full_name"] if "full_name" in self.columns else self.columns["given_name"]
 
     def label(self, field: str) -> str:
         return self.labels.get(self.columns[field], "") if field in self.columns else ""
@@ -151,6 +156,9 @@ def find_roster_header(sheet: Sheet, chosen: Mapping[str, str] | None = None) ->
 
 def repeats_header(header: RosterHeader, row: Row) -> bool:
     """The header again, as printed at the top of a later page, or its column numbers `(1) (2) (3)`."""
+    name = cell_text(row[header.name_column])
+    if len(name) > _COLUMN_NUMBER and label_key(name) not in header.keys.get(header.name_column, "").split("/"):
+        return False  # a name, as nearly every row has one
     texts = [(column, cell_text(cell)) for column, cell in enumerate(row.cells) if cell is not None]
     same = sum(bool(key) and key in header.keys.get(column, "").split("/") for column, key in ((c, label_key(t)) for c, t in texts))
     return (same >= 3 and same * 2 > len(texts)) or _numbers_columns([text for _column, text in texts])

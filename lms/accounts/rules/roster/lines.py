@@ -48,6 +48,7 @@ def read_roster(
     groups: Mapping[str, str],
     options: ReadingOptions,
     file_name: str,
+    *,
     reading: RosterReading | None = None,
 ) -> RosterReading:
     """Read every visible sheet. `groups`: code → name. Raises MissingColumns where no sheet has a header with names."""
@@ -111,6 +112,8 @@ class _SheetReader:
         self.header = place.header
         place.section = self._agency_of_sheet()
         self.ended = False
+        besides = ("ordinal", "full_name", "family_name", "given_name")
+        self.telling = [column for key, column in self.header.columns.items() if key not in besides]
         self.wide_rows = {
             area.first_row for area in sheet.merged if area.first_row == area.last_row and area.last_column - area.first_column >= 2
         }
@@ -122,13 +125,14 @@ class _SheetReader:
                 continue
             if self.ended:
                 self._after_the_end(row)
+                continue
+            name = self.name_of(row)
+            if self._is_person(row, name):
+                PersonRow(self.place, row, name).read()
             elif self._ends(row):
                 self.ended = True
             elif not self._is_subtotal(row):
-                if self._is_person(row):
-                    PersonRow(self.place, row, self.name_of(row)).read()
-                else:
-                    self._open_section(row)
+                self._open_section(row)
 
     # What kind of row
 
@@ -136,21 +140,17 @@ class _SheetReader:
         return next((cell_text(cell) for cell in row.cells if isinstance(cell, str)), "")
 
     def _ends(self, row: Row) -> bool:
-        if self._is_person(row):
-            return False
         texts = [label_key(cell) for cell in row.cells if isinstance(cell, str)]
         return any(_END.match(text) or _PLACE_AND_DAY.search(text) for text in texts)
 
     def _is_subtotal(self, row: Row) -> bool:
-        return bool(_SUBTOTAL.match(label_key(self._first_text(row)))) and not self._is_person(row)
+        return bool(_SUBTOTAL.match(label_key(self._first_text(row))))
 
-    def _is_person(self, row: Row) -> bool:
+    def _is_person(self, row: Row, name: str) -> bool:
         """A name, and a birth date, code, title or number besides it; or a name after a plain number in a row that names no agency."""
-        name = self.name_of(row)
         if not name or row.number in self.wide_rows or _END.match(label_key(name)):
             return False
-        told = [key for key in self.header.columns if key not in ("ordinal", "full_name", "family_name", "given_name")]
-        if any(row[self.header.columns[key]] is not None for key in told):
+        if any(row[column] is not None for column in self.telling):
             return not (_SUBTOTAL.match(label_key(name)) or (looks_like_agency(name) and self._filled_besides_name(row) <= 1))
         ordinal = cell_text(row[self.header.columns["ordinal"]]) if "ordinal" in self.header.columns else ""
         return ordinal.rstrip(".").isdecimal() and not looks_like_agency(name)
@@ -202,7 +202,7 @@ class _SheetReader:
             self.place.remark(row, N_("Dòng “%(text)s” không phải cán bộ, cũng không phải tên đơn vị: không đọc."), text=text[:80])
 
     def _after_the_end(self, row: Row) -> None:
-        if self._is_person(row) and self._filled_besides_name(row) >= 2:
+        if self._is_person(row, self.name_of(row)) and self._filled_besides_name(row) >= 2:
             self.place.remark(row, N_("Dòng này nằm sau phần tổng cộng hoặc ký tên nên không được đọc. Chuyển lên trên nếu là cán bộ."))
 
     # Findings

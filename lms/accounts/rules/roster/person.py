@@ -116,9 +116,8 @@ class PersonRow:
         phone = self._phone()
         if self.row.hidden:
             place.remark(self.row, N_("Dòng đang bị ẩn trong tệp, vẫn được đọc. Xóa dòng nếu không nhập người này."))
-        for column in range(len(self.row.cells)):
-            value = cells.meant(self.row[column], place.above.get(column))
-            place.above[column] = value
+        for column, cell in enumerate(self.row.cells):
+            place.above[column] = cells.meant(cell, place.above.get(column)) if isinstance(cell, str) else cell
         if self.blocked or name is None or agency is None:
             return
         place.reading.add(
@@ -274,9 +273,10 @@ class PersonRow:
     def _meant(self, key: str) -> Cell:
         """The cell with ditto marks filled in where repeating makes sense; a number, name or date is nobody else's."""
         column = self.place.header.columns.get(key)
-        repeats = key not in ("staff_code", "identity", "phone", "email", "birth", "birth_male", "birth_female")
-        above = self.place.above.get(column) if column is not None and repeats else None
-        return cells.meant(self._cell(key), above)
+        cell = None if column is None else self.row[column]
+        if column is None or not isinstance(cell, str):
+            return cell
+        return cells.meant(cell, None if key in _ONES_OWN else self.place.above.get(column))
 
     def _try(self, key: str, read: Callable[[Cell], Value], *, blocking: bool = True, given: Cell = None) -> Value | None:
         """What the reader makes of a cell; None with a finding where it cannot, None where the cell is empty."""
@@ -308,6 +308,7 @@ class PersonRow:
         )
 
 
+_ONES_OWN = frozenset({"staff_code", "identity", "phone", "email", "birth", "birth_male", "birth_female"})
 UNKNOWN_AGENCY = "unknown_agency"
 _UNKNOWN_AGENCY = N_("Sửa tên đơn vị cho đúng danh mục")
 _SUMMARIES: Mapping[str, str] = {

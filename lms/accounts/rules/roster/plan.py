@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -144,7 +145,6 @@ class _Planner:
         self.by_id: dict[UUID, KnownPerson] = {}
         self.by_code: dict[str, KnownPerson] = {}
         self.by_identity: dict[str, KnownPerson] = {}
-        self.by_likeness: dict[Any, list[KnownPerson]] = {}
         for person in known:
             if person.id in self.by_id:
                 continue
@@ -152,9 +152,15 @@ class _Planner:
             self.by_code[person.staff_code] = person
             if person.identity_fingerprint:
                 self.by_identity[person.identity_fingerprint] = person
-            if person.agency_id is not None and not person.gone:
-                self.by_likeness.setdefault(_likeness(person.full_name, person.birth_year, person.agency_id), []).append(person)
         self.result = RosterPlan()
+
+    @cached_property
+    def by_likeness(self) -> dict[Any, list[KnownPerson]]:
+        found: dict[Any, list[KnownPerson]] = {}
+        for person in self.by_id.values():
+            if person.agency_id is not None and not person.gone:
+                found.setdefault(_likeness(person.full_name, person.birth_year, person.agency_id), []).append(person)
+        return found
 
     def plan(self, lines: Sequence[RosterLine]) -> RosterPlan:
         for line in lines:
