@@ -50,6 +50,7 @@ class Place:
             "LMS_SECRET_KEY": SECRET,
             "LMS_DATABASE_URL": self.url,
             "LMS_DATA_DIR": str(self.folder / "var"),
+            "LMS_REQUIRE_SECOND_FACTOR": "no",  # the department signs in with a password alone, to look at its report
             "WEB_CONCURRENCY": "1",
         }
 

@@ -42,7 +42,7 @@ class Settings:
     password_length: int = 8
     password_length_alone: int = 14
     password_classes_alone: int = 4
-    password_alone_for: Literal["roles", "everyone"] = "roles"
+    password_alone_for: Literal["roles", "everyone"] = "roles"  # noqa: S105  # no password, but whose
     passwords_remembered: int = 10
     password_days: int = 60
     tries_before_lock: int = 5
@@ -169,7 +169,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     demo_password = read("DEMO_PASSWORD") or None
     support_phone = checked("SUPPORT_PHONE", read("SUPPORT_PHONE"), _phone, "write a phone number such as 0208 3855 123, or leave it out")
     kinds = ", ".join(RETENTION_KINDS)
-    retained = checked("RETENTION", read("RETENTION"), _retention_text, f"write KIND=DAYS with commas between; kinds: {kinds}; audit at least 90")
+    retained = checked(
+        "RETENTION", read("RETENTION"), _retention_text, f"write KIND=DAYS with commas between; kinds: {kinds}; audit at least 90"
+    )
     secret_key = _secret_key(read("SECRET_KEY"), env, data_dir, problems)
     if env == "production" and demo_password:
         problems.append("LMS_DEMO_PASSWORD is set: demo sign-ins do not exist in production, remove it")
@@ -223,8 +225,11 @@ def _single_sign_on(read: Callable[..., str], env: str | None, problems: list[st
     found = {name: read(f"OIDC_{name}") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "NAME", "CLAIM")}
     needed = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")
     missing = [name for name in needed if not found[name]]
-    if missing and len(missing) < len(needed):
-        problems.append(f"LMS_OIDC_{missing[0]} is missing: single sign-on needs ISSUER, CLIENT_ID and CLIENT_SECRET, or none of them")
+    given = [name for name in needed if found[name]]
+    if missing and given:
+        problems.append(
+            f"LMS_OIDC_{missing[0]} is missing beside LMS_OIDC_{given[0]}: single sign-on needs ISSUER, CLIENT_ID and CLIENT_SECRET, or none of them"
+        )
     issuer = urlsplit(found["ISSUER"])
     if found["ISSUER"] and (not issuer.hostname or issuer.scheme != "https") and not (env == "demo" and issuer.scheme == "http"):
         problems.append(f"LMS_OIDC_ISSUER={found['ISSUER']!r}: write an address that begins with https://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, Length, ValidationError
+from wtforms.validators import EqualTo, Length
 
 from lms.kit.forms import BaseForm, Needed
 

@@ -93,8 +93,10 @@ def check_access() -> AnyResponse | None:
         return None  # a door of its own
     g.actor = current_user.actor if current_user.is_authenticated else None
     first = _page_before_all(permission)
-    if permission is None or first is not None:
-        return first
+    return first if permission is None or first is not None else _check_permission(permission)
+
+
+def _check_permission(permission: str) -> AnyResponse | None:
     if g.actor is None:
         return _ask_to_sign_in()
     if not may(permission):
@@ -120,17 +122,15 @@ def debt_of(found: queries.OpenSession) -> policy.Debt | None:
     """What the person of a session must do before managing pages open to them; None also for those who manage nothing."""
     if not policy.is_privileged(found.actor.grants):
         return None
-    return policy.owes(
-        unit.settings(), strong=found.strong, method=found.method, password_set_at=found.password_set_at, since=found.since
-    )
+    return policy.owes(unit.settings(), strong=found.strong, method=found.method, password_set_at=found.password_set_at, since=found.since)
 
 
-def _ask_to_sign_in(**values: str) -> AnyResponse:
+def _ask_to_sign_in(again: str | None = None) -> AnyResponse:
     if wants_json():
         return error_response(401)
     if request.method not in ("GET", "HEAD"):
-        return redirect(url_for("accounts.sign_in", **values))
-    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"), **values))
+        return redirect(url_for("accounts.sign_in", again=again))
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"), again=again))
 
 
 def present_session() -> queries.OpenSession:

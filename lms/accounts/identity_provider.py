@@ -116,7 +116,7 @@ class IdentityProvider:
             leeway=LEEWAY,
             iss={"essential": True, "value": self.issuer},
             sub={"essential": True},
-            aud={"essential": True, "value": self._settings.oidc_client_id},
+            aud={"essential": True, "value": self._settings.oidc_client_id or ""},
             exp={"essential": True},
             iat={"essential": True},
             nonce={"essential": True, "value": nonce},

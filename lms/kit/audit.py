@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index
+from sqlalchemy import Index, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.kit.actors import Actor
@@ -38,19 +38,29 @@ class AuditEntry(Base):
     remote_address: Mapped[str | None]
 
 
+_NEW = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # typed for tables, and this is one
+
+
 def record(session: Session, actor: Actor, action: str, subject: object, at: datetime, **details: Any) -> None:
     """Add an entry. `action` is `package.verb_object`, with its Vietnamese name in the package's `audit_names`; `subject` the identifier
     acted on; details must be JSON values. Where something changes, pass `before` and `after`: values, or dicts of the same keys."""
+    session.add(AuditEntry(**_values(actor, action, subject, at, details)))
+
+
+def record_at_once(session: Session, actor: Actor, action: str, subject: object, at: datetime, **details: Any) -> None:
+    """The same for the one entry of a request that many make at the same time: a plain insert costs less than the unit of work."""
+    session.connection().execute(_NEW, _values(actor, action, subject, at, details))
+
+
+def _values(actor: Actor, action: str, subject: object, at: datetime, details: dict[str, Any]) -> dict[str, Any]:
     origin = structlog.contextvars.get_contextvars()
-    session.add(
-        AuditEntry(
-            at=at,
-            actor_id=actor.person_id,
-            actor_name=actor.display_name,
-            action=action,
-            subject=str(subject),
-            details=details,
-            request_id=origin.get("request_id"),
-            remote_address=origin.get("remote_address"),
-        )
-    )
+    return {
+        "at": at,
+        "actor_id": actor.person_id,
+        "actor_name": actor.display_name,
+        "action": action,
+        "subject": str(subject),
+        "details": details,
+        "request_id": origin.get("request_id"),
+        "remote_address": origin.get("remote_address"),
+    }

@@ -52,4 +52,9 @@ class SoftwareKey:
 
     def _answer(self, parts: dict[str, bytes]) -> dict[str, Any]:
         name = bytes_to_base64url(self.credential_id)
-        return {"id": name, "rawId": name, "type": "public-key", "response": {key: bytes_to_base64url(value) for key, value in parts.items()}}
+        return {
+            "id": name,
+            "rawId": name,
+            "type": "public-key",
+            "response": {key: bytes_to_base64url(value) for key, value in parts.items()},
+        }

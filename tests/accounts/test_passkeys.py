@@ -157,7 +157,17 @@ def test_another_key_does_not_sign_for_this_one(app: Flask, owner: UUID) -> None
     assert use(app.test_client(), forged).status_code == 422
 
 
-@pytest.mark.parametrize("body", [{}, [], {"credential": None}, {"credential": "x"}, {"credential": {"response": 7}}, {"credential": {"id": "a", "response": {"clientDataJSON": "!!"}}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"credential": None},
+        {"credential": "x"},
+        {"credential": {"response": 7}},
+        {"credential": {"id": "a", "response": {"clientDataJSON": "!!"}}},
+    ],
+)
 def test_nonsense_is_refused(app: Flask, owner: UUID, body: Any) -> None:
     assert post(app.test_client(), "/sign-in/passkey", body).status_code == 422
     assert post(signed_in(app), "/account/passkeys", body).status_code == 422
@@ -208,7 +218,13 @@ def test_a_key_is_added_only_soon_after_signing_in(app: Flask, owner: UUID, cloc
 
 @pytest.mark.parametrize(
     ("address", "offered"),
-    [("https://lms.example.vn", True), ("http://localhost:8000", True), ("http://127.0.0.1:8000", False), ("https://10.0.0.7", False), ("http://lms.example.vn", False)],
+    [
+        ("https://lms.example.vn", True),
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1:8000", False),
+        ("https://10.0.0.7", False),
+        ("http://lms.example.vn", False),
+    ],
 )
 def test_passkeys_are_offered_where_browsers_make_them(address: str, offered: bool) -> None:
     assert passkeys.offered(address) is offered

@@ -20,7 +20,18 @@ from lms.kit.errors import DomainError
 from lms.kit.vietnamese import fold
 
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-SETTINGS = Settings("production", "k" * 40, "sqlite://", Path("var"), "https://lms.example.vn", "Asia/Ho_Chi_Minh", "vi", None, None, require_second_factor=True)
+SETTINGS = Settings(
+    "production",
+    "k" * 40,
+    "sqlite://",
+    Path("var"),
+    "https://lms.example.vn",
+    "Asia/Ho_Chi_Minh",
+    "vi",
+    None,
+    None,
+    require_second_factor=True,
+)
 
 
 def minutes(number: int) -> timedelta:
@@ -49,13 +60,30 @@ def test_kinds_of_characters_know_vietnamese(password: str, classes: int) -> Non
 
 @pytest.mark.parametrize(
     "password",
-    ["matkhau123", "Mật khẩu@2026", "P@ssw0rd!", "Hà Nội 2026", "thainguyen", "Ubndtinh1", "anhyeuem", "12345678", "87654321", "abcdefgh", "hanoihanoi", "123123123", "Admin@123", "chuyendoiso"],
+    [
+        "matkhau123",
+        "Mật khẩu@2026",
+        "P@ssw0rd!",
+        "Hà Nội 2026",
+        "thainguyen",
+        "Ubndtinh1",
+        "anhyeuem",
+        "12345678",
+        "87654321",
+        "abcdefgh",
+        "hanoihanoi",
+        "123123123",
+        "Admin@123",
+        "chuyendoiso",
+    ],
 )
 def test_what_everybody_guesses_first_is_refused(password: str) -> None:
     assert is_common(fold(password).replace(" ", ""))
 
 
-@pytest.mark.parametrize("password", ["ruộng bậc thang", "cầu Long Biên", "chè xanh Tân Cương ngon", "mười hai con giáp", "Trám đen Hà Châu"])
+@pytest.mark.parametrize(
+    "password", ["ruộng bậc thang", "cầu Long Biên", "chè xanh Tân Cương ngon", "mười hai con giáp", "Trám đen Hà Châu"]
+)
 def test_a_short_sentence_of_ones_own_is_accepted(password: str) -> None:
     passwords.check_new_password(password, PasswordRules(8, 1), login_name="dung", full_name="Nông Văn Dũng")
 

@@ -128,7 +128,9 @@ def test_wrong_codes_lock_like_wrong_passwords(app: Flask, people: dict[str, UUI
     assert "Tạm khóa đăng nhập" in password(app, "chu")[1].text
 
 
-def test_going_back_to_the_password_does_not_start_the_count_anew(app: Flask, people: dict[str, UUID], clock: time_machine.Coordinates) -> None:
+def test_going_back_to_the_password_does_not_start_the_count_anew(
+    app: Flask, people: dict[str, UUID], clock: time_machine.Coordinates
+) -> None:
     set_up(password(app, "chu")[0])
     clock.shift(60)
     for _try in range(5):
@@ -163,7 +165,7 @@ def test_a_recovery_code_works_once_and_is_kept_as_a_hash(
     assert password(app, "chu")[0].post("/sign-in/code", data={"code": codes[0]}).status_code == 422
     client, _response = password(app, "chu")
     client.post("/sign-in/code", data={"code": codes[1]})
-    assert "<dd class=\"summary__value\">8</dd>" in client.get("/account/second-factor").text
+    assert '<dd class="summary__value">8</dd>' in client.get("/account/second-factor").text
 
 
 def test_new_recovery_codes_replace_the_old(app: Flask, people: dict[str, UUID], clock: time_machine.Coordinates) -> None:
@@ -186,7 +188,9 @@ def test_an_open_session_found_later_changes_nothing(app: Flask, people: dict[st
         assert "again=yes" in response.location, address
 
 
-def test_a_slip_replaces_the_password_but_not_the_second_factor(app: Flask, people: dict[str, UUID], clock: time_machine.Coordinates) -> None:
+def test_a_slip_replaces_the_password_but_not_the_second_factor(
+    app: Flask, people: dict[str, UUID], clock: time_machine.Coordinates
+) -> None:
     secret, _codes = set_up(password(app, "dau")[0])
     set_up_by_department, _codes = set_up(department := password(app, "chu")[0])
     assert set_up_by_department != secret

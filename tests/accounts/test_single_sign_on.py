@@ -22,10 +22,11 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from lms.accounts import operations
 from lms.accounts.identity_provider import Handshake, IdentityProvider, TokenRefusedError
 from lms.accounts.models import Account, FederatedIdentity, SignIn, SignInStep
 from lms.config import Settings
-from lms.kit.actors import Role
+from lms.kit.actors import Actor, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database
@@ -133,12 +134,9 @@ def test_an_ordinary_sign_in_on_the_same_machine_links_nothing(app: Flask, offic
 
 
 def test_the_second_factor_is_asked_for_all_the_same(app: Flask, officer: UUID, database: Database) -> None:
-    from lms.accounts import operations
-    from lms.kit.actors import Actor
-
     with database.transaction() as session:
         chief = session.scalars(select(Account.person_id).where(Account.login_name == "chu")).one()
-        operations.confirm_authenticator(session, Actor(chief, "", ""), "GEZDGNBVGY3TQOJQ", 0, "", now())
+        operations.confirm_authenticator(session, Actor(chief, "", ""), "GEZDGNBVGY3TQOJQ", 0, token_hash="", at=now())
     assert come_back(app.test_client(), "subject-3").location == "/sign-in/code"
 
 
@@ -274,9 +272,7 @@ class TestTokens:
         with pytest.raises(TokenRefusedError, match="claims"):
             self.read(provider, self.claims(settings, **changed))
 
-    def test_one_signed_by_a_stranger_is_not(
-        self, provider: IdentityProvider, settings: Settings, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_one_signed_by_a_stranger_is_not(self, provider: IdentityProvider, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = provider._asked
         monkeypatch.setattr(provider, "_asked", lambda address, *, fresh: asked(address, fresh=False))
         with pytest.raises(TokenRefusedError, match="signature"):

@@ -46,7 +46,7 @@ def test_a_plain_postgresql_address_is_understood() -> None:
         ("LMS_PASSWORD_ALONE_FOR", "admins", "roles or everyone"),
         ("LMS_REQUIRE_SECOND_FACTOR", "maybe", "yes or no"),
         ("LMS_OIDC_ISSUER", "http://id.thainguyen.gov.vn", "https://"),
-        ("LMS_OIDC_CLIENT_ID", "lms", "or none of them"),
+        ("LMS_OIDC_ISSUER", "https://id.thainguyen.gov.vn", "or none of them"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_mend(name: str, value: str, mend: str) -> None:

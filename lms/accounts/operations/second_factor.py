@@ -65,7 +65,7 @@ def use_recovery_code(session: Session, actor: Actor, typed: str, at: datetime) 
     return True
 
 
-def confirm_authenticator(session: Session, actor: Actor, secret: str, step: int, token_hash: str, at: datetime) -> list[str]:
+def confirm_authenticator(session: Session, actor: Actor, secret: str, step: int, *, token_hash: str, at: datetime) -> list[str]:
     """From now on this application's codes are asked for; `step` is that of the code which proved it. Returns fresh recovery codes:
     legible only here. The session that did it has shown both factors."""
     session.execute(delete(Authenticator).where(Authenticator.person_id == actor.person_id))

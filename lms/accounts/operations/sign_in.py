@@ -27,15 +27,15 @@ _AGENT_LENGTH = 300
 _PAST = 24  # as many as the settings may ask for
 
 # Written once: on the morning of a test everybody signs in.
+_ACCOUNT = Account.__table__
 _OPEN_ACCOUNT = (
-    update(Account)
+    update(_ACCOUNT)  # type: ignore[arg-type]
     .where(
-        Account.person_id == bindparam("of"),
-        Account.disabled_at.is_(None),
-        or_(Account.locked_until.is_(None), Account.locked_until <= bindparam("now")),
+        _ACCOUNT.c.person_id == bindparam("of"),
+        _ACCOUNT.c.disabled_at.is_(None),
+        or_(_ACCOUNT.c.locked_until.is_(None), _ACCOUNT.c.locked_until <= bindparam("now")),
     )
     .values(failures=0, locked_until=None, last_sign_in_at=bindparam("now"))
-    .execution_options(synchronize_session=False)
 )
 _NEW_SESSION = insert(SignIn.__table__)  # type: ignore[arg-type]
 
@@ -64,11 +64,12 @@ class Arrival:
 def begin_sign_in(session: Session, actor: Actor, arrival: Arrival, span: Span, at: datetime) -> str | None:
     """Open a session for a person who proved who they are; returns its token. None where the account was locked or disabled in the
     meantime: of many tries at once none gets past the lock the others brought about."""
-    opened = session.execute(_OPEN_ACCOUNT, {"of": actor.person_id, "now": at}).rowcount  # type: ignore[attr-defined]
+    connection = session.connection()
+    opened = connection.execute(_OPEN_ACCOUNT, {"of": actor.person_id, "now": at}).rowcount
     if not opened:
         return None
     token = tokens.new_session_token()
-    session.execute(
+    connection.execute(
         _NEW_SESSION,
         {
             "token_hash": tokens.token_hash(token),
@@ -86,7 +87,7 @@ def begin_sign_in(session: Session, actor: Actor, arrival: Arrival, span: Span, 
     )
     if arrival.replaces is not None:
         session.execute(update(SignIn).where(SignIn.token_hash == arrival.replaces, SignIn.ended_at.is_(None)).values(ended_at=at))
-    audit.record(session, actor, "accounts.sign_in", actor.person_id, at, method=arrival.method, own_machine=arrival.own_machine)
+    audit.record_at_once(session, actor, "accounts.sign_in", actor.person_id, at, method=arrival.method, own_machine=arrival.own_machine)
     return token
 
 

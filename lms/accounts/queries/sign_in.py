@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, bindparam, exists, func, literal_column, or_, select, true, union_all
+from sqlalchemy import String, and_, bindparam, exists, literal_column, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import (
@@ -26,7 +26,6 @@ from lms.accounts.models import (
 from lms.accounts.queries.roles import effective
 from lms.accounts.rules.policy import Span, is_privileged
 from lms.kit.actors import Actor, Grant, Role
-from lms.kit.db import UTCDateTime
 from lms.kit.vietnamese import clean, fold
 
 # Everyone is a learner for themselves, over no agency: a table that one day gives a learner a list must not thereby show the province.
@@ -109,7 +108,7 @@ class Device:
 
 def session_of_token(session: Session, token_hash: str, at: datetime, on: date) -> OpenSession | None:
     """The session a token stands for, with its person's roles on day `on`; None where it ended or lay idle too long. One query."""
-    rows = session.execute(_BY_TOKEN, {"token_hash": token_hash, "at": at, "on": on}).all()
+    rows = session.connection().execute(_BY_TOKEN, {"token_hash": token_hash, "at": at, "on": on}).all()
     actor = _actor(rows)
     if actor is None:
         return None
@@ -143,7 +142,8 @@ def _with_roles(on: Any, query: Any) -> Any:
     )
 
 
-# Written once: it runs on every request, and building it costs more than running it.
+# Written once: it runs on every request, and building it costs more than running it. Run on the connection: plain columns need nothing of
+# what a session does for objects.
 _BY_TOKEN = (
     _with_roles(
         bindparam("on"),
@@ -151,7 +151,7 @@ _BY_TOKEN = (
             Person.id,
             Person.full_name,
             Account.login_name,
-            func.coalesce(Account.password_set_at, Account.activated_at, type_=UTCDateTime()).label("password_set_at"),
+            Account.password_set_at,
             RoleGrant.role,
             RoleGrant.agency_id,
             RoleGrant.delegated_from,
@@ -194,8 +194,8 @@ _ACCOUNT = (
     Account.password_hash,
     Account.locked_until,
     Account.disabled_at,
-    func.coalesce(Account.password_set_at, Account.activated_at, type_=UTCDateTime()).label("password_set_at"),
-    func.coalesce(Account.last_sign_in_at, Account.activated_at, type_=UTCDateTime()).label("last_sign_in_at"),
+    Account.password_set_at,
+    Account.last_sign_in_at,
     exists().where(Authenticator.person_id == Account.person_id).label("has_authenticator"),
     exists().where(Passkey.person_id == Account.person_id).label("has_passkey"),
     RoleGrant.role,
@@ -225,7 +225,7 @@ _DOOR = (
 _BY_PERSON = _with_roles(bindparam("on"), select(*_ACCOUNT)).where(Person.id == bindparam("person_id"))
 
 
-def door(session: Session, typed: str, name_hash: str, address_hash: str, at: datetime, on: date) -> Door:
+def door(session: Session, typed: str, *, name_hash: str, address_hash: str, at: datetime, on: date) -> Door:
     """What a typed login name or staff code meets; a login name wins where somebody's code reads the same. One query, which asks the
     same of every name, whether it is somebody's or not."""
     values = {
@@ -235,7 +235,7 @@ def door(session: Session, typed: str, name_hash: str, address_hash: str, at: da
         "code": clean(typed).upper().replace(" ", ""),
         "on": on,
     }
-    rows = session.execute(_DOOR, values).all()
+    rows = session.connection().execute(_DOOR, values).all()
     first = rows[0]
     flooding = first.failures if first.counted_until is not None and first.counted_until > at else 0
     best = min((row.rank for row in rows if row.id is not None), default=None)

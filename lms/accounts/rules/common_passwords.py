@@ -4,6 +4,7 @@ written as a digit, make no such word a better one."""
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _WORDS = frozenset(
     """
@@ -62,8 +63,8 @@ def is_common(folded: str) -> bool:
 
 def _is_run(text: str) -> bool:
     """12345678, abcdefgh, 87654321."""
-    steps = {ord(after) - ord(before) for before, after in zip(text, text[1:], strict=False)}
-    return len(text) > 3 and (steps == {1} or steps == {-1})
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
+    return len(text) > 3 and steps in ({1}, {-1})
 
 
 def _is_repeated(text: str) -> bool:

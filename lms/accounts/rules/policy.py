@@ -41,7 +41,7 @@ def is_privileged(grants: Collection[Grant]) -> bool:
 
 def password_rules(settings: Settings, *, privileged: bool, second_factor: bool) -> PasswordRules:
     """`second_factor`: the account has one, or will be made to have one before it opens anything."""
-    alone = not second_factor and (privileged or settings.password_alone_for == "everyone")
+    alone = not second_factor and (privileged or settings.password_alone_for == "everyone")  # noqa: S105  # no password, but whose
     if not alone:
         return PasswordRules(settings.password_length, 1)
     return PasswordRules(max(settings.password_length, settings.password_length_alone), settings.password_classes_alone)

@@ -105,12 +105,8 @@ def welcome(opened: Opened, account: Credentials, half: FirstHalf, at: datetime)
     debt = None
     if account.privileged:
         debt = policy.owes(settings(), strong=half.strong, method=half.method, password_set_at=account.password_set_at, since=at)
-    if debt == "second_factor":
-        flash(_("Tài khoản này giữ vai trò quản lý nên cần xác thực hai lớp. Thiết lập một lần ở trang này."), "warning")
-        return redirect(url_for("accounts.second_factor"), 303)
-    if debt == "password":
-        flash(_("Mật khẩu đã dùng quá %(count)s ngày. Đổi mật khẩu để mở các trang quản lý.", count=settings().password_days), "warning")
-        return redirect(url_for("accounts.account"), 303)
+    if debt is not None:  # those pages say why one is there
+        return redirect(url_for("accounts.second_factor" if debt == "second_factor" else "accounts.account"), 303)
     return redirect(half.target or "/", 303)
 
 

@@ -75,9 +75,7 @@ def submit_passkey() -> Response:
         raise DomainError(_REFUSED, code="passkey_refused") from reason
     if account.disabled or lockout.is_locked(account.locked_until, at) or is_barred(account, at):
         raise DomainError(_REFUSED, code="passkey_refused")
-    half = FirstHalf(
-        "passkey", strong=True, own_machine=given.get("own_machine") is True, target=guard.own_path(_text(given.get("next")))
-    )
+    half = FirstHalf("passkey", strong=True, own_machine=given.get("own_machine") is True, target=guard.own_path(_text(given.get("next"))))
     entered = enter(account, half, at)
     if entered is None:
         raise DomainError(_REFUSED, code="passkey_refused")
@@ -135,7 +133,9 @@ def add_passkey() -> Response:
     try:
         made = passkeys.check_registration(answer, challenge, settings().base_url)
     except NotBelievedError as reason:
-        raise DomainError(N_("Máy này chưa tạo được khóa truy cập đúng chuẩn. Thử lại hoặc dùng máy khác."), code="passkey_refused") from reason
+        raise DomainError(
+            N_("Máy này chưa tạo được khóa truy cập đúng chuẩn. Thử lại hoặc dùng máy khác."), code="passkey_refused"
+        ) from reason
     name = clean(_text(given.get("name")))[: passkeys.NAME_LENGTH] or _("Khóa truy cập")
     with transaction() as db:
         operations.add_passkey(

@@ -116,7 +116,7 @@ def confirm_authenticator() -> AnyResponse:
         form.code.errors = [_("Mã không đúng. Kiểm tra giờ trên điện thoại, chờ mã mới rồi nhập lại.")]
         return _page(form, 422)
     with transaction() as db:
-        codes = operations.confirm_authenticator(db, actor, secret, step, own_hash(), at)
+        codes = operations.confirm_authenticator(db, actor, secret, step, token_hash=own_hash(), at=at)
     return _codes_page(codes)
 
 

@@ -64,7 +64,7 @@ def try_password(
     at, chosen = now(), settings()
     name_hash, address_hash = tokens.token_hash(fold(login).replace(" ", "")), throttle.address_hash()
     with reading() as db:
-        found = queries.door(db, login, name_hash, address_hash, at, local_date(at, chosen.zone))
+        found = queries.door(db, login, name_hash=name_hash, address_hash=address_hash, at=at, on=local_date(at, chosen.zone))
     throttle.refuse_after(found.address_failures)
     account = found.account
     # The slow comparison holds no transaction, and is made for unknown names, too.

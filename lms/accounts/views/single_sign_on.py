@@ -57,23 +57,28 @@ def single_sign_on_back() -> AnyResponse:
         return redirect(url_for("accounts.sign_in"))
     at = now()
     throttle.refuse_flood(at)
+    try:
+        subject, target = _vouched_for(at)
+    except TokenRefusedError as error:
+        return _refused(at, str(error)[:200])
+    except ProviderAwayError as error:
+        return _away(error)
+    return _arrived(subject, target, at)
+
+
+def _vouched_for(at: datetime) -> tuple[Subject, str | None]:
+    """Whom the provider's answer stands for, and where they wanted to go. Raises ProviderAwayError, TokenRefusedError."""
     state, expected = request.args.get("state", ""), str(session.pop(_STATE, ""))
     if not expected or not hmac.compare_digest(state.encode(), expected.encode()):
-        return _refused(at, "state: not asked for by this browser")
+        raise TokenRefusedError("state: not asked for by this browser")
     with transaction() as db:
         step = operations.finish_step(db, _STEP, state, at)
     if step is None:
-        return _refused(at, "state: used before, or older than ten minutes")
+        raise TokenRefusedError("state: used before, or older than ten minutes")
     if "code" not in request.args:
-        return _refused(at, f"provider: {request.args.get('error', 'no code')[:60]}")
+        raise TokenRefusedError(f"provider: {request.args.get('error', 'no code')[:60]}")
     handshake = Handshake(state, step.details["nonce"], step.details["verifier"])
-    try:
-        subject = _provider().subject(request.args["code"], handshake, _back())
-    except ProviderAwayError as error:
-        return _away(error)
-    except TokenRefusedError as error:
-        return _refused(at, str(error)[:200])
-    return _arrived(subject, step.details["target"], at)
+    return _provider().subject(request.args["code"], handshake, _back()), step.details["target"]
 
 
 def _arrived(subject: Subject, target: str | None, at: datetime) -> AnyResponse:
@@ -145,7 +150,9 @@ def _of_same_name(subject: Subject, at: datetime) -> Credentials | None:
         return None
     name_hash = tokens.token_hash(fold(subject.name).replace(" ", ""))
     with reading() as db:
-        found = queries.door(db, subject.name, name_hash, throttle.address_hash(), at, local_date(at, settings().zone))
+        found = queries.door(
+            db, subject.name, name_hash=name_hash, address_hash=throttle.address_hash(), at=at, on=local_date(at, settings().zone)
+        )
     return found.account
 
 

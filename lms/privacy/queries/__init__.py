@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, Person, Posting
@@ -83,9 +83,13 @@ class Subject:
     in_service: bool
 
 
+# Written once: asked at every sign-in.
+_HAS_READ = select(NoticeRead.person_id).where(NoticeRead.person_id == bindparam("person_id"), NoticeRead.version == bindparam("version"))
+
+
 def has_read(session: Session, person_id: UUID, version: str) -> bool:
     """Has the person acknowledged this version of the notice?"""
-    return session.get(NoticeRead, (person_id, version)) is not None
+    return session.connection().execute(_HAS_READ, {"person_id": person_id, "version": version}).first() is not None
 
 
 def own_requests(session: Session, person_id: UUID, on: date) -> list[RequestRow]:
