@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from lms.agencies.operations.stored_events import believed_events
 from lms.agencies.operations.turns import Below, heirs_of, turn_of
 from lms.agencies.rules.events import Change, Event
 from lms.agencies.rules.prepare import prepared
-from lms.agencies.rules.replay import Tree, Version, parent_spans, replay
+from lms.agencies.rules.replay import Tree, Version, replay
 from lms.kit.following import AgencyTurn, Consequence, followers_of
 from lms.kit.ids import uuid7
 
@@ -173,5 +173,12 @@ def _preview(session: Session, reckoning: Reckoning, at: datetime) -> Preview:
     )
 
 
-def _places(versions: Sequence[Version]) -> list[Any]:
-    return parent_spans(versions)
+def _places(versions: Sequence[Version]) -> list[tuple[UUID | None, date, date]]:
+    """Below whom an agency is on which days, whatever else changes meanwhile."""
+    places: list[tuple[UUID | None, date, date]] = []
+    for version in versions:
+        if places and places[-1][0] == version.parent and places[-1][2] == version.valid_from:
+            places[-1] = (version.parent, places[-1][1], version.valid_to)
+        else:
+            places.append((version.parent, version.valid_from, version.valid_to))
+    return places

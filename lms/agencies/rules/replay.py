@@ -149,7 +149,7 @@ class Replay:
                 continue
             if not self.exists(parent):
                 self.faults.append(Fault("parent_missing", agency, self.day, event, (parent,)))
-            elif path := self.cycle(agency):
+            elif (parent == agency or self.below.get(agency)) and (path := self.cycle(agency)):  # nothing below, no way round
                 self.faults.append(Fault("cycle", agency, self.day, event, path))
 
     def cycle(self, agency: UUID) -> tuple[UUID, ...]:
