@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from lms.accounts import operations, queries
 from lms.accounts.jobs import ROSTER_JOB
 from lms.accounts.operations import NewPerson, RosterOptions
+from lms.accounts.queries.people import login_name_of
 from lms.agencies.queries import agency_by_code
 from lms.kit.actors import EVERYWHERE, SERVICE, Role
 from lms.kit.clock import local_date, now
@@ -187,7 +188,7 @@ def create_user(name: str, agency: str, role: str | None, **details: str) -> Non
             scope = agency_id if Role(role) in (Role.FOCAL_POINT, Role.HEAD) else None
             operations.grant_role(session, SERVICE, person_id, Role(role), scope, on=on, at=at)
         issued = operations.issue_codes(session, SERVICE, [person_id], at)[0]
-        login_name = queries.credentials_of(session, person_id).login_name
+        login_name = login_name_of(session, person_id)
     _show_code(login_name, issued.code)
 
 

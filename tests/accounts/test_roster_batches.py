@@ -295,7 +295,7 @@ def test_two_people_with_one_number_are_both_named(province: dict[str, UUID], si
 
 def test_columns_can_be_put_right_and_are_remembered(app: Flask, database: Database, province: dict[str, UUID], sign_in: SignInAs) -> None:
     client = sign_in("quantri")
-    content = "Quý danh;Ra đời;Chỗ làm\nNguyễn Văn An;01/07/1985;Xã Đông Ngũ\n".encode()
+    content = "Quý danh;Ra đời;Chỗ làm;Dân tộc\nNguyễn Văn An;01/07/1985;Xã Đông Ngũ;Tày\n".encode()
 
     def send() -> str:
         data = {"file": (BytesIO(content), "ds.csv"), "as_of": "01/10/2026", "mode": "add"}
@@ -303,8 +303,9 @@ def test_columns_can_be_put_right_and_are_remembered(app: Flask, database: Datab
 
     run = send()
     page = client.get(client.get(run).location).text
-    assert "Tệp có: Quý danh, Ra đời, Chỗ làm. Cần:" in page
+    assert "Tệp có: Quý danh, Ra đời, Chỗ làm, Dân tộc. Cần:" in page
     assert "Nguyễn Văn An" in page
+    assert "Tày" not in page
     twice = {"column-0": "full_name", "column-1": "full_name", "column-2": "agency"}
     assert client.post(f"{run}/columns", data=twice).status_code == 422
     client.post(f"{run}/columns", data={"column-0": "full_name", "column-1": "birth", "column-2": "agency"})

@@ -108,7 +108,7 @@ def check_roster(session: Session, sheets: Iterable[Sheet], file_name: str, opti
     if not file.lines:
         _refuse_foreign(file, findings, file_name)
     members = members_on(session, options.replace, options.as_of) if options.replace else []
-    leavers = [member for member in members if member.id not in lookups.meant]
+    leavers = [member for member in members if member.id.bytes not in lookups.meant]
     digest.update(msgspec.json.encode(sorted(str(member.id) for member in leavers)))
     return RosterCheck(file, counts, file.in_order(findings), questions, leavers, len(members), digest.hexdigest(), lookups, quiet)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Account, Person, Posting
 from lms.accounts.operations.people import BATCH, bulk_create_people, close_postings
 from lms.accounts.operations.roles import end_roles_left_behind, end_roles_of_leavers
-from lms.accounts.operations.roster_changes import Change, posts_and_roles, values_of
+from lms.accounts.operations.roster_changes import Change, posts_and_roles, still_standing, values_of
 from lms.accounts.rules.people import NewPerson, search_text
 from lms.accounts.rules.roster.person import RosterLine
 from lms.accounts.rules.roster.plan import Lookups, Outcome, RosterPlan, Step
@@ -30,7 +30,7 @@ def apply_plan(session: Session, actor: Actor, plan: RosterPlan, lookups: Lookup
     as_of = lookups.as_of
     new = [step.line for step in plan.steps if step.outcome is Outcome.NEW]
     ids = bulk_create_people(session, [_new_person(line, as_of) for line in new], at, actor=actor) if new else []
-    lookups.meant.update((person_id, (line.index, line.sheet, line.row)) for person_id, line in zip(ids, new, strict=True))
+    lookups.meant.update((person_id.bytes, line.index) for person_id, line in zip(ids, new, strict=True))
     changes = [Change.of_new(person_id, line.sheet, line.row) for person_id, line in zip(ids, new, strict=True)]
     known = [step for step in plan.steps if step.person_id is not None and (step.person or step.post is not None)]
     return changes + _change_known(session, actor, known, as_of, at)
@@ -51,6 +51,9 @@ def close_leavers(session: Session, actor: Actor, person_ids: Sequence[UUID], on
 def _change_known(session: Session, actor: Actor, steps: Sequence[Step], as_of: date, at: datetime) -> list[Change]:
     if not steps:
         return []
+    # Who was merged or erased since the plan was made a moment ago is left alone; nobody is merged while the batch is written.
+    standing = still_standing(session, [step.person_id for step in steps if step.person_id is not None])
+    steps = [step for step in steps if step.person_id in standing]
     by_id = {step.person_id: step for step in steps if step.person_id is not None}
     stored = _new_values(session, [step for step in steps if step.person])
     posted = [person_id for person_id, step in by_id.items() if step.post is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person, Posting, RoleGrant, RosterBatch
 from lms.accounts.operations.people import BATCH
-from lms.kit.secrets import vault_of
+from lms.kit.secrets import Vault, vault_of
 
 KEPT_TABLES: tuple[Table, ...] = (Posting.__table__, RoleGrant.__table__)  # type: ignore[assignment]
 Rows = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -47,8 +47,7 @@ def keep_changes(session: Session, run_id: UUID, changes: Sequence[Change], at: 
     for change in changes:
         counts[change.outcome] = counts.get(change.outcome, 0) + 1
     ordinal = (session.scalar(select(func.max(RosterBatch.ordinal)).where(RosterBatch.run_id == run_id)) or 0) + 1
-    encoded = msgspec.msgpack.encode(list(changes))
-    sealed = vault_of(session).seal_bytes(zlib.compress(encoded, 1))
+    sealed = _closed(vault_of(session), changes)
     session.execute(insert(RosterBatch).values(run_id=run_id, ordinal=ordinal, at=at, counts=counts, sealed=sealed))
 
 
@@ -60,8 +59,7 @@ def kept_changes(session: Session, run_id: UUID, *, backwards: bool = False) -> 
     ).all()
     for ordinal in ordinals:
         sealed = session.scalars(select(RosterBatch.sealed).where(RosterBatch.run_id == run_id, RosterBatch.ordinal == ordinal)).one()
-        assert sealed is not None
-        yield msgspec.msgpack.decode(zlib.decompress(vault_of(session).unseal_bytes(sealed)), type=list[Change])
+        yield _opened(vault_of(session), sealed)
 
 
 def counts_of(session: Session, run_id: UUID) -> dict[str, int]:
@@ -95,6 +93,35 @@ def posts_and_roles(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, 
                 rows = found.setdefault(row["person_id"], {}).setdefault(table.name, {})
                 rows[str(row["id"])] = {name: _plain(value) for name, value in row.items()}
     return found
+
+
+def still_standing(session: Session, person_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some people who may be changed, locked in the order of their ids: a record that was merged into another or erased in the
+    meantime is left alone."""
+    found: set[UUID] = set()
+    ids = sorted(set(person_ids))
+    for start in range(0, len(ids), BATCH):
+        rows = (
+            select(Person.id)
+            .where(Person.id.in_(ids[start : start + BATCH]), Person.merged_into_id.is_(None), Person.erased_at.is_(None))
+            .order_by(Person.id)
+            .with_for_update()
+        )
+        found |= set(session.scalars(rows))
+    return found
+
+
+def forget_changes(session: Session, person_ids: Collection[UUID]) -> None:
+    """Take some people out of all that could still be put back."""
+    people = set(person_ids)
+    keys = vault_of(session)
+    for run_id, ordinal in session.execute(select(RosterBatch.run_id, RosterBatch.ordinal).where(RosterBatch.sealed.is_not(None))).all():
+        batch = (RosterBatch.run_id == run_id, RosterBatch.ordinal == ordinal)
+        sealed = session.scalars(select(RosterBatch.sealed).where(*batch)).one()
+        changes = _opened(keys, sealed)
+        rest = [change for change in changes if change.person_id not in people]
+        if len(rest) < len(changes):
+            session.execute(update(RosterBatch).where(*batch).values(sealed=_closed(keys, rest)))
 
 
 def put_back_values(session: Session, changes: Sequence[Change]) -> dict[UUID, list[str]]:
@@ -139,6 +166,15 @@ def put_back_rows(session: Session, changes: Sequence[Change]) -> set[UUID]:
 def discard_changes(session: Session, run_ids: Any) -> None:
     """Throw away what names people; the counts stay."""
     session.execute(update(RosterBatch).where(RosterBatch.run_id.in_(run_ids), RosterBatch.sealed.is_not(None)).values(sealed=None))
+
+
+def _closed(keys: Vault, changes: Sequence[Change]) -> bytes:
+    return keys.seal_bytes(zlib.compress(msgspec.msgpack.encode(list(changes)), 1))
+
+
+def _opened(keys: Vault, sealed: bytes | None) -> list[Change]:
+    assert sealed is not None
+    return msgspec.msgpack.decode(zlib.decompress(keys.unseal_bytes(sealed)), type=list[Change])
 
 
 def _plain(value: Any) -> Any:

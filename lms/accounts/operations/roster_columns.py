@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import RosterColumns
 from lms.accounts.queries.roster import remembered_columns
-from lms.accounts.rules.roster.header import FIELD_NAMES, NOT_READ, find_roster_header, likely_header
+from lms.accounts.rules.roster.header import FIELD_NAMES, NOT_READ, find_roster_header, guessed_field, likely_header
 from lms.kit import audit
 from lms.kit.actors import Actor
 from lms.kit.errors import N_, DomainError
@@ -50,7 +50,8 @@ def guessed_columns(sheets: Iterable[Sheet], chosen: Mapping[str, str]) -> list[
             if row is None:
                 continue
             labels = {column: cell_text(cell) for column, cell in enumerate(row.cells) if cell is not None}
-            keys, fields, last = {column: label_key(text) for column, text in labels.items()}, {}, row.number
+            keys, last = {column: label_key(text) for column, text in labels.items()}, row.number
+            fields = {column: guessed_field(text) for column, text in labels.items()}
         below = [row for row in sheet.rows if row.number > last][: SAMPLES * 4]
         for column, label in labels.items():
             guess = found.setdefault(keys[column], GuessedColumn(keys[column], label, fields.get(column, NOT_READ)))

@@ -85,7 +85,13 @@ class RosterFile:
         """For one pass over all chunks."""
         keys = vault_of(session)
         return Lookups(
-            self.agencies, keys.fingerprint, keys.unseal, self.options.as_of, clashes=self._clashes, decisions=self.options.decisions
+            self.agencies,
+            keys.fingerprint,
+            keys.unseal,
+            self.options.as_of,
+            clashes=self._clashes,
+            decisions=self.options.decisions,
+            place_of=self._seen.place_of,
         )
 
     def chunks(self) -> Iterator[list[RosterLine]]:

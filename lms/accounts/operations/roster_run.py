@@ -71,7 +71,7 @@ class RosterApplication:
         options = self._file.options
         assert options.replace is not None
         members = members_on(session, options.replace, options.as_of)
-        leavers = [member.id for member in members if member.id not in self._lookups.meant]
+        leavers = [member.id for member in members if member.id.bytes not in self._lookups.meant]
         self._keep(session, close_leavers(session, self._pending.actor, leavers, options.as_of, at), at)
         return 1
 

@@ -7,12 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, delete, select, update
+from sqlalchemy import Column, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Account, ActivationCode, Person, Posting
+from lms.accounts.models import Account, ActivationCode, Person, PersonApart, Posting
 from lms.accounts.operations.people import BATCH
-from lms.accounts.operations.roster_changes import Change, discard_changes, kept_changes, put_back_rows, put_back_values
+from lms.accounts.operations.roster_changes import (
+    Change,
+    discard_changes,
+    kept_changes,
+    put_back_rows,
+    put_back_values,
+    still_standing,
+)
 from lms.accounts.queries.roster import people_named
 from lms.kit import audit
 from lms.kit.actors import Actor
@@ -57,8 +64,12 @@ def take_back(session: Session, actor: Actor, run_id: UUID, at: datetime) -> Tak
         _refuse_busy(session, new)
         _remove(session, new)
         result.removed += new
-        known = [change for change in changes if change.outcome != "new"]
-        kept: dict[UUID, list[str]] = put_back_values(session, [change for change in known if change.after])
+        standing = still_standing(session, [change.person_id for change in changes])
+        kept: dict[UUID, list[str]] = {
+            change.person_id: ["gone"] for change in changes if change.outcome != "new" and change.person_id not in standing
+        }
+        known = [change for change in changes if change.outcome != "new" and change.person_id in standing]
+        kept |= put_back_values(session, [change for change in known if change.after])
         for person_id in put_back_rows(session, [change for change in known if change.rows_before or change.rows_after]):
             kept.setdefault(person_id, []).append("posts")
         result.kept |= kept
@@ -98,7 +109,7 @@ def _references() -> list[Column[Any]]:
     return [
         column
         for table in Base.metadata.sorted_tables
-        if table not in _OWN_TABLES
+        if table not in (*_OWN_TABLES, PersonApart.__table__)
         for column in table.columns
         if column.name == "person_id" or any(key.column in targets for key in column.foreign_keys)
         if column.type.python_type is UUID
@@ -111,6 +122,7 @@ def _remove(session: Session, person_ids: Sequence[UUID]) -> None:
         for table in _OWN_TABLES:
             assert isinstance(table, Table)
             session.execute(delete(table).where(table.c.person_id.in_(part)))
+        session.execute(delete(PersonApart).where(or_(PersonApart.one_id.in_(part), PersonApart.other_id.in_(part))))
         session.execute(delete(Person).where(Person.id.in_(part)))
 
 

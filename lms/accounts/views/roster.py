@@ -268,6 +268,7 @@ def _more(run: ImportView) -> dict[str, Any]:
 def _kept_name(field: str) -> str:
     names = {
         "posts": _("vị trí công tác, vai trò"),
+        "gone": _("hồ sơ đã gộp hoặc đã xóa thông tin"),
         "birth_date": _("ngày sinh"),
         "birth_year": _("năm sinh"),
         "identity_fingerprint": _("số CCCD"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from lms.accounts.rules.people import ITDuty
+from lms.accounts.rules.people import LONGEST_NAME, ITDuty
 from lms.kit.errors import N_, DomainError
 from lms.kit.sheets import Cell, cell_text
 from lms.kit.sheets.header import label_key
@@ -86,6 +86,8 @@ def person_name(cell: Cell) -> str:
         )
     if len(words) < 2:
         raise CellProblem(N_("“%(value)s” chưa đủ họ và tên"), value=name)
+    if len(name) > LONGEST_NAME:
+        raise CellProblem(N_("họ tên dài quá %(most)s ký tự"), most=LONGEST_NAME)
     return name
 
 

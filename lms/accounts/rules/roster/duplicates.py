@@ -41,6 +41,10 @@ class SeenRows:
     def __len__(self) -> int:
         return len(self._row)
 
+    def place_of(self, index: int) -> tuple[str, int]:
+        """Sheet and row of a line."""
+        return list(self._sheets)[self._sheet[index]], self._row[index]
+
     def clashes(self) -> dict[int, Clash]:
         """Index of a refused row → why. A staff code belongs to the first row that gives it; of one CCCD number given twice neither row
         can be believed; people alike whom no identifier tells apart are refused together."""

@@ -244,3 +244,9 @@ def likely_header(sheet: Sheet) -> Row | None:
 def _labels_in(row: Row) -> int:
     texts = [cell for cell in row.cells if isinstance(cell, str) and len(cell) <= LABEL_LENGTH]
     return len(texts) if len(texts) == row.filled else 0
+
+
+def guessed_field(label: str) -> str:
+    """What a single label is taken for: a field, “sensitive”, or nothing known ("")."""
+    field, _points = _field([label_key(label)])
+    return field if field and field != "ignored" else NOT_READ

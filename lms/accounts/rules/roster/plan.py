@@ -116,7 +116,8 @@ class RosterPlan:
 @dataclass(slots=True)
 class Lookups:
     """What deciding about rows needs besides the rows and the people. `clashes`: rows refused for clashing with another of the file;
-    `decisions`: what humans said; `meant`: person → where the row stands that means them, kept from chunk to chunk."""
+    `decisions`: what humans said; `meant`: a person's id as bytes → index of the row that means them, kept from chunk to chunk; `place_of`:
+    index of a row → sheet and row."""
 
     agencies: AgencyIndex
     fingerprint: Callable[[str], str]
@@ -124,7 +125,8 @@ class Lookups:
     as_of: date
     clashes: Mapping[int, Clash] = field(default_factory=dict)
     decisions: Mapping[str, str] = field(default_factory=dict)
-    meant: dict[UUID, tuple[int, str, int]] = field(default_factory=dict)
+    meant: dict[bytes, int] = field(default_factory=dict)
+    place_of: Callable[[int], tuple[str, int]] = lambda index: ("", index)
 
 
 def decision_key(line: RosterLine) -> str:
@@ -172,8 +174,9 @@ class _Planner:
             if step is None:
                 continue
             if step.person_id is not None:
-                index, sheet, row = self.lookups.meant.setdefault(step.person_id, (line.index, line.sheet, line.row))
+                index = self.lookups.meant.setdefault(step.person_id.bytes, line.index)
                 if index != line.index:
+                    sheet, row = self.lookups.place_of(index)
                     where = row if sheet == line.sheet else f"{row} ({sheet})"
                     self._refuse(line, N_("dòng này và dòng %(row)s cùng chỉ một người trong hồ sơ; chỉ giữ một dòng"), row=where)
                     continue
