@@ -228,7 +228,7 @@ def _single_sign_on(read: Callable[..., str], env: str | None, problems: list[st
     given = [name for name in needed if found[name]]
     if missing and given:
         problems.append(
-            f"LMS_OIDC_{missing[0]} is missing beside LMS_OIDC_{given[0]}: single sign-on needs ISSUER, CLIENT_ID and CLIENT_SECRET, or none of them"
+            f"LMS_OIDC_{missing[0]} is missing beside LMS_OIDC_{given[0]}: set ISSUER, CLIENT_ID and CLIENT_SECRET, or none of them"
         )
     issuer = urlsplit(found["ISSUER"])
     if found["ISSUER"] and (not issuer.hostname or issuer.scheme != "https") and not (env == "demo" and issuer.scheme == "http"):

@@ -6,6 +6,7 @@ token of Flask-Login), the row in `sign_in` its SHA-256, so that a session can b
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -139,12 +140,14 @@ def present_session() -> queries.OpenSession:
     return found
 
 
-def keep_open(until: datetime) -> None:
-    """Let this request's session last at least until a moment, however long nobody presses anything: somebody sits a test."""
+def keep_open(until: datetime, db: Session | None = None) -> None:
+    """Let this request's session last at least until a moment, however long nobody presses anything: somebody sits a test. `db`: a
+    transaction that is open anyway."""
     span = present_session().span
-    if span.until < until or (span.idle_until is not None and span.idle_until < until):
-        with transaction() as session:
-            operations.hold_sign_in(session, token_hash(current_user.token), until)
+    if span.until >= until and (span.idle_until is None or span.idle_until >= until):
+        return
+    with transaction() if db is None else nullcontext(db) as writing:
+        operations.hold_sign_in(writing, token_hash(current_user.token), until)
 
 
 def _page_before_all(permission: str | None) -> AnyResponse | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -33,10 +33,12 @@ FINISHED = "quizzes.attempt_finished"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The attempt a press of start led to; `new`: it began with this press, so this device holds takeover 1."""
+    """The attempt a press of start led to; `new`: it began with this press, so this device holds takeover 1.
+    `accepts_until`: how long its answers are taken, where that was at hand."""
 
     attempt_id: UUID
     new: bool
+    accepts_until: datetime | None = field(default=None, compare=False)
 
 
 def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) -> Begun:
@@ -62,7 +64,7 @@ def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) ->
         has_open_attempt=running is not None,
     )
     if running is not None:
-        return Begun(running.id, new=False)
+        return Begun(running.id, new=False, accepts_until=running.accepts_until)
     if (answer := may_start(round_, standing, at)) != StartAnswer.MAY_START:
         raise StartRefused(answer)
     attempt_id = uuid7()
@@ -91,7 +93,7 @@ def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) ->
         return Begun(other, new=False)
     emit(session, STARTED, {"attempt": str(attempt_id)}, at)
     audit.record(session, actor, "quizzes.start_attempt", attempt_id, at, quarter=quarter, number=len(taken) + 1)
-    return Begun(attempt_id, new=True)
+    return Begun(attempt_id, new=True, accepts_until=values["accepts_until"])
 
 
 def take_over(session: Session, actor: Actor, attempt_id: UUID, at: datetime) -> int:

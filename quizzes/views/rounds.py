@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from lms.accounts import guard
 from lms.feature import HomePanel
 from lms.kit.access import current_actor, requires
 from lms.kit.actors import Actor
@@ -75,6 +76,8 @@ def start(quarter: str) -> str | AnyResponse:
         return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=True)
     with transaction() as session:
         begun = start_attempt(session, current_actor(), quarter, now())
+        if begun.accepts_until is not None:
+            guard.keep_open(begun.accepts_until, session)
     if begun.new:
         remember_takeover(begun.attempt_id, 1)
     if wants_json():
