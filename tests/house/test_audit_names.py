@@ -21,7 +21,7 @@ def recorded() -> Iterator[tuple[str, str]]:
         tree = ast.parse(path.read_text())
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-                if ast.unparse(call.func) == "audit.record":
+                if ast.unparse(call.func) in ("audit.record", "audit.record_at_once"):
                     where = f"{path.relative_to(ROOT)}:{call.lineno}"
                     for word in words(call.args[2], function):
                         yield word, where

@@ -1,0 +1,275 @@
+"""An object for every argument of an address: one's own, and another's; and what to send so that a post does what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from courses.models import CourseMedia
+from lms.accounts.models import Leave, Posting, RoleGrant, TransferRequest
+from lms.accounts.rules.transfers import Kind, State
+from lms.agencies.models import AgencyLink
+from lms.kit.actors import SERVICE, Actor, Role
+from lms.kit.audit import AuditEntry
+from lms.kit.ids import uuid7
+from lms.kit.imports import Checked, Finding
+from lms.kit.imports.operations import record_check
+from lms.kit.secrets import vault_of
+from lms.lrs.operations.store import store_statements
+from lms.lrs.outbox import OutboxEntry
+from lms.lrs.rules.reading import from_values
+from lms.privacy.operations import NewRequest, answer_request, make_request
+from lms.privacy.rules.requests import RequestKind
+from lms.reports.operations import build_report, publish_report
+from lms.results.queries import activity_of_period
+from quizzes.operations.attempts import start_attempt
+from tests.factories import make_agency, make_people, make_person
+from tests.quizzes.making import AT, QUARTER, ZONE
+
+TODAY = AT.date()
+SINCE = date(2021, 1, 1)
+SHA = "0" * 64
+
+
+@dataclass(frozen=True)
+class Things:
+    """Values of address arguments, by name or `name:endpoint`: those of the own agency or person, and those of another."""
+
+    own: dict[str, str]
+    foreign: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """An agency with its people. `part` is a part of it, `peer` the agency transfers go to and come from; `sitter` holds what belongs to
+    one person alone."""
+
+    agency: UUID
+    code: str
+    part: UUID
+    peer: UUID
+    sitter: UUID
+    people: Mapping[str, UUID]
+
+
+def make_neighbour(session: Session, agency: UUID, peer: UUID, sitter: UUID | None) -> Neighbour:
+    """Somebody for each thing that is done to people, so that none stands in another's way."""
+    number = session.scalar(select(func.count()).select_from(Posting))
+    names = ("colleague", "twin", "granted", "erased", "copying", "leaving", "refused", "asked", "substitute", "sitter")
+    people = {
+        name: make_person(
+            session,
+            f"Lê Thị {name.title()}",
+            agency=peer if name in ("leaving", "refused") else agency,
+            login=f"{name}{number}",
+            staff_code=f"CB{number}{place:03d}",
+            valid_from=date(2020, 1, 1),
+        )
+        for place, name in enumerate(names)
+    }
+    make_people(session, agency, [{}] * 6)  # enough that results may be made public
+    code = "H55.1" if sitter else "H55.2"
+    part = make_agency(session, "Phòng Tổng hợp", parent=agency, code=f"{code}.1")
+    return Neighbour(agency, code, part, peer, sitter or people["sitter"], people)
+
+
+def make_common(session: Session) -> dict[str, str]:
+    """What belongs to nobody's agency. Where one argument means several things, the beginning of the endpoint decides."""
+    statement_id = str(uuid7())
+    said = {
+        "id": statement_id,
+        "actor": {"account": {"homePage": "https://hoc.example.vn", "name": "cb-1"}},
+        "verb": {"id": "http://example.vn/v"},
+        "object": {"objectType": "Activity", "id": "http://example.vn/o"},
+    }
+    authority = {"objectType": "Agent", "account": {"homePage": "http://other.example.vn", "name": "he-thong"}}
+    store_statements(session, from_values([said]), authority, AT)
+    session.add(CourseMedia(sha256=SHA, media_type="image/svg+xml", content=b"<svg/>", added_at=AT))
+    session.add(OutboxEntry(id=900, builder="gone", reference={}, happened_at=AT, tries=5, error="x", set_aside_at=AT))
+    session.flush()
+    entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
+    return {
+        "quarter": QUARTER,
+        "slug": "khoa-thu",
+        "lesson": "bai-mot",
+        "item": "CB1-1-001",
+        "sha256": SHA,
+        "statement_id": statement_id,
+        "entry_id": "900",
+        "audit_entry_id": str(entry),
+        "group_code": "N2",
+        "action": "up",
+        "kind": "rename",
+        "kind:audit": "csv",
+    }
+
+
+def make_things(session: Session, at: Neighbour) -> dict[str, str]:
+    """One object for each argument that names a person's or an agency's."""
+    person, people = at.people["colleague"], at.people
+    posts = {
+        f"posting_id:accounts.{what}": Posting(
+            id=uuid7(),
+            person_id=who,
+            agency_id=at.part,
+            group_code="N2",
+            nature="concurrent",
+            is_primary=False,
+            valid_from=date(2021, 1, 1),
+        )
+        for what, who in (("end_post", person), ("make_primary", people["twin"]))
+    }
+    # Each address that takes a role away has one of its own to take.
+    grants = {
+        key: RoleGrant(id=uuid7(), person_id=people["granted"], role=role.value, agency_id=at.agency, valid_from=TODAY - timedelta(days=9))
+        for key, role in (
+            ("grant_id", Role.HEAD),
+            ("grant_id:accounts.confirm_role", Role.FOCAL_POINT),
+            ("grant_id:accounts.revoke_reviewed_role", Role.AUTHOR),
+        )
+    }
+    grants["grant_id:accounts.revoke_role"] = RoleGrant(
+        id=uuid7(), person_id=person, role=Role.HEAD.value, agency_id=at.agency, valid_from=TODAY - timedelta(days=9)
+    )
+    grants["grant_id:accounts.withdraw_delegation"] = RoleGrant(
+        id=uuid7(),
+        person_id=people["substitute"],
+        role=Role.HEAD.value,
+        agency_id=at.agency,
+        valid_from=TODAY,
+        valid_to=TODAY + timedelta(days=9),
+        delegated_from=at.sitter,
+        reason="nghỉ phép",
+    )
+    leaves = {
+        key: Leave(id=uuid7(), person_id=person, reason="sick", valid_from=date(year, 3, 1), valid_to=date(year, 4, 1))
+        for key, year in (("leave_id", 2024), ("leave_id:accounts.remove_leave", 2025))
+    }
+    session.flush()
+    main = session.scalars(select(Posting.id).where(Posting.person_id == person)).one()
+    session.add_all([*posts.values(), *grants.values(), *leaves.values()])
+    session.flush()
+    return {
+        "agency_id": str(at.agency),
+        "part": str(at.part),
+        "event_id": str(session.scalars(select(AgencyLink.event_id).where(AgencyLink.successor_id == at.agency).limit(1)).one()),
+        "code": at.code,
+        "person_id": str(person),
+        "person_id:accounts.add_post": str(people["granted"]),
+        "person_id:accounts.make_primary": str(people["twin"]),
+        "person_id:accounts.second": str(people["substitute"]),
+        "other_id": str(people["twin"]),
+        "other_id:accounts.mark_apart": str(people["granted"]),
+        "other_id:accounts.unmark_apart": str(people["granted"]),
+        "posting_id": str(main),
+        **{key: str(row.id) for key, row in {**posts, **grants, **leaves}.items()},
+        **_transfers(session, at),
+        **_data_requests(session, at),
+        "attempt_id": str(start_attempt(session, Actor(at.sitter, "", ""), QUARTER, AT).attempt_id),
+        **_imports(session, Actor(at.sitter, "", "")),
+    }
+
+
+def _transfers(session: Session, at: Neighbour) -> dict[str, str]:
+    """Two that wait for this agency, and one it asked for itself."""
+    requests = {
+        f"request_id{which}": TransferRequest(
+            id=uuid7(),
+            person_id=at.people[who],
+            kind=Kind.NOT_OURS.value,
+            from_agency_id=source,
+            to_agency_id=target,
+            effective_on=TODAY,
+            state=State.PENDING.value,
+            requested_at=AT,
+        )
+        for which, who, source, target in (
+            ("", "leaving", at.peer, at.agency),
+            (":accounts.refuse_transfer", "refused", at.peer, at.agency),
+            (":accounts.withdraw_transfer", "asked", at.agency, at.peer),
+        )
+    }
+    session.add_all(requests.values())
+    session.flush()
+    return {key: str(request.id) for key, request in requests.items()}
+
+
+def _data_requests(session: Session, at: Neighbour) -> dict[str, str]:
+    def asked(who: UUID, kind: RequestKind) -> UUID:
+        return make_request(session, Actor(who, "", ""), who, NewRequest(kind, "lý do"), AT, zone=ZONE)
+
+    granted = {
+        "data_request_id:privacy.complete": asked(at.people["copying"], RequestKind.RESTRICTION),
+        "data_request_id:privacy.erase": asked(at.people["erased"], RequestKind.ERASURE),
+    }
+    for request in granted.values():
+        answer_request(session, SERVICE, request, grant=True, answer="Đồng ý", at=AT)
+    granted["data_request_id:privacy.erasure_preview"] = granted["data_request_id:privacy.erase"]
+    own = asked(at.sitter, RequestKind.COPY)
+    waiting = asked(at.people["copying"], RequestKind.OBJECTION)
+    return {"own_request_id": str(own), "data_request_id": str(waiting), **{key: str(request) for key, request in granted.items()}}
+
+
+def _imports(session: Session, actor: Actor) -> dict[str, str]:
+    runs = {
+        kind: record_check(
+            session,
+            actor,
+            vault_of(session),
+            kind=kind,
+            file_name="ds.csv",
+            content="Họ và tên;Mã cán bộ\n".encode(),
+            checked=Checked(counts={}, rows=0, fingerprint="", findings=[Finding(sheet="ds", row=1, message="")]),
+            options={"as_of": "2026-11-01"},
+            at=AT,
+        )
+        for kind in ("agencies", "roster")
+    }
+    return {f"run_id:{kind}": str(run) for kind, run in runs.items()}
+
+
+def publish_results(session: Session) -> None:
+    activity = activity_of_period(session, "20264")
+    assert activity is not None
+    build_report(session, SERVICE, activity, AT)
+    publish_report(session, SERVICE, activity.period, AT)
+
+
+def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
+    """What somebody fills in where a post needs more than its address; arguments of the test client."""
+    if endpoint == "attempts.save":
+        return {"json": {"takeover": 1, "responses": [{"slot": 1, "sequence": 1, "answer": []}]}}
+    if endpoint == "attempts.takeover":
+        return {"json": {}}
+    part = things.get("part", "")
+    post = {"agency": part, "group": "N2", "it_duty": "none", "since": "01/02/2020"}
+    filled: dict[str, dict[str, str]] = {
+        "accounts.approve_transfer": {},
+        "accounts.add_post": {**post, "since": "01/06/2026"},
+        "accounts.correct_leave": {"reason": "sick", "since": "02/03/2024", "until": "31/03/2024"},
+        "accounts.correct_post": {**post, "nature": "regular", "absence": ""},
+        "accounts.end_post": {"on": "01/11/2026"},
+        "accounts.grant_role": {"role": "focal_point", "agency": part},
+        "accounts.make_primary": {"on": "01/11/2026"},
+        "accounts.merge": {"keep": things.get("person_id", "")},
+        "accounts.not_ours": {"on": "22/11/2026"},
+        "accounts.record_leave": {"reason": "sick", "since": "01/05/2026", "until": "02/05/2026"},
+        "accounts.refuse_transfer": {"reason": "không phải"},
+        "accounts.rename_group": {"name_vi": "Nhóm hai", "name_en": "Group two"},
+        "accounts.save_person": {"full_name": "Lê Thị Mới", "sex": "", "qualification": ""},
+        "accounts.second": {**post, "since": "22/11/2026", "until": "30/11/2026", "counted": "home"},
+        "agencies.submit_change": {"step": "find"},
+        "agencies.submit_correction": {"step": "find"},
+        "privacy.answer": {"answer": "Đã xem xét", "decision": "refuse"},
+        "privacy.ask_erasure": {"reason": "hết mục đích"},
+    }
+    return {"data": filled.get(endpoint, {})}
+
+
+__all__ = ["Things", "body_of", "make_common", "make_neighbour", "make_things", "publish_results"]
