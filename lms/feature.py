@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor, Role, Scope
 from lms.kit.clock import Quarter
-from lms.kit.following import AgencyFollower, PersonFollower
+from lms.kit.following import AgencyFollower, GroupUser, PersonFollower
 from lms.kit.jobs import JobHandler, Periodic
 from lms.kit.naming import Namer
 
@@ -110,6 +110,7 @@ class Feature:
     statement_builders: Mapping[str, StatementBuilder] = field(default_factory=dict)
     agency_followers: tuple[AgencyFollower, ...] = ()
     person_followers: tuple[PersonFollower, ...] = ()
+    group_users: tuple[GroupUser, ...] = ()
     audit_names: Mapping[str, Any] = field(default_factory=dict)  # what each action it records is called, lazy translations
     namers: tuple[Namer, ...] = ()
 

@@ -6,6 +6,7 @@ from lms.feature import Feature, NavigationItem, Section
 from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
+from quizzes.group_users import AudiencesOfRounds
 from quizzes.views import attempts, bank, manage, rounds
 
 feature = Feature(
@@ -41,4 +42,5 @@ feature = Feature(
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),
     person_followers=(followers.follower,),
+    group_users=(AudiencesOfRounds(),),
 )

@@ -32,6 +32,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "accounts.link_identity": _l("Liên kết đăng nhập một lần"),
     "accounts.look_up_to_claim": _l("Tra cứu người để nhận về"),
     "accounts.make_primary": _l("Đổi vị trí chính"),
+    "accounts.mark_apart": _l("Đánh dấu hai hồ sơ là hai người khác nhau"),
     "accounts.merge_persons": _l("Gộp hồ sơ trùng"),
     "accounts.move_group": _l("Đổi thứ tự nhóm đối tượng"),
     "accounts.open_posting": _l("Bố trí vị trí công tác"),
@@ -62,6 +63,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "accounts.transfer_withdrawn": _l("Rút đề nghị chuyển công tác"),
     "accounts.undo_roster_batch": _l("Hoàn tác một phần danh sách cán bộ"),
     "accounts.unlock": _l("Mở khóa tài khoản"),
+    "accounts.unmark_apart": _l("Bỏ đánh dấu hai người khác nhau"),
     "accounts.use_recovery_code": _l("Đăng nhập bằng mã dự phòng"),
     **{f"role={role.value}": name for role, name in ROLE_NAMES.items()},
 }

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import (
@@ -19,6 +19,7 @@ from lms.accounts.models import (
     Passkey,
     PastPassword,
     Person,
+    PersonApart,
     PersonMerge,
     Posting,
     RecoveryCode,
@@ -27,9 +28,11 @@ from lms.accounts.models import (
     SignInStep,
     TransferRequest,
 )
+from lms.accounts.operations.roster_changes import forget_changes
 from lms.accounts.queries.records import records_of
 from lms.accounts.rules import pseudonyms
 from lms.accounts.rules.people import search_text, shown_phone
+from lms.accounts.rules.transfers import State
 from lms.agencies.models import AgencyVersion
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
@@ -55,7 +58,8 @@ class RecordsOfPersons:
 
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
         """Empty the record and those merged into it, close the account, end the roles. The spans and groups of posts stay, which is
-        what statistics are made of; titles, decisions and reasons go."""
+        what statistics of past days are made of; titles, decisions and reasons go, and so does what an import could put back. Nobody
+        decides any more about a transfer."""
         records = records_of(session, person_id)
         for record in records:
             name = pseudonym if record == person_id else pseudonyms.new_pseudonym()
@@ -68,7 +72,14 @@ class RecordsOfPersons:
             update(RoleGrant).where(RoleGrant.person_id.in_(records), RoleGrant.valid_to > at.date()).values(valid_to=at.date())
         )
         session.execute(update(RoleGrant).where(RoleGrant.person_id.in_(records)).values(reason=None))
+        session.execute(
+            update(TransferRequest)
+            .where(TransferRequest.person_id.in_(records), TransferRequest.state == State.PENDING.value)
+            .values(state=State.CLOSED.value, decided_at=at)
+        )
         session.execute(update(TransferRequest).where(TransferRequest.person_id.in_(records)).values(note=None, reason=None))
+        session.execute(delete(PersonApart).where(or_(PersonApart.one_id.in_(records), PersonApart.other_id.in_(records))))
+        forget_changes(session, records)
         session.execute(update(PersonMerge).where(PersonMerge.kept_id.in_(records)).values(details={}))
 
 

@@ -17,7 +17,7 @@ from lms.accounts.rules import people as rules
 from lms.accounts.rules.people import ABSENCE_NAMES, IT_DUTY_NAMES, QUALIFICATION_NAMES
 from lms.agencies.models import FOREVER
 from lms.kit.errors import DomainError
-from lms.kit.forms import BaseForm, Needed
+from lms.kit.forms import BaseForm, Needed, ShortForm
 from lms.kit.i18n import translated
 from lms.kit.sheets.values import parse_day
 
@@ -62,7 +62,7 @@ def choices_of(names: Mapping[Any, Any], empty: Any = None) -> list[tuple[str, A
     return offered if empty is None else [("", empty), *offered]
 
 
-class PersonForm(BaseForm):
+class PersonForm(ShortForm):
     """What is known about one person. A field left as it was changes nothing."""
 
     full_name = StringField(_l("Họ và tên"), validators=[Needed(_l("Chưa nhập họ và tên"))])
@@ -123,7 +123,7 @@ class PersonForm(BaseForm):
                 raise ValidationError(translated(refusal)) from refusal
 
 
-class PostFields(BaseForm):
+class PostFields(ShortForm):
     """What every form of a post asks for; `first` are the fields that stand at the top."""
 
     first: ClassVar[tuple[str, ...]] = ()
@@ -182,13 +182,13 @@ class CorrectPostForm(PostFields):
     decision = StringField(_l("Số quyết định"))
 
 
-class DayForm(BaseForm):
+class DayForm(ShortForm):
     """One day on which something begins or ends."""
 
     on = DayField(_l("Từ ngày"), validators=[Needed(_l("Chưa nhập ngày"))])
 
 
-class LeaveForm(BaseForm):
+class LeaveForm(ShortForm):
     reason = SelectField(_l("Lý do"))
     since = DayField(_l("Nghỉ từ ngày"), validators=[Needed(_l("Chưa nhập ngày"))])
     until = DayField(_l("Đến hết ngày"), description=_l("Để trống nếu chưa biết ngày đi làm lại."))
@@ -199,13 +199,13 @@ class LeaveForm(BaseForm):
         self.reason.choices = choices_of(ABSENCE_NAMES)
 
 
-class NotOursForm(BaseForm):
+class NotOursForm(ShortForm):
     agency = AgencyField(_l("Người này đã chuyển đến"))
     on = DayField(_l("Không thuộc đơn vị từ ngày"), validators=[Needed(_l("Chưa nhập ngày"))])
     note = TextAreaField(_l("Ghi chú"), description=_l("Ví dụ: số quyết định điều động."))
 
 
-class ClaimForm(BaseForm):
+class ClaimForm(ShortForm):
     """First whom, then from which day; what was typed is carried along."""
 
     staff_code = StringField(_l("Mã cán bộ"))
@@ -218,36 +218,36 @@ class ClaimForm(BaseForm):
     note = TextAreaField(_l("Ghi chú"), description=_l("Ví dụ: số quyết định điều động."))
 
 
-class DecideForm(BaseForm):
+class DecideForm(ShortForm):
     agency = AgencyField(_l("Chuyển đến cơ quan"))
 
 
-class RefuseForm(BaseForm):
+class RefuseForm(ShortForm):
     reason = StringField(_l("Lý do không duyệt"), validators=[Needed(_l("Chưa nhập lý do không duyệt"))])
 
 
-class GroupForm(BaseForm):
+class GroupForm(ShortForm):
     code = StringField(_l("Mã nhóm"), validators=[Needed(_l("Chưa nhập mã nhóm"))])
     name_vi = StringField(_l("Tên nhóm"), validators=[Needed(_l("Chưa nhập tên nhóm"))])
     name_en = StringField(_l("Tên tiếng Anh"))
 
 
-class RenameGroupForm(BaseForm):
+class RenameGroupForm(ShortForm):
     name_vi = StringField(_l("Tên nhóm"), validators=[Needed(_l("Chưa nhập tên nhóm"))])
     name_en = StringField(_l("Tên tiếng Anh"))
 
 
-class OtherPersonForm(BaseForm):
+class OtherPersonForm(ShortForm):
     """Two staff codes, for records the list of likely duplicates does not know."""
 
-    class Meta(BaseForm.Meta):
+    class Meta(ShortForm.Meta):
         csrf = False
 
     one = StringField(_l("Mã cán bộ thứ nhất"))
     other = StringField(_l("Mã cán bộ thứ hai"))
 
 
-class MergeForm(BaseForm):
+class MergeForm(ShortForm):
     """Which record is kept; the values are chosen field by field in the page itself."""
 
     keep = HiddenField()

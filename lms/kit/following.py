@@ -4,7 +4,7 @@ every feature may bring followers, and each database session carries them in `in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, cast
@@ -56,13 +56,35 @@ class AgencyFollower(Protocol):
         """Undo what `follow` did for an event that is withdrawn. Raises Conflict where later work has been built on it."""
 
 
+class Rows(Protocol):
+    """Rows of plain values: how many, and one after the other."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Sequence[Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAsRead:
+    """Rows that are fetched while they are walked, while the session they come from is open; how many there are is known before."""
+
+    count: int
+    fetch: Callable[[], Iterator[Sequence[Any]]]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return self.fetch()
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalSection:
     """A part of a person's own file: a heading and rows of plain values, ready for JSON and for reading."""
 
     heading: str
     columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Rows
 
 
 class PersonFollower(Protocol):
@@ -78,10 +100,18 @@ class PersonFollower(Protocol):
         """Take away what tells who the person was; what is counted stays, under the pseudonym."""
 
 
+class GroupUser(Protocol):
+    """What names groups of staff without the database knowing it."""
+
+    def uses(self, session: Session, code: str) -> Sequence[Consequence]:
+        """What names the group. Only reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Followers:
     agencies: tuple[AgencyFollower, ...] = ()
     persons: tuple[PersonFollower, ...] = ()
+    groups: tuple[GroupUser, ...] = ()
 
 
 def followers_of(session: Session) -> Followers:

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired as _DataRequired
+from wtforms.validators import Length
 
 from lms.kit.vietnamese import clean
 
@@ -59,6 +60,23 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
 
         def get_translations(self, form: Any) -> _Sentences:
             return _Sentences()
+
+
+class ShortForm(BaseForm):
+    """A form of which every text is a line or a note: no longer than `LINE` or `NOTE` characters, and tidy in fields of any kind."""
+
+    LINE, NOTE = 200, 2000
+
+    class Meta(BaseForm.Meta):
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Field:
+            kind = unbound_field.field_class
+            if unbound_field.kwargs.get("filters") is None and issubclass(kind, (StringField, SelectField, RadioField)):
+                unbound_field.kwargs["filters"] = [tidy]
+            field = super().bind_field(form, unbound_field, options)
+            if issubclass(kind, StringField):
+                longest = form.NOTE if issubclass(kind, TextAreaField) else form.LINE
+                field.validators = [*field.validators, Length(max=longest)]
+            return field
 
 
 class Needed(_DataRequired):  # type: ignore[misc]

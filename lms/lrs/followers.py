@@ -3,7 +3,7 @@ time, and whoever asks about the person asks for both accounts (`lms.accounts.qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,9 @@ from lms.accounts.models import Person
 from lms.accounts.queries.records import records_of
 from lms.accounts.rules.pseudonyms import account_name
 from lms.kit.errors import N_
-from lms.kit.following import PersonalSection
+from lms.kit.following import PersonalSection, RowsAsRead
 from lms.lrs.operations.forgetting import drop_notes_about, forget_agent
-from lms.lrs.queries import bodies_at, statements_about
+from lms.lrs.queries import bodies_at, chunks, statements_about
 from lms.lrs.rules.forgetting import identities
 from lms.lrs.vocabulary import INTERACTION
 
@@ -30,11 +30,8 @@ class StatementsOfPersons:
         """Time, verb, object and result of each statement. Of an answer to a question of this service only that it was given: what it
         was worth is in the person's sittings, once the round lets it be seen."""
         positions = statements_about(session, _identities(session, person_id))
-        rows = [
-            (timestamp, stored, voided, *_said(msgspec.json.decode(body), session.info["base_url"]))
-            for timestamp, stored, voided, body in bodies_at(session, positions)
-        ]
         columns = (N_("Lúc"), N_("Lưu lúc"), N_("Đã hủy"), N_("Hành động"), N_("Về"), N_("Kết quả"))
+        rows = RowsAsRead(len(positions), lambda: _told(session, positions))
         return [PersonalSection(N_("Kho dữ liệu học tập xAPI"), columns, rows)]
 
     def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
@@ -45,6 +42,13 @@ class StatementsOfPersons:
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
         drop_notes_about(session, [str(record) for record in records_of(session, person_id)])
         forget_agent(session, _identities(session, person_id), session.info["base_url"], account_name(pseudonym))
+
+
+def _told(session: Session, positions: Sequence[UUID]) -> Iterator[tuple[Any, ...]]:
+    """There may be tens of thousands: so many at a time as one statement asks for."""
+    for part in chunks(positions):
+        for timestamp, stored, voided, body in bodies_at(session, part):
+            yield timestamp, stored, voided, *_said(msgspec.json.decode(body), session.info["base_url"])
 
 
 def _identities(session: Session, person_id: UUID) -> set[str]:

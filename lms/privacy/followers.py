@@ -92,18 +92,20 @@ def _requests(session: Session, person_id: UUID) -> list[tuple[Any, ...]]:
 
 
 def _entries(session: Session, person_id: UUID) -> list[tuple[Any, ...]]:
+    records = records_of(session, person_id)  # entries are never edited: those about an absorbed record stay its own
+    subjects = {str(record) for record in records}
     rows = session.execute(
         select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject, AuditEntry.details, AuditEntry.remote_address)
-        .where(or_(AuditEntry.subject == str(person_id), AuditEntry.actor_id == person_id))
+        .where(or_(AuditEntry.subject.in_(subjects), AuditEntry.actor_id.in_(records)))
         .order_by(AuditEntry.at, AuditEntry.id)
     )
     return [
         (
             row.at,
-            _OWN if row.actor_id == person_id else _OTHER,
+            _OWN if row.actor_id in records else _OTHER,
             row.action,
-            row.details if row.subject == str(person_id) else None,
-            row.remote_address if row.actor_id == person_id else None,
+            row.details if row.subject in subjects else None,
+            row.remote_address if row.actor_id in records else None,
         )
         for row in rows
     ]

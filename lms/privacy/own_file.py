@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from io import BytesIO
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,20 +18,24 @@ Translate = Callable[[str], str]
 LONGEST_CELL = 32_000  # a cell of a workbook holds no more
 
 
-def as_json(sections: Sequence[PersonalSection], person_id: UUID, at: datetime, _: Translate) -> bytes:
-    """`{"person", "made_at", "sections": [{"heading", "rows": [{column: value}]}]}`; moments in UTC."""
-    told = [
-        {"heading": _(section.heading), "rows": [dict(zip(map(_, section.columns), map(_plain, row), strict=True)) for row in section.rows]}
-        for section in sections
-    ]
-    document = {"person": str(person_id), "made_at": at.isoformat(), "sections": told}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2)
+def write_json(stream: IO[bytes], sections: Iterable[PersonalSection], person_id: UUID, at: datetime, _: Translate) -> None:
+    """`{"person", "made_at", "sections": [{"heading", "rows": [{column: value}]}]}`; moments in UTC. A row is a line, and only one row is
+    held at a time."""
+    head = msgspec.json.encode({"person": str(person_id), "made_at": at.isoformat()}).removesuffix(b"}")
+    stream.write(head + b', "sections": [')
+    for number, section in enumerate(sections):
+        columns = [_(column) for column in section.columns]
+        stream.write((b"," if number else b"") + b'\n{"heading": ' + msgspec.json.encode(_(section.heading)) + b', "rows": [')
+        for line, row in enumerate(section.rows):
+            told = dict(zip(columns, map(_plain, row), strict=True))
+            stream.write((b"," if line else b"") + b"\n  " + msgspec.json.encode(told))
+        stream.write(b"]}")
+    stream.write(b"\n]}\n")
 
 
-def as_workbook(sections: Sequence[PersonalSection], zone: ZoneInfo, title: str, _: Translate) -> bytes:
-    """One sheet a section, moments in the province's time; nothing in it is a formula."""
-    stream = BytesIO()
-    workbook = new_workbook(stream)
+def write_workbook(stream: IO[bytes], sections: Iterable[PersonalSection], zone: ZoneInfo, title: str, _: Translate) -> None:
+    """One sheet a section, moments in the province's time; nothing in it is a formula. Rows do not pile up in memory."""
+    workbook = new_workbook(stream, large=True)
     font = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
     heading = workbook.add_format({**font, "bold": True, "font_size": 14})
     header = workbook.add_format({**font, "bold": True, "border": 1, "bg_color": "#E7EEF7", "text_wrap": True})
@@ -53,7 +56,6 @@ def as_workbook(sections: Sequence[PersonalSection], zone: ZoneInfo, title: str,
         if not section.rows:
             sheet.write_string(3, 0, _("Không có dòng nào."), cell)
     workbook.close()
-    return stream.getvalue()
 
 
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))

@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.accounts.models import PositionGroup, Posting
-from lms.accounts.queries import absence_on
+from lms.accounts.models import Person, PositionGroup, Posting
+from lms.accounts.queries import absence_on, is_listed
 from lms.agencies.models import AgencyVersion
 from lms.kit.actors import NotFound
 from lms.results.models import Expectation
@@ -160,7 +160,8 @@ def my_round(session: Session, person_id: UUID, quarter: str) -> MyRound:
 
 
 def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[str, Any]]:
-    """Everyone whose primary post on that day is in one of the groups (none named: any), as rows for the ledger.
+    """Everyone whose primary post on that day is in one of the groups (none named: any), as rows for the ledger. Who has been erased since
+    that day can sit no test and is expected at none.
 
     `agency_version_id` is None where the agency has no version on that day: the tree has a gap that must be mended first.
     """
@@ -181,7 +182,8 @@ def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[s
                 AgencyVersion.superseded_at.is_(None),
             ),
         )
-        .where(Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
+        .join(Person, Person.id == Posting.person_id)
+        .where(is_listed(), Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
         .order_by(Posting.valid_from, Posting.id)
     )
     if groups:

@@ -169,13 +169,13 @@ def test_nobody_can_be_claimed_who_was_not_found(province: Province, database: D
 
 def test_who_looks_up_too_many_is_stopped_and_each_look_is_on_record(province: Province, database: Database, sign_in: SignInAs) -> None:
     client = sign_in("nhan")
-    for number in range(30):
+    for number in range(60):
         client.post("/manage/people/claim", data={"staff_code": f"CB1{number:04}"})
     page = client.post("/manage/people/claim", data={"staff_code": "CB00016"})
     assert page.status_code == 422
     assert "Nguyễn Thị Ánh" not in page.text
     with database.reading() as session:
-        assert len(session.scalars(select(AuditEntry.id).where(AuditEntry.action == "accounts.look_up_to_claim")).all()) == 30
+        assert len(session.scalars(select(AuditEntry.id).where(AuditEntry.action == "accounts.look_up_to_claim")).all()) == 60
 
 
 def test_a_request_overtaken_by_events_is_closed_with_a_sentence(province: Province, database: Database, sign_in: SignInAs) -> None:

@@ -147,7 +147,8 @@ def test_the_one_who_asks_does_not_carry_it_out(database: Database, known: Known
 SEEN_TO = {
     "lms.accounts": {
         *("account.person_id", "activation_code.person_id", "authenticator.person_id", "federated_identity.person_id", "leave.person_id"),
-        *("passkey.person_id", "past_password.person_id", "person.merged_into_id", "person_merge.absorbed_id", "person_merge.kept_id"),
+        *("passkey.person_id", "past_password.person_id", "person.merged_into_id"),
+        *("person_apart.one_id", "person_apart.other_id", "person_merge.absorbed_id", "person_merge.kept_id"),
         *("posting.person_id", "recovery_code.person_id", "role_grant.delegated_from", "role_grant.person_id"),
         *("sign_in.person_id", "sign_in_step.person_id", "transfer_request.person_id"),
     },

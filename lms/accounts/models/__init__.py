@@ -1,6 +1,6 @@
 """People, the posts they hold over time, how they sign in and what they may do."""
 
-from lms.accounts.models.moving import PersonMerge, TransferRequest
+from lms.accounts.models.moving import PersonApart, PersonMerge, TransferRequest
 from lms.accounts.models.people import Leave, Person, PositionGroup, Posting
 from lms.accounts.models.roles import RoleGrant
 from lms.accounts.models.roster import RosterBatch, RosterColumns
@@ -18,6 +18,7 @@ __all__ = [
     "Passkey",
     "PastPassword",
     "Person",
+    "PersonApart",
     "PersonMerge",
     "PositionGroup",
     "Posting",

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.kit.db import Base
@@ -25,6 +25,18 @@ class PersonMerge(Base):
     merged_by: Mapped[UUID | None]
     merged_at: Mapped[datetime]
     details: Mapped[dict[str, Any]]
+
+
+class PersonApart(Base):
+    """Two records that are alike were looked at and are two people: they are not offered as duplicates any more. The lesser id first."""
+
+    __tablename__ = "person_apart"
+    __table_args__ = (CheckConstraint("one_id < other_id", name="order"),)
+
+    one_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    marked_by: Mapped[UUID | None]
+    marked_at: Mapped[datetime]
 
 
 class TransferRequest(Base):

@@ -1,7 +1,7 @@
 """Every write to people, postings, sign-in and roles."""
 
 from lms.accounts.operations.groups import add_group, delete_group, move_group, rename_group, restore_group, retire_group
-from lms.accounts.operations.merging import CHOOSABLE, Merged, merge_persons
+from lms.accounts.operations.merging import CHOOSABLE, Merged, mark_apart, merge_persons, unmark_apart
 from lms.accounts.operations.people import (
     bulk_create_people,
     close_postings,
@@ -118,10 +118,11 @@ __all__ = [
     "leave",
     "link_identity",
     "make_primary",
+    "mark_apart",
     "merge_persons",
     "move_group",
-    "note_lookup",
     "move_person",
+    "note_lookup",
     "note_seen",
     "open_posting",
     "record_failure",
@@ -145,6 +146,7 @@ __all__ = [
     "transfer_posts",
     "undo_roster",
     "unlock",
+    "unmark_apart",
     "use_one_time_code",
     "use_passkey",
     "use_recovery_code",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Column, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import PositionGroup, Posting
 from lms.kit import audit
 from lms.kit.actors import Actor, NotFound
+from lms.kit.db import Base
 from lms.kit.errors import N_, Conflict, DomainError
+from lms.kit.following import followers_of
 from lms.kit.vietnamese import clean
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]{0,9}")
@@ -60,8 +63,7 @@ def retire_group(session: Session, actor: Actor, code: str, at: datetime) -> Non
     group = _group(session, code)
     if group.retired_at is not None:
         return
-    if session.scalar(select(func.count()).select_from(PositionGroup).where(PositionGroup.retired_at.is_(None))) == 1:
-        raise Conflict(N_("Đây là nhóm cuối cùng còn dùng; phải còn ít nhất một nhóm."), code="last_group")
+    _refuse_last(session, group)
     session.execute(update(PositionGroup).where(PositionGroup.code == code).values(retired_at=at))
     audit.record(session, actor, "accounts.retire_group", code, at)
 
@@ -74,7 +76,8 @@ def restore_group(session: Session, actor: Actor, code: str, at: datetime) -> No
 
 
 def delete_group(session: Session, actor: Actor, code: str, at: datetime) -> None:
-    """Remove a group nobody was ever in. Raises NotFound; Conflict where a post, past ones included, is in it."""
+    """Remove a group nobody was ever in. Raises NotFound; Conflict where a post, past ones included, is in it, or anything else names it,
+    in whatever package; and for the last group still in use."""
     group = _group(session, code)
     used = session.scalar(select(func.count()).select_from(Posting).where(Posting.group_code == code))
     if used:
@@ -84,8 +87,33 @@ def delete_group(session: Session, actor: Actor, code: str, at: datetime) -> Non
             group=code,
             count=used,
         )
+    _refuse_last(session, group)
+    if any(session.scalar(select(column).where(column == code).limit(1)) is not None for column in _references()):
+        raise Conflict(
+            N_("Nhóm %(group)s đã có trong danh sách thuộc diện hoặc kết quả các quý nên không xóa được; có thể ngừng dùng nhóm này."),
+            code="group_counted",
+            group=code,
+        )
+    for use in (use for user in followers_of(session).groups for use in user.uses(session, code) if use.count):
+        raise Conflict(use.text, code="group_named", group=code, count=use.count, **use.values)
     session.execute(delete(PositionGroup).where(PositionGroup.code == code))
     audit.record(session, actor, "accounts.delete_group", code, at, before={"name_vi": group.name_vi, "name_en": group.name_en})
+
+
+def _refuse_last(session: Session, group: PositionGroup) -> None:
+    in_use = select(PositionGroup.code).where(PositionGroup.retired_at.is_(None)).with_for_update()
+    if session.scalars(in_use).all() == [group.code]:
+        raise Conflict(N_("Đây là nhóm cuối cùng còn dùng; phải còn ít nhất một nhóm."), code="last_group")
+
+
+def _references() -> list[Column[Any]]:
+    """Columns of all packages that point to a group."""
+    return [
+        column
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if any(key.column.table is PositionGroup.__table__ for key in column.foreign_keys)
+    ]
 
 
 def _group(session: Session, code: str) -> PositionGroup:

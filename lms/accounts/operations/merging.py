@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Account, ActivationCode, Person, PersonMerge, Posting, RoleGrant, SignIn, TransferRequest
+from lms.accounts.models import Account, ActivationCode, Person, PersonApart, PersonMerge, Posting, RoleGrant, SignIn, TransferRequest
 from lms.accounts.operations.person_edit import PLAIN, SEALED, name_values, told
 from lms.accounts.operations.postings import held_leaves, held_posts, write_leaves, write_posts
 from lms.accounts.operations.sign_in import end_all_sign_ins
@@ -43,18 +43,13 @@ def merge_persons(session: Session, actor: Actor, kept_id: UUID, absorbed_id: UU
     """Join two records of one person: everything that belongs to `absorbed_id` belongs to `kept_id` from now on, in every package, and
     the absorbed record stays as a signpost. `choices`: for fields of `CHOOSABLE` whose value is the absorbed record's, "absorbed"; the
     kept one's stands for all others, but what it leaves empty is taken from the absorbed one. The kept record's way to sign in stays;
-    the absorbed one's ends. Raises NotFound; DomainError for one record given twice; Conflict for one already merged or erased, or
-    whose roles are above the actor's own."""
-    if kept_id == absorbed_id:
-        raise DomainError(N_("Chọn hai hồ sơ khác nhau."), code="same_person", field="other")
-    rows = session.scalars(select(Person).where(Person.id.in_((kept_id, absorbed_id))).order_by(Person.id).with_for_update()).all()
-    people = {person.id: person for person in rows}
-    if len(people) < 2:
-        raise NotFound
-    if any(person.merged_into_id is not None or person.erased_at is not None for person in rows):
-        raise Conflict(N_("Một trong hai hồ sơ đã được gộp hoặc đã xóa thông tin trước đó."), code="already_merged")
+    the absorbed one's ends. Raises NotFound; DomainError for one record given twice; Conflict for one already merged or erased, marked
+    as somebody else, the actor's own, or whose roles are above the actor's."""
+    people = _locked(session, kept_id, absorbed_id)
     kept, absorbed = people[kept_id], people[absorbed_id]
     _refuse_above(session, actor, kept_id, absorbed_id)
+    if session.scalar(select(PersonApart.one_id).where(_is_pair(kept_id, absorbed_id))) is not None:
+        raise Conflict(N_("Hai hồ sơ này đã được đánh dấu là hai người khác nhau. Bỏ đánh dấu trước, rồi gộp."), code="apart")
     carried: Counter[str] = Counter()
     for follower in followers_of(session).persons:
         carried.update(follower.merge(session, kept_id, absorbed_id, at))
@@ -63,6 +58,7 @@ def merge_persons(session: Session, actor: Actor, kept_id: UUID, absorbed_id: UU
     carried["roles"] = _hand_over_roles(session, kept_id, absorbed_id)
     carried["sign_ins"] = _close_account(session, absorbed_id, at)
     _hand_over_requests(session, actor, kept_id, absorbed_id, at)
+    _hand_over_marks(session, kept_id, absorbed_id)
     before, after = _join_values(session, kept, absorbed, choices)
     session.execute(update(Person).where(Person.merged_into_id == absorbed_id).values(merged_into_id=kept_id))
     details = {"before": before, "after": after, "carried": dict(carried)}
@@ -75,10 +71,61 @@ def merge_persons(session: Session, actor: Actor, kept_id: UUID, absorbed_id: UU
     return Merged(dict(carried), joined)
 
 
+def mark_apart(session: Session, actor: Actor, one: UUID, other: UUID, *, at: datetime) -> None:
+    """Note that two records, however alike, are two people. Doing so twice changes nothing. Raises as `merge_persons` for records that
+    cannot be compared."""
+    _locked(session, one, other)
+    if session.scalar(select(PersonApart.one_id).where(_is_pair(one, other))) is None:
+        first, second = sorted((one, other))
+        session.execute(insert(PersonApart).values(one_id=first, other_id=second, marked_by=actor.person_id, marked_at=at))
+        audit.record(session, actor, "accounts.mark_apart", first, at, other=str(second))
+
+
+def unmark_apart(session: Session, actor: Actor, one: UUID, other: UUID, *, at: datetime) -> None:
+    """Two records may be one person after all. Raises NotFound where they are not marked."""
+    gone = session.execute(delete(PersonApart).where(_is_pair(one, other)).returning(PersonApart.one_id, PersonApart.other_id)).first()
+    if gone is None:
+        raise NotFound
+    audit.record(session, actor, "accounts.unmark_apart", gone.one_id, at, other=str(gone.other_id))
+
+
+def _locked(session: Session, one: UUID, other: UUID) -> dict[UUID, Person]:
+    """Both records as they are now; whoever else changes them waits."""
+    if one == other:
+        raise DomainError(N_("Chọn hai hồ sơ khác nhau."), code="same_person", field="other")
+    statement = select(Person).where(Person.id.in_((one, other))).order_by(Person.id).with_for_update()
+    people = {person.id: person for person in session.scalars(statement.execution_options(populate_existing=True))}
+    if len(people) < 2:
+        raise NotFound
+    if any(person.merged_into_id is not None or person.erased_at is not None for person in people.values()):
+        raise Conflict(N_("Một trong hai hồ sơ đã được gộp hoặc đã xóa thông tin trước đó."), code="already_merged")
+    return people
+
+
+def _is_pair(one: UUID, other: UUID) -> Any:
+    first, second = sorted((one, other))
+    return and_(PersonApart.one_id == first, PersonApart.other_id == second)
+
+
+def _hand_over_marks(session: Session, kept_id: UUID, absorbed_id: UUID) -> None:
+    """Who is not the absorbed record's person is not the kept one's either."""
+    theirs = or_(PersonApart.one_id == absorbed_id, PersonApart.other_id == absorbed_id)
+    marks = session.execute(select(PersonApart.__table__).where(theirs)).all()
+    session.execute(delete(PersonApart).where(theirs))
+    for mark in marks:
+        third = mark.other_id if mark.one_id == absorbed_id else mark.one_id
+        if session.scalar(select(PersonApart.one_id).where(_is_pair(kept_id, third))) is None:
+            first, second = sorted((kept_id, third))
+            session.execute(insert(PersonApart).values(one_id=first, other_id=second, marked_by=mark.marked_by, marked_at=mark.marked_at))
+
+
 def _refuse_above(session: Session, actor: Actor, *person_ids: UUID) -> None:
+    """Nobody comes by another record's roles through a merge of their own, or merges who stands above them."""
+    if actor.person_id in person_ids:
+        raise Conflict(N_("Hồ sơ của chính mình do người khác của cơ quan chủ trì gộp."), code="own_record")
     held = session.scalars(select(RoleGrant.role).where(RoleGrant.person_id.in_(person_ids)).distinct())
     if not all(role_rules.may_give(actor.grants, Role(role)) for role in held):
-        raise Conflict(N_("Một trong hai hồ sơ mang vai trò cao hơn vai trò của bạn; người có vai trò ấy mới gộp được."), code="above")
+        raise Conflict(N_("Một trong hai hồ sơ mang vai trò cao hơn vai trò đang dùng; người có vai trò ấy mới gộp được."), code="above")
 
 
 def _join_posts(session: Session, kept_id: UUID, absorbed_id: UUID) -> list[Post]:

@@ -22,7 +22,7 @@ from lms.kit.actors import SERVICE, Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.secrets import Vault, vault_of
-from lms.kit.vietnamese import clean, name_sort_key
+from lms.kit.vietnamese import name_sort_key
 
 BATCH = 500
 
@@ -193,9 +193,7 @@ def _refuse_taken(session: Session, column: InstrumentedAttribute[Any], values: 
 
 
 def _person_values(keys: Vault, row: NewPerson, code: str, login: str) -> dict[str, Any]:
-    name = clean(row.full_name)
-    if not name:
-        raise DomainError(N_("Chưa nhập họ và tên"), code="name_missing", field="full_name")
+    name = rules.full_name(row.full_name)
     return {
         "staff_code": code,
         "full_name": name,

@@ -15,9 +15,9 @@ from lms.accounts.models import Account, Person
 from lms.accounts.rules import people as rules
 from lms.kit import audit
 from lms.kit.actors import Actor, NotFound
-from lms.kit.errors import N_, Conflict, DomainError
+from lms.kit.errors import N_, Conflict
 from lms.kit.secrets import Vault, vault_of
-from lms.kit.vietnamese import clean, fold, name_sort_key
+from lms.kit.vietnamese import fold, name_sort_key
 
 PLAIN = ("full_name", "birth_date", "birth_year", "sex", "email", "qualification", "it_qualification", "it_major")
 SEALED = {"phone": "phone_sealed", "identity_number": "identity_sealed"}
@@ -27,7 +27,8 @@ def edit_person(session: Session, actor: Actor, person_id: UUID, changes: Mappin
     """Store what is known better now: any of `PLAIN`, and `phone` and `identity_number` in legible form (None: not known any more).
     Returns the names of what really changed; nothing is written where nothing did. Raises NotFound; DomainError for a name left empty;
     Conflict where the identity number is another person's, without saying whose."""
-    person = session.execute(select(Person).where(Person.id == person_id).with_for_update()).scalar_one_or_none()
+    locked = select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)
+    person = session.execute(locked).scalar_one_or_none()
     if person is None or person.merged_into_id is not None or person.erased_at is not None:
         raise NotFound
     keys = vault_of(session)
@@ -36,9 +37,7 @@ def edit_person(session: Session, actor: Actor, person_id: UUID, changes: Mappin
     }
     new = {name: value for name, value in changes.items() if value != old[name]}
     if "full_name" in new:
-        new["full_name"] = clean(new["full_name"] or "")
-        if not new["full_name"]:
-            raise DomainError(N_("Chưa nhập họ và tên"), code="name_missing", field="full_name")
+        new["full_name"] = rules.full_name(new["full_name"] or "")
     if new.get("birth_date") and new["birth_date"].year != old["birth_year"]:
         new["birth_year"] = new["birth_date"].year
     if not new:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import Leave, Person, Posting
 from lms.accounts.operations.roles import end_roles_of_left_agencies
+from lms.accounts.queries.postings import is_listed
 from lms.accounts.rules import leaves as leave_rules
 from lms.accounts.rules import postings as rules
 from lms.accounts.rules.leaves import Away
@@ -25,8 +26,8 @@ _COLUMNS = tuple(name for name in Post.__dataclass_fields__ if name != "id")
 
 
 def held_posts(session: Session, person_id: UUID) -> list[Post]:
-    """All posts of a person, for a change: whoever else changes them waits. Raises NotFound."""
-    locked = session.scalar(select(Person.id).where(Person.id == person_id, Person.merged_into_id.is_(None)).with_for_update())
+    """All posts of a person, for a change: whoever else changes them waits. Raises NotFound, also for one merged or erased."""
+    locked = session.scalar(select(Person.id).where(Person.id == person_id, is_listed()).with_for_update())
     if locked is None:
         raise NotFound
     rows = session.execute(

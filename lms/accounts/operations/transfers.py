@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Posting, TransferRequest
+from lms.accounts.models import Person, Posting, TransferRequest
 from lms.accounts.operations.postings import held_posts, transfer_posts
 from lms.accounts.queries.transfers import is_stale, primary_on
 from lms.accounts.rules import transfers as rules
@@ -115,7 +115,8 @@ def close_stale_requests(session: Session, actor: Actor, *, today: date, at: dat
         select(TransferRequest)
         .outerjoin(Posting, primary_on(TransferRequest.person_id, today))
         .where(TransferRequest.state == State.PENDING.value, is_stale())
-        .with_for_update(of=TransferRequest)
+        .with_for_update(of=TransferRequest, skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
     for request in stale:
         close_request(session, actor, request, MOVED_MEANWHILE, at)
@@ -123,7 +124,12 @@ def close_stale_requests(session: Session, actor: Actor, *, today: date, at: dat
 
 
 def _pending(session: Session, request_id: UUID) -> TransferRequest:
-    request = session.execute(select(TransferRequest).where(TransferRequest.id == request_id).with_for_update()).scalar_one_or_none()
+    """The request, locked after its person: whoever merges persons locks in the same order. What somebody decided while this one waited
+    is seen, whatever the session has read before."""
+    person_id = session.scalar(select(TransferRequest.person_id).where(TransferRequest.id == request_id))
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    locked = select(TransferRequest).where(TransferRequest.id == request_id).with_for_update()
+    request = session.execute(locked.execution_options(populate_existing=True)).scalar_one_or_none()
     if request is None:
         raise NotFound
     if request.state != State.PENDING.value:

@@ -1,6 +1,16 @@
 """Every read about people, postings, sign-in and roles."""
 
-from lms.accounts.queries.duplicates import Alike, Compared, compare_persons, likely_duplicates, person_by_code, possible_matches
+from lms.accounts.queries.duplicates import (
+    Alike,
+    Apart,
+    Compared,
+    are_apart,
+    compare_persons,
+    likely_duplicates,
+    marked_apart,
+    person_by_code,
+    possible_matches,
+)
 from lms.accounts.queries.head_counts import HeadCount, head_counts
 from lms.accounts.queries.people import (
     Choice,
@@ -77,6 +87,7 @@ from lms.accounts.queries.transfers import TransferRow, recent_lookups, transfer
 
 __all__ = [
     "Alike",
+    "Apart",
     "Choice",
     "Compared",
     "Credentials",
@@ -106,6 +117,7 @@ __all__ = [
     "address_failures",
     "agencies_within",
     "agency_choices",
+    "are_apart",
     "authenticator_secret",
     "chosen_agency",
     "compare_persons",
@@ -128,6 +140,7 @@ __all__ = [
     "invitation",
     "is_listed",
     "likely_duplicates",
+    "marked_apart",
     "may_edit",
     "may_let_in",
     "offered_groups",

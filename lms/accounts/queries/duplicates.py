@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.accounts.models import Account, Person, Posting, RoleGrant, SignIn
+from lms.accounts.models import Account, Person, PersonApart, Posting, RoleGrant, SignIn
 from lms.accounts.queries.postings import PostRow, is_listed, person_posts
 from lms.agencies.models import AgencyVersion
 from lms.kit.actors import NotFound
@@ -27,6 +27,17 @@ class Alike:
     birth_date: date
     agency_name: str | None
     key: tuple[str, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two records that somebody marked as two people."""
+
+    one: UUID
+    one_text: str
+    other: UUID
+    other_text: str
+    marked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +65,30 @@ class Compared:
 
 def likely_duplicates(session: Session, on: date, *, limit: int = 200) -> list[list[Alike]]:
     """Groups of records with the same name, marks and letter case aside, and the same birth date. One statement, which finds the groups
-    through an index on both. An identity number is on one record at most, so it makes no groups."""
+    through an index on both. An identity number is on one record at most, so it makes no groups. A record marked as another person than
+    all others of its group is in none."""
+    alike, mark = aliased(Person), aliased(PersonApart)
+    one_sees = and_(mark.one_id == Person.id, mark.other_id == alike.id)
+    other_sees = and_(mark.other_id == Person.id, mark.one_id == alike.id)
+    still_alike = (
+        select(alike.id)
+        .where(
+            alike.name_key == Person.name_key,
+            alike.birth_date == Person.birth_date,
+            alike.id != Person.id,
+            alike.merged_into_id.is_(None),
+            alike.erased_at.is_(None),
+            ~select(mark.one_id).where(or_(one_sees, other_sees)).correlate(Person, alike).exists(),
+        )
+        .correlate(Person)
+        .exists()
+    )
     groups = (
         select(Person.name_key, Person.birth_date)
         .where(is_listed(), Person.birth_date.is_not(None))
         .group_by(Person.name_key, Person.birth_date)
         .having(func.count() > 1)
         .order_by(Person.name_key, Person.birth_date)
-        .limit(limit)
         .subquery()
     )
     rows = session.execute(
@@ -80,14 +107,36 @@ def likely_duplicates(session: Session, on: date, *, limit: int = 200) -> list[l
                 AgencyVersion.superseded_at.is_(None),
             ),
         )
-        .where(is_listed())
+        .where(is_listed(), still_alike)
         .order_by(Person.sort_key, Person.birth_date, Person.staff_code)
     )
     found: dict[tuple[str, date], list[Alike]] = {}
     for row in rows:
         key = (row.name_key, row.birth_date)
+        if key not in found and len(found) == limit:
+            break
         found.setdefault(key, []).append(Alike(row.id, row.full_name, row.staff_code, row.birth_date, row.name, key))
     return list(found.values())
+
+
+def are_apart(session: Session, one: UUID, other: UUID) -> bool:
+    """Were these two marked as two people?"""
+    first, second = sorted((one, other))
+    return session.get(PersonApart, (first, second)) is not None
+
+
+def marked_apart(session: Session, *, limit: int = 200) -> list[Apart]:
+    """Pairs that were marked as two people, the latest first. One statement."""
+    one, other = aliased(Person), aliased(Person)
+    rows = session.execute(
+        select(one.id, one.full_name, one.staff_code, other.id, other.full_name, other.staff_code, PersonApart.marked_at)
+        .select_from(PersonApart)
+        .join(one, one.id == PersonApart.one_id)
+        .join(other, other.id == PersonApart.other_id)
+        .order_by(PersonApart.marked_at.desc(), PersonApart.one_id, PersonApart.other_id)
+        .limit(limit)
+    )
+    return [Apart(row[0], f"{row[1]} ({row[2]})", row[3], f"{row[4]} ({row[5]})", row[6]) for row in rows]
 
 
 def person_by_code(session: Session, staff_code: str) -> UUID | None:

@@ -17,6 +17,7 @@ _STAFF_CODE = re.compile(r"[0-9A-ZĐ][0-9A-ZĐ./_-]{1,31}")
 _LOGIN = re.compile(r"[0-9a-z][0-9a-z./_-]{1,63}")
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 _LANDLINE = re.compile(r"02[0-9]{8,9}")
+LONGEST_NAME = 120
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 
 
@@ -79,6 +80,16 @@ class NewPerson:
     it_major: bool = False
     password_hash: str | None = None
     activated_at: datetime | None = None
+
+
+def full_name(text: str) -> str:
+    """Tidy. Raises DomainError for one left empty, or too long to be a name (and for the index it is sorted by)."""
+    name = clean(text)
+    if not name:
+        raise DomainError(N_("Chưa nhập họ và tên"), code="name_missing", field="full_name")
+    if len(name) > LONGEST_NAME:
+        raise DomainError(N_("Họ và tên không quá %(most)s ký tự."), code="name_too_long", field="full_name", most=LONGEST_NAME)
+    return name
 
 
 def staff_code(text: str) -> str:

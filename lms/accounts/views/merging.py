@@ -69,10 +69,11 @@ class _OnlyPreview(Exception):  # noqa: N818 - not an error: it undoes a merge t
 @blueprint.get("/manage/people/duplicates")
 @requires("accounts.merge_people")
 def duplicates() -> AnyResponse:
-    """Likely duplicates, and a way to compare any two. Two statements."""
+    """Likely duplicates, pairs that were found to be two people, and a way to compare any two. Two statements, two more to compare."""
     form = OtherPersonForm(request.args)
     with reading() as db:
         groups = queries.likely_duplicates(db, today(), limit=SHOWN)
+        apart = queries.marked_apart(db, limit=SHOWN)
         if form.one.data and form.other.data:
             pair = [queries.person_by_code(db, clean(text).upper().replace(" ", "")) for text in (form.one.data, form.other.data)]
             for field, found in zip((form.one, form.other), pair, strict=True):
@@ -82,7 +83,30 @@ def duplicates() -> AnyResponse:
                 form.other.errors = [_("Nhập mã của hai hồ sơ khác nhau.")]
             elif None not in pair:
                 return redirect(url_for("accounts.compare", person_id=pair[0], other_id=pair[1]), 303)
-    return make_response(render_template("accounts/duplicates.html", groups=groups, form=form, full=len(groups) == SHOWN))
+    return make_response(render_template("accounts/duplicates.html", groups=groups, apart=apart, form=form, full=len(groups) == SHOWN))
+
+
+@blueprint.post("/manage/people/<uuid:person_id>/apart/<uuid:other_id>")
+@requires("accounts.merge_people")
+def mark_apart(person_id: UUID, other_id: UUID) -> AnyResponse:
+    """Two records that are alike are two people."""
+    try:
+        with transaction() as db:
+            operations.mark_apart(db, current_actor(), person_id, other_id, at=now())
+    except DomainError as refusal:
+        return _compare_page(person_id, other_id, {}, error=translated(refusal), status=refusal.status)
+    flash(_("Đã đánh dấu là hai người khác nhau. Cặp này không hiện ở hồ sơ trùng nữa."), "success")
+    return redirect(url_for("accounts.duplicates"), 303)
+
+
+@blueprint.post("/manage/people/<uuid:person_id>/together/<uuid:other_id>")
+@requires("accounts.merge_people")
+def unmark_apart(person_id: UUID, other_id: UUID) -> AnyResponse:
+    """They may be one person after all."""
+    with transaction() as db:
+        operations.unmark_apart(db, current_actor(), person_id, other_id, at=now())
+    flash(_("Đã bỏ đánh dấu."), "success")
+    return redirect(url_for("accounts.duplicates"), 303)
 
 
 @blueprint.get("/manage/people/<uuid:person_id>/merge/<uuid:other_id>")
@@ -148,6 +172,7 @@ def _values(kept: Compared, absorbed: Compared, choices: dict[str, str]) -> list
 def _compare_page(person_id: UUID, other_id: UUID, chosen: dict[str, str], *, error: str | None = None, status: int = 200) -> Response:
     with reading() as db:
         pair = queries.compare_persons(db, person_id, other_id, today())
+        apart = queries.are_apart(db, person_id, other_id)
     facts = [_facts(each) for each in pair]
     # The record in use is likelier the one to keep: who has a password, signed in last, was entered first.
     likelier = max(pair, key=lambda each: (each.has_password, each.last_seen is not None, -each.created_at.timestamp()))
@@ -158,6 +183,7 @@ def _compare_page(person_id: UUID, other_id: UUID, chosen: dict[str, str], *, er
         fields=[(name, label, [one[name] for one in facts]) for name, label in LABELS.items()],
         keep=chosen.get("keep", str(likelier.id)),
         chosen=chosen,
+        apart=apart,
         form=MergeForm(formdata=None),
         error=error,
     )

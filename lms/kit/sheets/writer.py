@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import xlsxwriter
 
@@ -31,7 +31,7 @@ class Column:
     kind: ColumnKind = "text"
 
 
-def new_workbook(stream: BytesIO, *, large: bool = False) -> Any:
+def new_workbook(stream: IO[bytes], *, large: bool = False) -> Any:
     """An XlsxWriter workbook in which no text becomes a formula, number or link of its own accord. `large`: rows are put down one after
     the other and do not pile up in memory."""
     memory = {"constant_memory": True} if large else {"in_memory": True}

@@ -1,7 +1,7 @@
 """Every write about personal data."""
 
 from lms.privacy.operations.erasure import carry_out_erasure, erase_person
-from lms.privacy.operations.own_file import disclose
+from lms.privacy.operations.own_file import note_disclosure
 from lms.privacy.operations.requests import (
     NewRequest,
     answer_request,
@@ -15,8 +15,8 @@ __all__ = [
     "answer_request",
     "carry_out_erasure",
     "complete_request",
-    "disclose",
     "erase_person",
     "make_request",
+    "note_disclosure",
     "withdraw_request",
 ]

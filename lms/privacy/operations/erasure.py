@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.accounts.models import Person
 from lms.accounts.rules.pseudonyms import new_pseudonym
 from lms.kit import audit
-from lms.kit.actors import Actor, NotFound
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict
 from lms.kit.following import followers_of
-from lms.privacy.models import DataRequest
+from lms.privacy.operations.requests import locked_request
 from lms.privacy.queries import subject
 from lms.privacy.rules.requests import RequestKind, RequestState
 
@@ -21,9 +22,7 @@ from lms.privacy.rules.requests import RequestKind, RequestState
 def carry_out_erasure(session: Session, actor: Actor, request_id: UUID, on: date, at: datetime) -> str:
     """Erase the person a granted request is about; returns the pseudonym. The one who carries it out is neither the one who asked
     nor the person. Raises NotFound; Conflict as `erase_person` does."""
-    request = session.scalar(select(DataRequest).where(DataRequest.id == request_id).with_for_update())
-    if request is None:
-        raise NotFound
+    request = locked_request(session, request_id)
     if request.kind != RequestKind.ERASURE or request.state != RequestState.GRANTED:
         raise Conflict(N_("Yêu cầu xóa chưa được chấp nhận, hoặc đã thực hiện."), code="not_granted")
     if actor.person_id in (request.made_by, request.person_id, None):
@@ -34,13 +33,16 @@ def carry_out_erasure(session: Session, actor: Actor, request_id: UUID, on: date
 def erase_person(session: Session, actor: Actor, person_id: UUID, on: date, at: datetime, *, request_id: UUID | None = None) -> str:
     """Take away, in every package, what tells who a person was; returns the pseudonym, drawn by lot and noted nowhere else.
 
-    What is counted stays: results, spans of posts, answers, statements. Raises NotFound; Conflict for one who holds a post on day `on`
-    (their data serves a duty laid down by law), who sits a test, or whose statements are still being stored.
+    What is counted stays: results, spans of posts, answers, statements. Statistics of past days count the posts as before, without a
+    name; of days from `on` none, for nobody is erased who holds a post then. Raises NotFound; Conflict for one who holds a post on day
+    `on` or later (their data serves a duty laid down by law), who sits a test, or whose statements are still being stored.
     """
+    # Whoever gives them a post, merges or erases them at the same time waits, and finds them gone.
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
     who = subject(session, person_id, on)
     if who.in_service:
         raise Conflict(
-            N_("Người này đang giữ vị trí công tác: dữ liệu còn cần cho nhiệm vụ theo luật. Chỉ xóa sau khi đã kết thúc vị trí."),
+            N_("Người này đang giữ hoặc sắp giữ vị trí công tác: dữ liệu còn cần cho nhiệm vụ theo luật. Chỉ xóa khi vị trí đã kết thúc."),
             code="in_service",
         )
     pseudonym = new_pseudonym()

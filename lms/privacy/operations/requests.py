@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person
 from lms.accounts.operations.person_edit import edit_person
+from lms.accounts.queries import is_listed
 from lms.accounts.rules import people as people_rules
 from lms.accounts.rules.roster import cells
 from lms.kit import audit
@@ -44,8 +45,10 @@ def make_request(session: Session, actor: Actor, person_id: UUID, new: NewReques
     while the same is still waiting, NotFound for nobody."""
     assert actor.person_id is not None
     reason = rules.text_of(new.reason, N_("Chưa nêu lý do, nội dung yêu cầu."), "reason")
-    person = session.get(Person, person_id)
-    if person is None or person.erased_at is not None:
+    # Locked: whoever merges or erases the person waits, or has done so.
+    locked = select(Person).where(Person.id == person_id, is_listed()).with_for_update().execution_options(populate_existing=True)
+    person = session.scalar(locked)
+    if person is None:
         raise NotFound
     present = proposed = None
     if new.kind == RequestKind.CORRECTION:
@@ -79,7 +82,7 @@ def make_request(session: Session, actor: Actor, person_id: UUID, new: NewReques
 
 def withdraw_request(session: Session, actor: Actor, request_id: UUID, at: datetime) -> None:
     """The person takes back what they asked. Raises NotFound, Conflict once it is answered."""
-    request = _locked(session, request_id)
+    request = locked_request(session, request_id)
     if request.person_id != actor.person_id:
         raise NotFound
     _refuse_unless(request, RequestState.OPEN)
@@ -91,7 +94,7 @@ def answer_request(session: Session, actor: Actor, request_id: UUID, *, grant: b
     """Answer a request; which requests an actor may answer is the caller's to check. A correction granted is carried out at once,
     a copy is ready at once; anything else is granted and then carried out. Raises Conflict where it is answered already or is about
     the actor, DomainError where a refusal says nothing."""
-    request = _locked(session, request_id)
+    request = locked_request(session, request_id)
     _refuse_unless(request, RequestState.OPEN)
     if request.person_id == actor.person_id:
         raise Conflict(N_("Không tự trả lời yêu cầu của chính mình. Người khác cùng phạm vi trả lời."), code="own_request")
@@ -116,7 +119,7 @@ def answer_request(session: Session, actor: Actor, request_id: UUID, *, grant: b
 
 def complete_request(session: Session, actor: Actor, request_id: UUID, at: datetime) -> None:
     """What was granted has been done by hand. An erasure is done by `erasure.carry_out_erasure` alone. Raises Conflict."""
-    request = _locked(session, request_id)
+    request = locked_request(session, request_id)
     _refuse_unless(request, RequestState.GRANTED)
     if request.kind == RequestKind.ERASURE:
         raise Conflict(N_("Việc xóa thực hiện ở trang xóa dữ liệu, không xác nhận bằng tay."), code="erase_instead")
@@ -124,8 +127,12 @@ def complete_request(session: Session, actor: Actor, request_id: UUID, at: datet
     audit.record(session, actor, "privacy.complete_request", request.person_id, at, request=str(request_id))
 
 
-def _locked(session: Session, request_id: UUID) -> DataRequest:
-    request = session.scalar(select(DataRequest).where(DataRequest.id == request_id).with_for_update())
+def locked_request(session: Session, request_id: UUID) -> DataRequest:
+    """The request, locked after its person, in the order in which merging and erasing lock them, and as it is now."""
+    person_id = session.scalar(select(DataRequest.person_id).where(DataRequest.id == request_id))
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    locked = select(DataRequest).where(DataRequest.id == request_id).with_for_update()
+    request = session.scalar(locked.execution_options(populate_existing=True))
     if request is None:
         raise NotFound
     return request

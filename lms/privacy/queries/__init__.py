@@ -14,6 +14,7 @@ from lms.accounts.models import Account, Person, Posting
 from lms.agencies.models import AgencyVersion
 from lms.agencies.queries import within
 from lms.kit.actors import Everywhere, NotFound, Scope
+from lms.kit.following import PersonalSection, followers_of
 from lms.privacy.models import DataRequest, NoticeRead, RetentionRun
 from lms.privacy.rules.requests import PENDING, RequestState
 
@@ -127,16 +128,18 @@ def waiting(session: Session, scope: Scope, on: date, at: datetime) -> Waiting:
 
 
 def about_people_of(scope: Scope, on: date) -> ColumnElement[bool]:
-    """The condition that a request is about somebody whose post lies in the scope on a day; one who has left is the province's."""
+    """The condition that a request is about somebody who is counted in the scope on a day: only there may they be changed. One who has
+    left is the province's."""
     if isinstance(scope, Everywhere):
         return DataRequest.id.is_not(None)
-    held = select(Posting.person_id).where(Posting.valid_from <= on, Posting.valid_to > on, within(Posting.agency_id, scope, on))
+    counted = (Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on)
+    held = select(Posting.person_id).where(*counted, within(Posting.agency_id, scope, on))
     return DataRequest.person_id.in_(held)
 
 
 def subject(session: Session, person_id: UUID, on: date) -> Subject:
-    """Raises NotFound for nobody, and for one who is forgotten or merged into another."""
-    holds = select(Posting.id).where(Posting.person_id == person_id, Posting.valid_from <= on, Posting.valid_to > on).exists()
+    """Raises NotFound for nobody, and for one who is forgotten or merged into another. In service is also who is about to be."""
+    holds = select(Posting.id).where(Posting.person_id == person_id, Posting.valid_to > on).exists()
     row = session.execute(
         select(Person.id, Person.full_name, Person.staff_code, Account.login_name, holds)
         .outerjoin(Account, Account.person_id == Person.id)
@@ -145,6 +148,12 @@ def subject(session: Session, person_id: UUID, on: date) -> Subject:
     if row is None:
         raise NotFound
     return Subject(*row)
+
+
+def own_sections(session: Session, person_id: UUID) -> list[PersonalSection]:
+    """Everything kept about one person, gathered from every package. Long sections are read while they are walked: the session must
+    still be open then."""
+    return [section for follower in followers_of(session).persons for section in follower.disclose(session, person_id)]
 
 
 def retention_runs(session: Session, limit: int = 30) -> list[RetentionRun]:

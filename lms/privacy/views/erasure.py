@@ -12,7 +12,6 @@ from lms.kit.access import current_actor, requires
 from lms.kit.actors import EVERYWHERE
 from lms.kit.clock import now
 from lms.kit.errors import DomainError
-from lms.kit.following import followers_of
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, settings, transaction
 from lms.privacy import operations, queries
@@ -77,7 +76,7 @@ def erase(data_request_id: UUID) -> AnyResponse:
 def _preview(person_id: UUID) -> tuple[Subject, list[Fate]]:
     with reading() as session:
         person = queries.subject(session, person_id, today())
-        sections = [section for follower in followers_of(session).persons for section in follower.disclose(session, person_id)]
+        sections = queries.own_sections(session, person_id)
     return person, fates((section.heading, len(section.rows)) for section in sections)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from io import SEEK_END
+from tempfile import TemporaryFile
+from typing import IO
 from uuid import UUID
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
@@ -17,9 +21,11 @@ from lms.kit.unit import reading, settings, transaction, vault
 from lms.privacy import operations, queries
 from lms.privacy.forms import CorrectionForm, OtherRequestForm
 from lms.privacy.operations import NewRequest
-from lms.privacy.own_file import as_json, as_workbook
+from lms.privacy.own_file import write_json, write_workbook
 from lms.privacy.rules.requests import RequestKind
 from lms.privacy.views.door import blueprint, request_line, request_title, state_tag, today
+
+PIECE = 64 * 1024
 
 
 def _me() -> UUID:
@@ -41,20 +47,33 @@ def own_data() -> str:
 @blueprint.post("/account/data/file")
 @requires("privacy.own")
 def own_file() -> Response:
-    """The file itself: made now, sent now, kept nowhere."""
-    form, at, person_id = request.form.get("form", ""), now(), _me()
+    """The file itself: made now, sent now, kept nowhere. It is written without holding anybody up who stores something, and has no name
+    on the disk."""
+    form, at, person_id, zone = request.form.get("form", ""), now(), _me(), settings().zone
     if form not in ("json", "xlsx"):
         abort(400)
+    file = TemporaryFile(prefix="lms-own-data-")  # noqa: SIM115 - the response closes it when it is sent
+    with reading() as session:
+        sections = queries.own_sections(session, person_id)
+        if form == "json":
+            write_json(file, sections, person_id, at, _)
+        else:
+            write_workbook(file, sections, zone, current_actor().display_name, _)
+    rows = sum(len(section.rows) for section in sections)
     with transaction() as session:
-        sections = operations.disclose(session, current_actor(), person_id, at, form=form)
-    if form == "json":
-        response = make_response(as_json(sections, person_id, at, _))
-        response.mimetype = "application/json"
-    else:
-        response = make_response(as_workbook(sections, settings().zone, current_actor().display_name, _))
-        response.mimetype = XLSX
-    response.headers["Content-Disposition"] = f'attachment; filename="du-lieu-cua-toi-{at.astimezone(settings().zone):%Y%m%d}.{form}"'
+        operations.note_disclosure(session, current_actor(), person_id, at, form=form, rows=rows)
+    response = Response(_pieces(file), mimetype="application/json" if form == "json" else XLSX)
+    response.call_on_close(file.close)
+    response.content_length = file.seek(0, SEEK_END)
+    response.headers["Content-Disposition"] = f'attachment; filename="du-lieu-cua-toi-{at.astimezone(zone):%Y%m%d}.{form}"'
     return response
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 @blueprint.get("/account/data/correction")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -54,10 +54,16 @@ def answer(data_request_id: UUID) -> AnyResponse:
     view, form = _view(data_request_id), AnswerForm()
     if not form.validate():
         return _page(view, form, 422)
-    grant = request.form.get("decision") == "grant"
+    decision = request.form.get("decision")
+    if decision not in ("grant", "refuse"):
+        abort(400)
     try:
         with transaction() as session:
-            operations.answer_request(session, current_actor(), data_request_id, grant=grant, answer=form.answer.data, at=now())
+            # Who moved out of the scope a moment ago is not for this actor any more.
+            queries.request_in_scope(session, data_request_id, scope_of("privacy.answer"), today())
+            operations.answer_request(
+                session, current_actor(), data_request_id, grant=decision == "grant", answer=form.answer.data, at=now()
+            )
     except DomainError as refusal:
         form.answer.errors = [translated(refusal)]
         return _page(view, form, refusal.status)
