@@ -45,9 +45,8 @@ def activate_everyone(session: Session, password: str, at: datetime) -> None:
 def name_the_six(session: Session, today: date, at: datetime) -> None:
     """Give six people of one department the sign-in names and roles of the demonstration."""
     agency_id, members = _managed(session, today)
-    it_officer = next(person for person, duty in members if duty == "full_time")
-    others = [person for person, duty in members if duty == "none"]
-    head, learner, focal_point, author, department = others[0], *others[1:5]
+    it_officer = next(person for person, duty in members if duty != "none")
+    head, learner, focal_point, author, department = [person for person, _ in members if person != it_officer][:5]
     chosen = dict(zip(SIX, (learner, it_officer, focal_point, head, author, department), strict=True))
     for login, person_id in chosen.items():
         session.execute(update(Account).where(Account.person_id == person_id).values(login_name=login))
@@ -58,14 +57,14 @@ def name_the_six(session: Session, today: date, at: datetime) -> None:
 
 
 def _managed(session: Session, today: date) -> tuple[UUID, list[tuple[UUID, str]]]:
-    """The department the six work in, and its staff with their IT duty, its head first."""
+    """The department the six work in, and its staff with their IT duty, its head first; after them everybody else, for it may be small."""
     agency_id = session.scalars(
         select(AgencyVersion.agency_id).where(AgencyVersion.name == MANAGED, AgencyVersion.superseded_at.is_(None)).limit(1)
     ).one()
     members = session.execute(
         select(Posting.person_id, Posting.it_duty)
         .join(Person, Person.id == Posting.person_id)
-        .where(Posting.agency_id == agency_id, Posting.valid_from <= today, Posting.valid_to > today, Posting.absence.is_(None))
-        .order_by(Person.staff_code)
+        .where(Posting.is_primary, Posting.valid_from <= today, Posting.valid_to > today, Posting.absence.is_(None))
+        .order_by(Posting.agency_id != agency_id, Posting.it_duty != "none", Person.staff_code)
     )
     return agency_id, [(person, duty) for person, duty in members]

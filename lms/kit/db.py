@@ -16,7 +16,9 @@ from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, String, Uui
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 log = structlog.get_logger()
@@ -181,3 +183,20 @@ def _begin_reading(connection: Connection) -> None:
 def _begin_writing(connection: Connection) -> None:
     # A writer takes its lock at once: a read lock raised to a write lock half-way fails instead of waiting.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class RandomId(FunctionElement[UUID]):
+    """A new identifier for each row of an INSERT … SELECT, where reading the rows to give them one would cost more than the rest."""
+
+    type = Uuid()
+    inherit_cache = True
+
+
+@compiles(RandomId, "postgresql")
+def _random_id_of_postgresql(_element: RandomId, _compiler: Any, **_options: Any) -> str:
+    return "gen_random_uuid()"
+
+
+@compiles(RandomId, "sqlite")
+def _random_id_of_sqlite(_element: RandomId, _compiler: Any, **_options: Any) -> str:
+    return "lower(hex(randomblob(16)))"
