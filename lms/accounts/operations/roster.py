@@ -89,7 +89,7 @@ def check_day(as_of: date, today: date) -> None:
 
 
 def check_roster(session: Session, sheets: Iterable[Sheet], file_name: str, options: RosterOptions) -> RosterCheck:
-    """Read and plan without writing. Six statements and one or two more for every thousand lines. Raises DomainError where no sheet is a
+    """Read and plan without writing. Six statements and one to three more for every thousand lines. Raises DomainError where no sheet is a
     roster or no row names an agency there is."""
     file = RosterFile(session, sheets, file_name, options)
     counts: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
