@@ -289,6 +289,10 @@ def person_of_login(session: Session, login_name: str) -> UUID | None:
     return session.scalar(select(Account.person_id).where(Account.login_name == login_name))
 
 
+def login_name_of(session: Session, person_id: UUID) -> str:
+    return session.scalars(select(Account.login_name).where(Account.person_id == person_id)).one()
+
+
 def _holds_post(on: date) -> ColumnElement[bool]:
     return and_(Posting.is_primary, Posting.valid_from <= on, Posting.valid_to > on)
 
