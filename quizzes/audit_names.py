@@ -16,4 +16,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.start_attempt": _l("Bắt đầu làm bài"),
     "quizzes.submit_attempt": _l("Nộp bài"),
     "quizzes.take_over": _l("Làm tiếp trên thiết bị khác"),
+    "round_state=draft": _l("đang chuẩn bị"),
+    "round_state=open": _l("đang mở"),
+    "round_state=closed": _l("đã đóng"),
 }

@@ -60,7 +60,11 @@ def build_report(session: Session, actor: Actor, activity: ActivityRow, at: date
         )
     )
     session.execute(insert(ReportAgency), [{"report_id": report_id, **row} for row in rows])
-    audit.record(session, actor, "reports.build_report", report_id, at, activity=activity.key)
+    revision = {
+        "before": {"revision": previous.revision if previous else None},
+        "after": {"revision": previous.revision + 1 if previous else 1},
+    }
+    audit.record(session, actor, "reports.build_report", report_id, at, activity=activity.key, **revision)
     return report_id
 
 
@@ -74,9 +78,13 @@ def publish_report(session: Session, actor: Actor, period: str, at: datetime) ->
         raise Conflict(N_("Chưa chốt số liệu của kỳ này: hãy lập báo cáo trước khi công bố."), code="no_report")
     if report.state == "published":
         raise Conflict(N_("Báo cáo của kỳ này đã được công bố."), code="already_published")
-    session.execute(update(Report).where(Report.period == period, Report.state == "published").values(state="superseded"))
+    superseded = session.scalars(
+        update(Report).where(Report.period == period, Report.state == "published").values(state="superseded").returning(Report.revision)
+    ).one_or_none()
     session.flush()
     report.state = "published"
     report.published_at = at
-    audit.record(session, actor, "reports.publish_report", report.id, at, period=period, revision=report.revision)
+    # What the public reads, by the number of its revision.
+    public = {"before": {"revision": superseded}, "after": {"revision": report.revision}}
+    audit.record(session, actor, "reports.publish_report", report.id, at, period=period, **public)
     return report.id

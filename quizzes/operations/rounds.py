@@ -60,7 +60,26 @@ def create_round(session: Session, actor: Actor, settings: RoundSettings, cells:
         )
     )
     session.flush()
-    audit.record(session, actor, "quizzes.create_round", quarter, at, questions=sum(cell.count for cell in cells))
+    audit.record(
+        session,
+        actor,
+        "quizzes.create_round",
+        quarter,
+        at,
+        questions=sum(cell.count for cell in cells),
+        before=None,
+        after={
+            "round_state": RoundState.DRAFT.value,
+            "title": settings.title,
+            "cutoff_day": settings.cutoff_day.isoformat(),
+            "opens_at": settings.opens_at.isoformat(),
+            "closes_at": settings.closes_at.isoformat(),
+            "duration_seconds": settings.duration_seconds,
+            "attempts_allowed": settings.attempts_allowed,
+            "pass_mark": str(settings.pass_mark),
+            "groups": sorted(settings.groups),
+        },
+    )
     return round_id
 
 
@@ -122,7 +141,8 @@ def open_round(session: Session, actor: Actor, round_id: UUID, *, zone: ZoneInfo
     held.opened_at = at
     session.flush()
     excluded = sum(1 for person in people if person["excluded_because"] is not None)
-    audit.record(session, actor, "quizzes.open_round", held.quarter, at, expected=count - excluded, excluded=excluded)
+    changed = {"before": {"round_state": RoundState.DRAFT.value}, "after": {"round_state": RoundState.OPEN.value}}
+    audit.record(session, actor, "quizzes.open_round", held.quarter, at, expected=count - excluded, excluded=excluded, **changed)
     return count
 
 
@@ -142,7 +162,8 @@ def close_round(session: Session, actor: Actor, round_id: UUID, at: datetime) ->
     ).all()
     for attempt_id in still_open:
         finish_attempt(session, actor, attempt_id, AttemptState.EXPIRED, at)
-    audit.record(session, actor, "quizzes.close_round", held.quarter, at, ended_attempts=len(still_open))
+    changed = {"before": {"round_state": RoundState.OPEN.value}, "after": {"round_state": RoundState.CLOSED.value}}
+    audit.record(session, actor, "quizzes.close_round", held.quarter, at, ended_attempts=len(still_open), **changed)
     return len(still_open)
 
 

@@ -27,11 +27,10 @@ from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from tests.courses.making import publish
 from tests.factories import grant, make_agency, make_person
-from tests.house.things import Things, body_of, make_common, make_neighbour, make_things, publish_results
+from tests.house.things import NOBODYS, Things, arguments_of, body_of, make_common, make_neighbour, make_things, publish_results
 from tests.quizzes.making import AT, fill_bank, make_round
 
 SignInAs = Callable[[str], FlaskClient]
-NOBODYS = str(UUID(int=7 << 76 | 2 << 62))
 MATRIX = Path(__file__).parents[2] / "var" / "access-matrix"
 
 # Who holds which role, over what: the own agency or the whole province.
@@ -167,22 +166,6 @@ def _stand_in_another_way(session: Session, holder: str, me: UUID, home: UUID, r
     session.flush()
 
 
-def _arguments(rule: Rule, things: dict[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name in rule.arguments:
-        key = name
-        if name == "code" and rule.endpoint.startswith("manage_questions"):
-            key = "item"
-        elif name == "run_id":
-            key = "run_id:agencies" if rule.endpoint.startswith("agencies") else "run_id:roster"
-        for narrower in (f"{name}:{rule.endpoint.partition('.')[0]}", f"{name}:{rule.endpoint}"):
-            key = narrower if narrower in things else key
-        value = things.get(key, NOBODYS if name.endswith("_id") else None)
-        assert value is not None, f"{rule.rule} has an argument this test has no value for: {name}"
-        values[name] = int(value) if name == "entry_id" else value
-    return values
-
-
 def _lies_in_an_agency(rule: Rule) -> bool:
     return bool(rule.arguments & IN_AN_AGENCY) or (rule.endpoint.startswith("reports.") and "code" in rule.arguments)
 
@@ -220,7 +203,7 @@ def test_each_role_reaches_what_it_may_and_nothing_else(
         permission = app.view_functions[rule.endpoint].required_permission  # type: ignore[attr-defined]
         for whose in ("own", "foreign") if rule.arguments else ("own",):
             with app.test_request_context():
-                address = app.url_for(rule.endpoint, **_arguments(rule, getattr(things, whose)))
+                address = app.url_for(rule.endpoint, **arguments_of(rule, getattr(things, whose)))
             if signed_out:
                 client, signed_out = sign_in("toi"), False
             response = _sent(client, method, address, body_of(rule.endpoint, getattr(things, whose)))
@@ -254,7 +237,7 @@ def test_a_stranger_reads_only_what_is_public(app: Flask, database: Database) ->
     for rule, method in _requests(app):
         permission = app.view_functions[rule.endpoint].required_permission  # type: ignore[attr-defined]
         with app.test_request_context():
-            address = app.url_for(rule.endpoint, **_arguments(rule, things))
+            address = app.url_for(rule.endpoint, **arguments_of(rule, things))
         client = app.test_client()
         response = client.post(address) if method == "POST" else client.open(address, method=method)
         if permission is None:
@@ -272,7 +255,7 @@ def test_no_post_is_heard_without_the_token_of_its_session(app: Flask, holder: s
         if method == "GET" or rule.rule.startswith("/xapi/"):
             continue
         with app.test_request_context():
-            address = app.url_for(rule.endpoint, **_arguments(rule, things.own))
+            address = app.url_for(rule.endpoint, **arguments_of(rule, things.own))
         for headers in ({}, {"X-CSRFToken": "IjEi.forged"}, {"X-CSRFToken": app.test_client().csrf_token()}):  # type: ignore[attr-defined]
             response = sign_in("toi").open(address, method=method, headers=headers)
             assert response.status_code in (400, 403), (address, headers)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from courses.models import CourseMedia
 from lms.accounts.models import Leave, Posting, RoleGrant, TransferRequest
@@ -35,6 +36,7 @@ from tests.quizzes.making import AT, QUARTER, ZONE
 TODAY = AT.date()
 SINCE = date(2021, 1, 1)
 SHA = "0" * 64
+NOBODYS = str(UUID(int=7 << 76 | 2 << 62))
 
 
 @dataclass(frozen=True)
@@ -272,4 +274,18 @@ def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
     return {"data": filled.get(endpoint, {})}
 
 
-__all__ = ["Things", "body_of", "make_common", "make_neighbour", "make_things", "publish_results"]
+def arguments_of(rule: Rule, things: Mapping[str, str]) -> dict[str, Any]:
+    """What an address is built with. An argument nobody has a value for is somebody's who does not exist."""
+    values: dict[str, Any] = {}
+    for name in rule.arguments:
+        key = name
+        if name == "code" and rule.endpoint.startswith("manage_questions"):
+            key = "item"
+        elif name == "run_id":
+            key = "run_id:agencies" if rule.endpoint.startswith("agencies") else "run_id:roster"
+        for narrower in (f"{name}:{rule.endpoint.partition('.')[0]}", f"{name}:{rule.endpoint}"):
+            key = narrower if narrower in things else key
+        value = things.get(key, NOBODYS if name.endswith("_id") else None)
+        assert value is not None, f"{rule.rule} has an argument this test has no value for: {name}"
+        values[name] = int(value) if name == "entry_id" else value
+    return values

@@ -31,7 +31,7 @@ def add_group(session: Session, actor: Actor, code: str, *, name_vi: str, name_e
         raise Conflict(N_("Mã nhóm %(value)s đã có."), code="group_taken", field="code", value=code)
     last = session.scalar(select(func.max(PositionGroup.ordinal))) or 0
     session.execute(insert(PositionGroup).values(code=code, ordinal=last + 1, **names))
-    audit.record(session, actor, "accounts.add_group", code, at, after=names)
+    audit.record(session, actor, "accounts.add_group", code, at, before=None, after=names)
     return code
 
 
@@ -65,14 +65,14 @@ def retire_group(session: Session, actor: Actor, code: str, at: datetime) -> Non
         return
     _refuse_last(session, group)
     session.execute(update(PositionGroup).where(PositionGroup.code == code).values(retired_at=at))
-    audit.record(session, actor, "accounts.retire_group", code, at)
+    audit.record(session, actor, "accounts.retire_group", code, at, before={"in_use": True}, after={"in_use": False})
 
 
 def restore_group(session: Session, actor: Actor, code: str, at: datetime) -> None:
     """Offer a retired group again. Raises NotFound."""
     if _group(session, code).retired_at is not None:
         session.execute(update(PositionGroup).where(PositionGroup.code == code).values(retired_at=None))
-        audit.record(session, actor, "accounts.restore_group", code, at)
+        audit.record(session, actor, "accounts.restore_group", code, at, before={"in_use": False}, after={"in_use": True})
 
 
 def delete_group(session: Session, actor: Actor, code: str, at: datetime) -> None:
@@ -97,7 +97,7 @@ def delete_group(session: Session, actor: Actor, code: str, at: datetime) -> Non
     for use in (use for user in followers_of(session).groups for use in user.uses(session, code) if use.count):
         raise Conflict(use.text, code="group_named", group=code, count=use.count, **use.values)
     session.execute(delete(PositionGroup).where(PositionGroup.code == code))
-    audit.record(session, actor, "accounts.delete_group", code, at, before={"name_vi": group.name_vi, "name_en": group.name_en})
+    audit.record(session, actor, "accounts.delete_group", code, at, before={"name_vi": group.name_vi, "name_en": group.name_en}, after=None)
 
 
 def _refuse_last(session: Session, group: PositionGroup) -> None:

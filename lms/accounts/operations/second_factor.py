@@ -68,14 +68,15 @@ def use_recovery_code(session: Session, actor: Actor, typed: str, at: datetime) 
 def confirm_authenticator(session: Session, actor: Actor, secret: str, step: int, *, token_hash: str, at: datetime) -> list[str]:
     """From now on this application's codes are asked for; `step` is that of the code which proved it. Returns fresh recovery codes:
     legible only here. The session that did it has shown both factors."""
-    session.execute(delete(Authenticator).where(Authenticator.person_id == actor.person_id))
+    replaced = session.execute(delete(Authenticator).where(Authenticator.person_id == actor.person_id)).rowcount  # type: ignore[attr-defined]
     session.execute(
         insert(Authenticator).values(
             person_id=actor.person_id, secret_sealed=vault_of(session).seal(secret), confirmed_at=at, last_step=step
         )
     )
     prove_session(session, token_hash)
-    audit.record(session, actor, "accounts.confirm_authenticator", actor.person_id, at)
+    changed = {"before": {"second_factor": bool(replaced)}, "after": {"second_factor": True}}
+    audit.record(session, actor, "accounts.confirm_authenticator", actor.person_id, at, **changed)
     return renew_recovery_codes(session, actor, at)
 
 
@@ -92,9 +93,10 @@ def renew_recovery_codes(session: Session, actor: Actor, at: datetime) -> list[s
 
 def remove_authenticator(session: Session, actor: Actor, at: datetime) -> None:
     """Codes are no longer asked for, and recovery codes are of no use."""
-    session.execute(delete(Authenticator).where(Authenticator.person_id == actor.person_id))
+    removed = session.execute(delete(Authenticator).where(Authenticator.person_id == actor.person_id)).rowcount  # type: ignore[attr-defined]
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == actor.person_id))
-    audit.record(session, actor, "accounts.remove_authenticator", actor.person_id, at)
+    changed = {"before": {"second_factor": bool(removed)}, "after": {"second_factor": False}}
+    audit.record(session, actor, "accounts.remove_authenticator", actor.person_id, at, **changed)
 
 
 def prove_session(session: Session, token_hash: str) -> None:

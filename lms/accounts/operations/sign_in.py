@@ -275,17 +275,21 @@ def issue_codes(session: Session, actor: Actor, person_ids: Iterable[UUID], at: 
 
 def reset_password(session: Session, actor: Actor, person_id: UUID, at: datetime) -> IssuedCode:
     """Take the old password away, end the person's sessions, unlock, and make a code to choose a new one with."""
+    had_password = session.scalar(select(Account.password_hash.is_not(None)).where(Account.person_id == person_id))
     _replace_password(session, person_id, None, at)
     session.execute(update(Account).where(Account.person_id == person_id).values(failures=0, locked_until=None))
     end_all_sign_ins(session, person_id, at)
-    audit.record(session, actor, "accounts.reset_password", person_id, at)
+    changed = {"before": {"password": had_password}, "after": {"password": False}}
+    audit.record(session, actor, "accounts.reset_password", person_id, at, **changed)
     return issue_codes(session, actor, [person_id], at)[0]
 
 
 def unlock(session: Session, actor: Actor, person_id: UUID, at: datetime) -> None:
     """Open a door that wrong passwords closed, before its ten minutes are over."""
+    locked_until = session.scalar(select(Account.locked_until).where(Account.person_id == person_id))
     session.execute(update(Account).where(Account.person_id == person_id).values(failures=0, locked_until=None))
-    audit.record(session, actor, "accounts.unlock", person_id, at)
+    changed = {"before": {"locked_until": locked_until.isoformat() if locked_until else None}, "after": {"locked_until": None}}
+    audit.record(session, actor, "accounts.unlock", person_id, at, **changed)
 
 
 def _revoke_codes(session: Session, person_ids: Sequence[UUID], at: datetime) -> None:

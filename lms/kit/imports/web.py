@@ -226,7 +226,9 @@ def error_file(pages: ImportPages, run_id: UUID) -> Response:
 
 
 def xlsx_response(content: bytes, name: str) -> Response:
-    return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+    response = send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+    response.headers["Cache-Control"] = "no-store"  # what sends files would let a browser keep it
+    return response
 
 
 def file_name(given: str | None) -> str:

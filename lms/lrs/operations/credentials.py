@@ -71,18 +71,19 @@ def add_credential(
         )
     )
     session.flush()
-    audit.record(session, actor, "lrs.add_credential", key, at, label=label.strip(), scopes=sorted(str(scope) for scope in scopes))
+    opened = {"label": label.strip(), "scopes": sorted(str(scope) for scope in scopes), "in_use": True}
+    audit.record(session, actor, "lrs.add_credential", key, at, before=None, after=opened)
     return NewCredential(key, secret)
 
 
 def revoke_credential(session: Session, actor: Actor, key: str, at: datetime) -> None:
     """From now on the key opens nothing; what it stored stays. Raises DomainError where there is no such key in use."""
     changed = session.execute(
-        update(Credential).where(Credential.key == key, Credential.revoked_at.is_(None)).values(revoked_at=at).returning(Credential.key)
+        update(Credential).where(Credential.key == key, Credential.revoked_at.is_(None)).values(revoked_at=at).returning(Credential.label)
     ).one_or_none()
     if changed is None:
         raise DomainError(N_("Không có khóa %(key)s đang dùng"), code="unknown_credential", field="key", key=key)
-    audit.record(session, actor, "lrs.revoke_credential", key, at)
+    audit.record(session, actor, "lrs.revoke_credential", key, at, label=changed.label, before={"in_use": True}, after={"in_use": False})
 
 
 def note_use(session: Session, key: str, at: datetime) -> None:
