@@ -11,7 +11,9 @@ import msgspec
 from sqlalchemy import Date, Uuid, and_, delete, func, insert, literal, null, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from lms.accounts.models import Person, Posting, PostingMove, RoleEnding, RoleGrant
+from lms.accounts.models import Person, Posting, PostingMove, RoleEnding, RoleGrant, TransferRequest
+from lms.accounts.operations.transfers import close_request
+from lms.accounts.rules.transfers import State
 from lms.agencies.models import AgencyClosure
 from lms.agencies.queries import agency_names
 from lms.kit import audit
@@ -22,6 +24,7 @@ from lms.kit.following import PEOPLE, AgencyTurn, Consequence
 from lms.kit.ids import uuid7
 
 BATCH = 1000  # rows of one INSERT
+AGENCY_ENDED = N_("Một cơ quan trong đề nghị đã sáp nhập, chia tách hoặc giải thể; nếu còn cần, hãy gửi lại với cơ quan tiếp nhận.")
 _NAMED = 12  # agencies named one by one in a preview
 _POSTING_KEYS = [column.key for column in Posting.__table__.columns]
 _ROLE_TYPES = {column.key: column.type.python_type for column in RoleGrant.__table__.columns if column.key != "id"}
@@ -59,6 +62,8 @@ class PostingsAndRoles:
         if roles := _roles_to_end(session, turn):
             text = N_("vai trò quản lý đối với đơn vị kết thúc sẽ hết hiệu lực; giao lại ở đơn vị tiếp nhận nếu còn cần")
             found.append(Consequence(text, len(roles)))
+        if requests := _requests_overtaken(session, turn):
+            found.append(Consequence(N_("đề nghị chuyển công tác đang chờ có đơn vị kết thúc: sẽ đóng kèm lý do"), len(requests)))
         return found
 
     def foresee_return(self, session: Session, event_id: UUID) -> Sequence[Consequence]:
@@ -87,6 +92,8 @@ class PostingsAndRoles:
         roles = _roles_to_end(session, turn)
         moved = _move_postings(session, turn, {ended: heir for ended, heir in heirs.items() if heir is not None})
         _end_roles(session, turn, roles)
+        for request in _requests_overtaken(session, turn):
+            close_request(session, actor, request, AGENCY_ENDED, at)
         if moved or roles:
             audit.record(
                 session, actor, "accounts.follow_agencies", turn.event_id, at, on=turn.on.isoformat(), postings=moved, roles=len(roles)
@@ -215,6 +222,15 @@ def _ancestors_left(session: Session, heirs: Mapping[UUID, UUID | None], on: dat
     return {
         ended: before.get(ended, set()) - after[heir] - heirs.keys() for ended, heir in heirs.items() if heir is not None and heir in after
     }
+
+
+def _requests_overtaken(session: Session, turn: AgencyTurn) -> Sequence[TransferRequest]:
+    """Open requests from or to an agency that ends: their people go with it, and nobody is left there to receive anyone. One about an
+    earlier day may still be granted."""
+    ended = list(turn.heirs)
+    touching = or_(TransferRequest.from_agency_id.in_(ended), TransferRequest.to_agency_id.in_(ended))
+    waiting = select(TransferRequest).where(TransferRequest.state == State.PENDING.value, touching, TransferRequest.effective_on >= turn.on)
+    return session.scalars(waiting.order_by(TransferRequest.id)).all()
 
 
 def _end_roles(session: Session, turn: AgencyTurn, roles: Sequence[Any]) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from msgspec import UNSET
-from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
-from lms.agencies.forms.fields import DayField, percent
+from lms.agencies.forms.fields import DayField
 from lms.agencies.forms.picker import AgencyField, Chosen
 from lms.agencies.queries import VersionOnDay
 from lms.agencies.rules.events import (
@@ -26,7 +27,6 @@ from lms.agencies.rules.events import (
     Establishment,
     Founding,
     Merger,
-    Part,
     Recoding,
 )
 from lms.agencies.rules.kinds import (
@@ -48,8 +48,6 @@ from lms.kit.i18n import translated
 from lms.kit.ids import uuid7
 from lms.kit.vietnamese import clean
 
-PARTS = 4  # new agencies one split makes
-
 
 class ChangeForm(BaseForm):
     """What every event has: its day, the decision it rests on. Subclasses add the facts and say what they amount to."""
@@ -70,6 +68,14 @@ class ChangeForm(BaseForm):
 
     original: Details | None = None  # what is being corrected: what the form does not ask for stays as it was
     versions: Mapping[UUID, VersionOnDay] = {}  # the agencies chosen, on the day
+
+    def correct(self, details: Details, number: str | None, dated: date | None) -> None:
+        """Made for an event that was recorded. Where that rests on no decision, as a file may leave it open, none is asked for."""
+        self.original = details
+        for field, said in ((self.decision_number, number), (self.decision_date, dated)):
+            if not said:
+                field.validators = ()
+                field.flags.optional = True
 
     @property
     def pickers(self) -> list[AgencyField]:
@@ -106,9 +112,9 @@ class FoundingFields(ChangeForm):
     short_name = StringField(_l("Tên viết tắt"))
     code = StringField(_l("Mã định danh"), description=_l("Theo Quyết định 20/2020/QĐ-TTg. Ví dụ: H55.242"))
     parent = AgencyField(_l("Cơ quan chủ quản"), description=_l("Để trống nếu là đơn vị cao nhất"))
-    agency_kind = SelectField(_l("Loại"), default="", choices=lambda: [("", _("Theo tên đơn vị")), *_choices(KIND_NAMES)])
-    block = SelectField(_l("Khối"), default="", choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *_choices(BLOCK_NAMES)])
-    level = SelectField(_l("Cấp"), default="", choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *_choices(LEVEL_NAMES)])
+    agency_kind = SelectField(_l("Loại"), default="", choices=lambda: [("", _("Theo tên đơn vị")), *choices_of(KIND_NAMES)])
+    block = SelectField(_l("Khối"), default="", choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *choices_of(BLOCK_NAMES)])
+    level = SelectField(_l("Cấp"), default="", choices=lambda: [("", _("Theo loại và cơ quan chủ quản")), *choices_of(LEVEL_NAMES)])
 
     def founding(self, type_: type[Founding] = Founding) -> Founding:
         parent = self.versions.get(self.parent.one) if self.parent.one else None
@@ -118,7 +124,7 @@ class FoundingFields(ChangeForm):
         other = tuple(code for code in kept.codes if code.scheme != CodeScheme.QD20) if kept else ()
         code = clean(self.code.data or "").upper()
         return type_(
-            agency=_identity(self.new_agency.data),
+            agency=identity(self.new_agency.data),
             name=name,
             short_name=self.short_name.data or None,
             kind=kind.value,
@@ -164,7 +170,7 @@ class RenameForm(ChangeForm):
 
     def details(self) -> Details:
         kept = _kept(self.original)
-        return Amendment(**{**kept, "agency": _needed(self.agency), "name": self.name.data, "short_name": self.short_name.data or UNSET})
+        return Amendment(**{**kept, "agency": needed(self.agency), "name": self.name.data, "short_name": self.short_name.data or UNSET})
 
     def read(self, details: Amendment) -> None:
         self.agency.data, self.name.data = [details.agency], details.name
@@ -178,7 +184,7 @@ class MoveForm(ChangeForm):
     parent = AgencyField(_l("Cơ quan chủ quản mới"), description=_l("Để trống nếu từ ngày đó không còn cơ quan chủ quản"))
 
     def details(self) -> Details:
-        return Amendment(**{**_kept(self.original), "agency": _needed(self.agency), "parent": self.parent.one})
+        return Amendment(**{**_kept(self.original), "agency": needed(self.agency), "parent": self.parent.one})
 
     def read(self, details: Amendment) -> None:
         self.agency.data = [details.agency]
@@ -190,9 +196,9 @@ class ReviseForm(ChangeForm):
 
     agency = AgencyField(_l("Đơn vị"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
     short_name = StringField(_l("Tên viết tắt"), description=_l("Để trống nếu giữ nguyên"))
-    agency_kind = SelectField(_l("Loại"), default="", choices=lambda: [("", _("Giữ nguyên")), *_choices(KIND_NAMES)])
-    block = SelectField(_l("Khối"), default="", choices=lambda: [("", _("Giữ nguyên")), *_choices(BLOCK_NAMES)])
-    level = SelectField(_l("Cấp"), default="", choices=lambda: [("", _("Giữ nguyên")), *_choices(LEVEL_NAMES)])
+    agency_kind = SelectField(_l("Loại"), default="", choices=lambda: [("", _("Giữ nguyên")), *choices_of(KIND_NAMES)])
+    block = SelectField(_l("Khối"), default="", choices=lambda: [("", _("Giữ nguyên")), *choices_of(BLOCK_NAMES)])
+    level = SelectField(_l("Cấp"), default="", choices=lambda: [("", _("Giữ nguyên")), *choices_of(LEVEL_NAMES)])
 
     def validate_agency_kind(self, field: Field) -> None:
         if not (field.data or self.block.data or self.level.data or self.short_name.data):
@@ -200,7 +206,7 @@ class ReviseForm(ChangeForm):
 
     def details(self) -> Details:
         return Amendment(
-            agency=_needed(self.agency),
+            agency=needed(self.agency),
             short_name=self.short_name.data or UNSET,
             kind=self.agency_kind.data or UNSET,
             block=self.block.data or UNSET,
@@ -223,13 +229,13 @@ class RecodeForm(ChangeForm):
     kind = EventKind.RECODE
 
     agency = AgencyField(_l("Đơn vị đổi mã"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
-    scheme = SelectField(_l("Hệ thống mã"), default=CodeScheme.QD20.value, choices=lambda: _choices(SCHEME_NAMES))
+    scheme = SelectField(_l("Hệ thống mã"), default=CodeScheme.QD20.value, choices=lambda: choices_of(SCHEME_NAMES))
     code = StringField(_l("Mã mới"), description=_l("Để trống nếu từ ngày đó thôi dùng mã này"))
     beside = BooleanField(_l("Dùng song song với mã đang có"))
 
     def details(self) -> Details:
         code = clean(self.code.data or "").upper() or None
-        return Recoding(agency=_needed(self.agency), scheme=self.scheme.data, code=code, beside=bool(self.beside.data and code))
+        return Recoding(agency=needed(self.agency), scheme=self.scheme.data, code=code, beside=bool(self.beside.data and code))
 
     def read(self, details: Recoding) -> None:
         self.agency.data, self.scheme.data, self.code.data, self.beside.data = (
@@ -248,7 +254,7 @@ class MergeForm(ChangeForm):
     into = AgencyField(_l("Đơn vị tiếp nhận (tiếp tục hoạt động)"), validators=[Chosen(_l("Chưa chọn đơn vị tiếp nhận"))])
 
     def details(self) -> Details:
-        return Merger(agencies=tuple(self.agencies.data), into=_needed(self.into), children=_children(self.original))
+        return Merger(agencies=tuple(self.agencies.data), into=needed(self.into), children=children_recorded(self.original))
 
     def read(self, details: Merger) -> None:
         self.agencies.data, self.into.data = list(details.agencies), [details.into]
@@ -265,71 +271,11 @@ class ConsolidateForm(FoundingFields):
             raise ValidationError(_("Hợp nhất cần từ hai đơn vị trở lên. Một đơn vị đổi tên thì chọn Đổi tên."))
 
     def details(self) -> Details:
-        return Consolidation(agencies=tuple(self.agencies.data), founding=self.founding(), children=_children(self.original))
+        return Consolidation(agencies=tuple(self.agencies.data), founding=self.founding(), children=children_recorded(self.original))
 
     def read(self, details: Consolidation) -> None:
         self.agencies.data = list(details.agencies)
         self.read_founding(details.founding)
-
-
-class PartForm(BaseForm):
-    """A new agency that a split makes: what else it is, it has from the one that is split."""
-
-    class Meta(BaseForm.Meta):
-        csrf = False  # part of a form that has its token
-
-    new_agency = HiddenField(default=lambda: str(uuid7()))
-    name = StringField(_l("Tên đơn vị mới"))
-    code = StringField(_l("Mã định danh"))
-    share = StringField(_l("Tỷ lệ người nhận (%)"), description=_l("Theo quyết định, nếu có. Ví dụ: 40"))
-
-    def validate_share(self, field: Field) -> None:
-        percent(field.data)
-
-
-class SplitForm(ChangeForm):
-    kind = EventKind.SPLIT
-
-    agency = AgencyField(_l("Đơn vị chia tách"), validators=[Chosen(_l("Chưa chọn đơn vị"))])
-    parts = FieldList(FormField(PartForm), min_entries=PARTS, max_entries=PARTS)
-    receivers = AgencyField(_l("Đơn vị đang có nhận một phần"), multiple=True)
-    survives = BooleanField(_l("Đơn vị được chia tách vẫn tiếp tục hoạt động"))
-
-    def validate_receivers(self, field: AgencyField) -> None:
-        if not field.data and not any(part.form.name.data for part in self.parts):
-            raise ValidationError(_("Chưa có đơn vị nào nhận. Nhập tên đơn vị mới hoặc chọn đơn vị đang có."))
-
-    def details(self) -> Details:
-        agency = _needed(self.agency)
-        was = self.versions.get(agency)
-        shares = {part.agency: part.share for part in self.original.parts} if isinstance(self.original, Division) else {}
-        new = [self._part(part.form, was) for part in self.parts if part.form.name.data]
-        old = [Part(agency=receiver, share=shares.get(receiver)) for receiver in self.receivers.data]
-        return Division(agency=agency, parts=(*new, *old), survives=bool(self.survives.data), children=_children(self.original))
-
-    def read(self, details: Division) -> None:
-        self.agency.data, self.survives.data = [details.agency], details.survives
-        self.receivers.data = [part.agency for part in details.parts if part.founding is None]
-        new = [part for part in details.parts if part.founding is not None]
-        for entry, part in zip(self.parts, new, strict=False):
-            assert part.founding is not None
-            entry.form.new_agency.data, entry.form.name.data = str(part.agency), part.founding.name
-            entry.form.code.data = next((code.code for code in part.founding.codes if code.scheme == CodeScheme.QD20), "")
-            entry.form.share.data = f"{100 * part.share:g}".replace(".", ",") if part.share is not None else ""
-
-    def _part(self, form: PartForm, was: VersionOnDay | None) -> Part:
-        name, code = clean(form.name.data), clean(form.code.data or "").upper()
-        kind = kind_of_name(name)
-        founding = Founding(
-            agency=_identity(form.new_agency.data),
-            name=name,
-            kind=str(was.kind if was else kind),
-            block=str(was.block if was else usual_block(kind, None)),
-            level=str(was.level if was else usual_level(kind, None)),
-            parent=was.parent_id if was else None,
-            codes=(Code(CodeScheme.QD20.value, code),) if code else (),
-        )
-        return Part(agency=founding.agency, founding=founding, share=percent(form.share.data))
 
 
 class AbolishForm(ChangeForm):
@@ -344,7 +290,7 @@ class AbolishForm(ChangeForm):
     def details(self) -> Details:
         heir = self.heir_of_children.one
         placed = {**dict.fromkeys(self.children, heir)} if heir else {}
-        return Abolition(agency=_needed(self.agency), children={**_children(self.original), **placed})
+        return Abolition(agency=needed(self.agency), children={**children_recorded(self.original), **placed})
 
     def read(self, details: Abolition) -> None:
         self.agency.data = [details.agency]
@@ -352,22 +298,16 @@ class AbolishForm(ChangeForm):
         self.heir_of_children.data = list(heirs) if len(heirs) == 1 else []
 
 
-FORMS: Mapping[EventKind, type[ChangeForm]] = {
-    form.kind: form
-    for form in (EstablishForm, RenameForm, MoveForm, ReviseForm, RecodeForm, MergeForm, ConsolidateForm, SplitForm, AbolishForm)
-}
-
-
-def _choices(names: Mapping[str, str]) -> list[tuple[str, str]]:
+def choices_of(names: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(str(value), _(name)) for value, name in names.items()]
 
 
-def _needed(field: AgencyField) -> UUID:
+def needed(field: AgencyField) -> UUID:
     assert field.one is not None  # the form was validated
     return field.one
 
 
-def _identity(text: str) -> UUID:
+def identity(text: str) -> UUID:
     """A new agency's id, made when the form was first shown, so that what is confirmed is what was previewed."""
     try:
         return UUID(text)
@@ -375,7 +315,7 @@ def _identity(text: str) -> UUID:
         return uuid7()
 
 
-def _children(original: Details | None) -> dict[UUID, UUID | None]:
+def children_recorded(original: Details | None) -> dict[UUID, UUID | None]:
     if isinstance(original, Merger | Consolidation | Division | Abolition):
         return dict(original.children)
     return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Text, cast, select
@@ -37,10 +37,10 @@ def stored_history(session: Session) -> StoredHistory:
     return history
 
 
-def codes_on(session: Session, on: date) -> dict[UUID, list[Code]]:
+def codes_on(session: Session, on: date, known: datetime | None = None) -> dict[UUID, list[Code]]:
     """The codes that agencies bear on a day, of all schemes."""
     found: dict[UUID, list[Code]] = {}
-    rows = session.execute(select(AgencyCode.agency_id, AgencyCode.scheme, AgencyCode.code).where(current(AgencyCode, on)))
+    rows = session.execute(select(AgencyCode.agency_id, AgencyCode.scheme, AgencyCode.code).where(current(AgencyCode, on, known)))
     for agency_id, scheme, code in rows:
         found.setdefault(agency_id, []).append(Code(scheme, code))
     return found

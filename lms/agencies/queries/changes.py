@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, selec
 from sqlalchemy.orm import Session, aliased
 
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyEvent, AgencyLink, AgencyVersion
-from lms.agencies.queries.lookups import batches, current
+from lms.agencies.queries.lookups import batches, believed, current
 from lms.agencies.rules.events import Details, decoded
 from lms.agencies.rules.kinds import CodeScheme
 from lms.kit.actors import Everywhere, NotFound, Scope
@@ -136,52 +136,51 @@ def corrections_of(session: Session, event_id: UUID) -> tuple[list[ToldEvent], T
     return earlier, _told(later) if later else None
 
 
-def timeline_of(session: Session, agency_id: UUID) -> list[ToldEvent]:
+def timeline_of(session: Session, agency_id: UUID, known: datetime | None = None) -> list[ToldEvent]:
     """All that happened to an agency, the latest first, with what is no longer believed, and what moved it together with others when
-    its parent ended. Two statements."""
+    its parent ended. `known`: as the timeline was on that moment. One statement."""
     touching = select(AgencyLink.event_id).where(or_(AgencyLink.predecessor_id == agency_id, AgencyLink.successor_id == agency_id))
     later, former, cause = aliased(AgencyVersion), aliased(AgencyVersion), aliased(AgencyEvent)
     carried_along = (
         select(cause.id)
-        .join(later, and_(later.valid_from == cause.effective_on, later.agency_id == agency_id, later.superseded_at.is_(None)))
+        .join(later, and_(later.valid_from == cause.effective_on, later.agency_id == agency_id, believed(later, known)))
         .join(
             former,
             and_(
                 former.valid_to == later.valid_from,
                 former.agency_id == agency_id,
-                former.superseded_at.is_(None),
+                believed(former, known),
                 former.parent_id != later.parent_id,
             ),
         )
         .join(AgencyLink, and_(AgencyLink.event_id == cause.id, AgencyLink.predecessor_id == former.parent_id))
-        .where(cause.superseded_at.is_(None), cause.kind.in_(("merge", "consolidate", "split", "abolish")))
+        .where(believed(cause, known), cause.kind.in_(("merge", "consolidate", "split", "abolish")))
     )
-    rows = session.execute(
-        _events()
-        .where(or_(AgencyEvent.id.in_(touching), AgencyEvent.id.in_(carried_along)))
-        .order_by(AgencyEvent.effective_on.desc(), AgencyEvent.ordinal.desc(), AgencyEvent.id.desc())
-    )
-    return [_told(row) for row in rows]
+    statement = _events().where(or_(AgencyEvent.id.in_(touching), AgencyEvent.id.in_(carried_along)))
+    if known is not None:
+        statement = statement.where(AgencyEvent.recorded_at <= known)
+    rows = session.execute(statement.order_by(AgencyEvent.effective_on.desc(), AgencyEvent.ordinal.desc(), AgencyEvent.id.desc()))
+    return [_as_known(_told(row), known) for row in rows]
 
 
-def names_of(session: Session, ids: Collection[UUID], *, with_parents: bool = True) -> Names:
+def names_of(session: Session, ids: Collection[UUID], *, with_parents: bool = True, known: datetime | None = None) -> Names:
     """Names through time of agencies and of those that were directly above them. At most two statements for five hundred agencies."""
     names = Names()
-    _add_names(session, names, ids)
+    _add_names(session, names, ids, known)
     if with_parents:
         above = {span[3] for own in names.spans.values() for span in own if span[3] is not None}
-        _add_names(session, names, above - names.spans.keys())
+        _add_names(session, names, above - names.spans.keys(), known)
     return names
 
 
 def codes_on(session: Session, ids: Iterable[UUID], on: date) -> dict[UUID, str]:
-    """One code in scheme qd20 of each of these agencies that bears one on a day."""
+    """One code of each of these agencies that bears one on a day: in scheme qd20, or else of an administrative unit."""
     found: dict[UUID, str] = {}
     for batch in batches(ids):
         rows = session.execute(
             select(AgencyCode.agency_id, AgencyCode.code)
-            .where(AgencyCode.agency_id.in_(batch), AgencyCode.scheme == CodeScheme.QD20, current(AgencyCode, on))
-            .order_by(AgencyCode.code.desc())
+            .where(AgencyCode.agency_id.in_(batch), AgencyCode.scheme.in_((CodeScheme.QD20, CodeScheme.DVHC)), current(AgencyCode, on))
+            .order_by(AgencyCode.scheme == CodeScheme.QD20, AgencyCode.code.desc())
         )
         found |= {row.agency_id: row.code for row in rows}
     return found
@@ -208,11 +207,11 @@ def ever_within(session: Session, ids: Iterable[UUID], scope: Scope) -> frozense
     return frozenset(found)
 
 
-def _add_names(session: Session, names: Names, ids: Collection[UUID]) -> None:
+def _add_names(session: Session, names: Names, ids: Collection[UUID], known: datetime | None) -> None:
     for batch in batches(ids):
         for agency_id, begin, end, name, parent in session.execute(
             select(AgencyVersion.agency_id, AgencyVersion.valid_from, AgencyVersion.valid_to, AgencyVersion.name, AgencyVersion.parent_id)
-            .where(AgencyVersion.agency_id.in_(batch), AgencyVersion.superseded_at.is_(None))
+            .where(AgencyVersion.agency_id.in_(batch), believed(AgencyVersion, known))
             .order_by(AgencyVersion.agency_id, AgencyVersion.valid_from)
         ):
             names.spans.setdefault(agency_id, []).append((begin, end, name, parent))
@@ -244,6 +243,13 @@ _COLUMNS: list[Any] = [
 
 def _events() -> Select[Any]:
     return select(*_COLUMNS)
+
+
+def _as_known(event: ToldEvent, known: datetime | None) -> ToldEvent:
+    """What was withdrawn or corrected after the moment was still believed then."""
+    if known is None or event.superseded_at is None or event.superseded_at <= known:
+        return event
+    return replace(event, superseded_at=None)
 
 
 def _told(row: Any) -> ToldEvent:

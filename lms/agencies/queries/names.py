@@ -24,7 +24,8 @@ def last_names(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
             .where(AgencyVersion.agency_id.in_(wanted[start : start + _BATCH]), AgencyVersion.superseded_at.is_(None))
             .order_by(AgencyVersion.valid_from)
         )
-        found |= {agency_id: name for agency_id, name in rows}  # the newest comes last
+        for agency_id, name in rows:
+            found[agency_id] = name  # the newest comes last
     return found
 
 

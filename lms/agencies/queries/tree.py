@@ -161,13 +161,8 @@ def _whole_rows(agency_id: UUID, known: datetime | None) -> Any:
 
 def _rows(on: date, known: datetime | None = None) -> Select[Any]:
     child = aliased(AgencyVersion)
-    # Joined to nothing, the scheme is no use to SQLite's planner, which would else search a whole scheme for each agency.
-    scheme = AgencyCode.scheme + ""
-    code = (
-        select(func.min(AgencyCode.code))
-        .where(AgencyCode.agency_id == AgencyVersion.agency_id, scheme == CodeScheme.QD20, current(AgencyCode, on, known))
-        .scalar_subquery()
-    )
+    # Of communes no other is known in many provinces than that of the administrative unit.
+    code = func.coalesce(_code(CodeScheme.QD20, on, known), _code(CodeScheme.DVHC, on, known))
     children = select(func.count()).where(child.parent_id == AgencyVersion.agency_id, current(child, on, known)).scalar_subquery()
     all_below = _below(AgencyClosure, on)
     if known is not None:
@@ -195,6 +190,13 @@ def _rows(on: date, known: datetime | None = None) -> Select[Any]:
         .where(current(AgencyVersion, on, known))
         .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
     )
+
+
+def _code(scheme: CodeScheme, on: date, known: datetime | None) -> ColumnElement[str | None]:
+    """The first code in a scheme of the agency of the row."""
+    # Joined to nothing, the scheme is no use to SQLite's planner, which would else search a whole scheme for each agency.
+    own = and_(AgencyCode.agency_id == AgencyVersion.agency_id, AgencyCode.scheme + "" == scheme)
+    return select(func.min(AgencyCode.code)).where(own, current(AgencyCode, on, known)).scalar_subquery()
 
 
 def _below(entity: Any, on: date, *known: ColumnElement[bool]) -> ColumnElement[int]:

@@ -45,7 +45,7 @@ def agency(agency_id: UUID) -> str:
         path = queries.path_to(session, agency_id, on, scope, known)
         nodes = queries.tree_below(session, [row], on, 1, known)
         codes = queries.codes_of(session, agency_id, known)
-        told, visible = tell(session, timeline_of(session, agency_id), scope)
+        told, visible = tell(session, timeline_of(session, agency_id, known), scope, known)
     kept = link_arguments(on, known)
     return render_template(
         "agencies/agency.html",

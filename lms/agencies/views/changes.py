@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.agencies import queries
-from lms.agencies.forms import FORMS, AbolishForm, AgencyField, ChangeForm, Choice
+from lms.agencies.forms import FORMS, AbolishForm, AgencyField, ChangeForm, Choice, SplitForm
 from lms.agencies.operations import (
     Preview,
     correct_event,
@@ -37,6 +37,7 @@ from lms.kit.clock import now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, transaction
+from lms.kit.vietnamese import sort_key
 
 FOUND_AT_ONCE = 20
 PARTS_OF_THE_PAGE = ("csrf_token", "step", "mark")
@@ -78,8 +79,7 @@ def correct_change(event_id: UUID) -> AnyResponse:
     event = _entered(event_id)
     if event.superseded_at is not None:
         return _no_longer_believed(event)
-    form = _form(event.kind, None)
-    form.original = event.details
+    form = _correcting(event, None)
     form.read(event.details)
     form.on.process(None, event.effective_on)
     form.decision_number.data, form.note.data = event.decision_number, event.note
@@ -93,9 +93,7 @@ def submit_correction(event_id: UUID) -> AnyResponse:
     event = _entered(event_id)
     if event.superseded_at is not None:
         return _no_longer_believed(event)
-    form = _form(event.kind, request.form)
-    form.original = event.details
-    return _submitted(form, event)
+    return _submitted(_correcting(event, request.form), event)
 
 
 @blueprint.get("/changes/<uuid:event_id>/withdraw")
@@ -137,6 +135,13 @@ def _form(kind: str, data: Any) -> ChangeForm:
         return FORMS[EventKind(kind)](formdata=data)
     except (ValueError, KeyError) as error:
         raise NotFound from error
+
+
+def _correcting(event: ToldEvent, data: Any) -> ChangeForm:
+    assert event.details is not None  # seen to by _entered
+    form = _form(event.kind, data)
+    form.correct(event.details, event.decision_number, event.decision_date)
+    return form
 
 
 def _entered(event_id: UUID) -> ToldEvent:
@@ -265,6 +270,8 @@ def _complete(session: Session, form: ChangeForm) -> None:
         form.versions = {**form.versions, **queries.versions_on(session, date.fromordinal(on.toordinal() - 1), missing)}
     if isinstance(form, AbolishForm) and form.agency.one:
         form.children = tuple(children_of(session, form.agency.one, on))
+    if isinstance(form, SplitForm) and form.agency.one:
+        form.children = _children_until(session, form.agency.one, on)
     if not ids:
         return
     names, codes = queries.agency_names(session, ids, on), codes_on(session, ids, on)
@@ -273,6 +280,13 @@ def _complete(session: Session, form: ChangeForm) -> None:
         known = [agency for agency in picker.data if agency in names]
         picker.data = known
         picker.chosen = [Choice(agency, names[agency], _note(codes.get(agency), _above(form, agency, above))) for agency in known]
+
+
+def _children_until(session: Session, agency_id: UUID, on: date) -> list[Choice]:
+    """Who is directly below an agency on a day or was on the day before, as where the split of that day is recorded already."""
+    ids = dict.fromkeys([*children_of(session, agency_id, on), *children_of(session, agency_id, date.fromordinal(on.toordinal() - 1))])
+    names, codes = queries.agency_names(session, ids, on), codes_on(session, ids, on)
+    return sorted((Choice(one, names[one], codes.get(one, "")) for one in ids if one in names), key=lambda choice: sort_key(choice.name))
 
 
 def _above(form: ChangeForm, agency: UUID, names: Any) -> str | None:

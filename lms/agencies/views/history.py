@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -78,10 +79,12 @@ def change(event_id: UUID) -> str:
     )
 
 
-def tell(session: Any, events: list[ToldEvent], scope: Scope) -> tuple[list[tuple[ToldEvent, Sentence]], frozenset[UUID]]:
+def tell(
+    session: Any, events: list[ToldEvent], scope: Scope, known: datetime | None = None
+) -> tuple[list[tuple[ToldEvent, Sentence]], frozenset[UUID]]:
     """Events with their sentences, and which agencies in them the asker may open. At most three statements."""
     ids = {agency for event in events for agency in mentioned(event.details)}
-    names = queries.names_of(session, ids)
+    names = queries.names_of(session, ids, known=known)
     parents = {span[3] for own in names.spans.values() for span in own if span[3]}
     told = [(event, sentence(event.details, event.kind, event.effective_on, names)) for event in events]
     return told, queries.ever_within(session, ids | parents, scope)

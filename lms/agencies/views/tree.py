@@ -115,10 +115,10 @@ def tree() -> str:
 def export() -> Response:
     """The tree of a day in the columns of the import."""
     form = BrowseForm(request.args)
-    on, scope = form.day(today()), scope_of("agencies.view")
+    on, known, scope = form.day(today()), form.moment(zone()), scope_of("agencies.view")
     with reading() as session:
-        rows = [row for _depth, row in queries.whole_tree(session, on, scope, form.moment(zone()))]
-        codes = codes_on(session, on)
+        rows = [row for _depth, row in queries.whole_tree(session, on, scope, known)]
+        codes = codes_on(session, on, known)
     return xlsx_response(tree_workbook(rows, codes, on), f"cay-don-vi-{on:%Y-%m-%d}.xlsx")
 
 
