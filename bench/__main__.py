@@ -1,13 +1,14 @@
 """`python -m bench`: CPU per request on both databases. `python -m bench --pages`: what pages weigh, and that nothing leaves the host.
 `python -m bench --imports`: what importing 31,000 and 310,000 people costs beside the floor.
-`python -m bench --tree`: what questions to the agency tree through time cost."""
+`python -m bench --tree`: what questions to the agency tree through time cost.
+`python -m bench --audit`: what sealing, verifying and searching a million audit entries costs."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import imports, pages, requests, tree
+from bench import audit, imports, pages, requests, tree
 
 parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
 parser.add_argument(
@@ -18,12 +19,16 @@ parser.add_argument("--pages", action="store_true", help="page weights instead o
 parser.add_argument("--imports", action="store_true", help="CPU seconds and memory of roster imports instead")
 parser.add_argument("--many", type=int, default=imports.MANY, metavar="N", help="people of the large import (default %(default)s)")
 parser.add_argument("--tree", action="store_true", help="CPU of questions to a tree of 10,000 agencies instead")
+parser.add_argument("--audit", action="store_true", help="CPU seconds and memory of the audit's chain instead")
+parser.add_argument("--entries", type=int, default=audit.ENTRIES, metavar="N", help="entries of the audit (default %(default)s)")
 arguments = parser.parse_args()
 kinds = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
 if arguments.pages:
     pages.run()
 elif arguments.imports:
     imports.run(kinds, arguments.many)
+elif arguments.audit:
+    audit.run(kinds, arguments.entries)
 elif arguments.requests < 100:
     sys.exit("fewer than 100 requests say nothing: leave --requests out or give 100 or more")
 elif arguments.tree:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from lms.accounts import operations, queries
 from lms.accounts.jobs import ROSTER_JOB
 from lms.accounts.operations import NewPerson, RosterOptions
+from lms.accounts.permissions import ROLE_NAMES
 from lms.accounts.queries.people import login_name_of
 from lms.agencies.queries import agency_by_code
 from lms.kit.actors import EVERYWHERE, SERVICE, Role
@@ -224,6 +225,30 @@ def reset(login: str) -> None:
     with transaction() as session:
         issued = operations.reset_password(session, SERVICE, _person(session, login), now())
     _show_code(login, issued.code)
+
+
+@users.command("review")
+@click.argument("login")
+@click.option("--yes", is_flag=True, help="Confirm every role without asking about each.")
+def review(login: str, *, yes: bool) -> None:
+    """Note that the roles of LOGIN were looked at and are still needed: for whom no colleague can review, as a sole administrator."""
+    at, on = now(), _today()
+    with reading() as session:
+        held = queries.grants_of_person(session, _person(session, login), on)
+    if not held:
+        raise DomainError(N_("Người này không có vai trò nào để rà soát."), code="no_roles")
+    needed = []
+    for row in held:
+        words = f"{ROLE_NAMES[row.role]} – {row.agency_name or _('toàn tỉnh')}"
+        if yes or click.confirm(_("%(role)s: còn cần?", role=words)):
+            needed.append((row.id, words))
+    with transaction() as session:
+        for grant_id, _words in needed:
+            operations.confirm_role(session, SERVICE, grant_id, on=on, at=at)
+    for _id, words in needed:
+        click.echo(_("Đã xác nhận còn cần: %(role)s.", role=words))
+    if len(needed) < len(held):
+        click.echo(_("%(count)s vai trò chưa xác nhận; thu hồi ở trang của người đó.", count=len(held) - len(needed)))
 
 
 def _agency(session: Session, code: str, on: date) -> UUID:

@@ -11,10 +11,10 @@ from lms.kit.unit import transaction
 
 def seal(at: datetime, *, back: timedelta | None = operations.LATE) -> int:
     """Seal all there is, a batch in each transaction: what a crash leaves undone the next run does. How many were sealed."""
-    total = 0
+    total, last = 0, None
     while True:
         with transaction() as session:
-            sealed = operations.seal_entries(session, at, back=back)
+            sealed, last = operations.seal_batch(session, at, back=back, limit=operations.BATCH, after=last)
         total += sealed
         if sealed < operations.BATCH:
             return total

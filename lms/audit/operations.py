@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from lms.audit import rules
@@ -26,6 +27,7 @@ from lms.kit.errors import N_, DomainError
 
 BATCH = 1000
 LATE = timedelta(minutes=15)  # how far back the worker looks for entries committed after later ones were sealed
+_LINK = cast(Table, AuditLink.__table__)  # many rows at a time: not through the object mapper
 _LOCK = 7_106_311_302  # one sealing at a time, on PostgreSQL; SQLite has one writer anyway
 
 
@@ -41,25 +43,29 @@ class Forgotten:
 def seal_entries(session: Session, at: datetime, *, back: timedelta | None = LATE, limit: int = BATCH) -> int:
     """Add up to `limit` unsealed entries to the chain; returns how many. `back`: only entries written since so long before `at`; None: all
     there are, which reads the whole table. Several may do it at once: they follow one another."""
+    return seal_batch(session, at, back=back, limit=limit)[0]
+
+
+def seal_batch(session: Session, at: datetime, *, back: timedelta | None, limit: int, after: UUID | None = None) -> tuple[int, UUID | None]:
+    """The same, from the entry after `after` on; also the last one sealed, for who goes on in batches: each looks only where the one
+    before it ended."""
     _alone(session)
     last = head(session) or Head(0, rules.GENESIS, None)
-    statement = (
-        select(*ENTRY)
-        .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
-        .where(AuditLink.entry_id.is_(None))
-        .order_by(AuditEntry.id)
-        .limit(limit)
-    )
-    if back is not None:
-        statement = statement.where(AuditEntry.id >= first_identifier(at - back))
+    link: ColumnElement[bool] = AuditLink.entry_id == AuditEntry.id
+    begin: list[ColumnElement[bool]] = []
+    if back is not None or after is not None:
+        first = max(after or UUID(int=0), first_identifier(at - back) if back is not None else UUID(int=0))
+        # Said of both tables: a database that goes along both indexes need not begin at the first entry ever.
+        link, begin = and_(link, AuditLink.entry_id >= first), [AuditEntry.id >= first]
+    statement = select(*ENTRY).outerjoin(AuditLink, link).where(AuditLink.entry_id.is_(None), *begin).order_by(AuditEntry.id).limit(limit)
     links, sequence, previous = [], last.sequence, last.hash
     for row in session.execute(statement):
         entry = rules.Entry(*row)
         sequence, previous = sequence + 1, rules.following(previous, entry)
         links.append({"sequence": sequence, "entry_id": entry.id, "hash": previous})
     if links:
-        session.execute(insert(AuditLink), links)
-    return len(links)
+        session.execute(insert(_LINK), links)
+    return len(links), links[-1]["entry_id"] if links else None
 
 
 def forget_prefix(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from lms.accounts import operations, queries
 from lms.accounts.models import RoleGrant
 from lms.accounts.rules import roles as rules
 from lms.agencies.models import FOREVER
+from lms.commands import build_cli
 from lms.kit.actors import SERVICE, AccessDenied, Actor, Grant, NotFound, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
@@ -370,6 +372,24 @@ def test_the_review_lists_privileged_roles_counts_the_overdue_and_confirms(
         assert "do người khác rà soát" in admin.get("/manage/roles/").text
         assert admin.post(f"/manage/roles/{own}/revoke").status_code == 303
         assert "Lý Văn Trưởng" not in admin.get("/manage/roles/").text
+
+
+def test_a_sole_administrator_is_reviewed_by_command(province: Province, app: Flask, database: Database, sign_in: SignInAs) -> None:
+    def run(*arguments: str, answer: str = "") -> Any:
+        with app.app_context():
+            return CliRunner().invoke(build_cli(app), ["users", "review", *arguments], input=answer)
+
+    with travel():
+        refused = run("quantri", answer="n\n")
+        assert "1 vai trò chưa xác nhận" in refused.output
+        assert audited(database, "accounts.confirm_role") == []
+        done = run("quantri", answer="y\n")
+        assert "Đã xác nhận còn cần: Cơ quan chủ trì – toàn tỉnh" in done.output
+        (entry,) = audited(database, "accounts.confirm_role")
+        assert (entry.actor_id, entry.details["role"]) == (None, "department")
+        assert f"/manage/people/{province.admin}" not in sign_in("quantri").get("/manage/roles/?overdue=y").text
+        assert run("quantri", "--yes").exit_code == 0
+        assert isinstance(run("phogiamdoc-khong-co", "--yes").exception, DomainError)
 
 
 def test_the_review_shows_and_decides_within_the_scope_only(province: Province, sign_in: SignInAs, database: Database) -> None:

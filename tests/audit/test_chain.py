@@ -145,7 +145,6 @@ def test_a_crash_in_mid_seal_leaves_what_was_sealed_and_the_rest_for_the_next(da
 
 def test_the_worker_seals_in_batches(app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "BATCH", 4)
-    monkeypatch.setattr(operations.seal_entries, "__kwdefaults__", {"back": operations.LATE, "limit": 4})
     add_entries(database, 10)
     with app.app_context():
         assert jobs.seal(now()) == 10

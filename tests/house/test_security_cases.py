@@ -382,7 +382,7 @@ def test_pages_keep_nothing_on_the_machine_but_answers_not_yet_acknowledged() ->
     }
     assert using == {"attempt.js": ["localStorage"]}
     script = (ROOT / "lms/static/js/attempt.js").read_text()
-    written = re.findall(r"store\.set\((.*)\)", script)
+    written = re.findall(r"store\.set\((.*?)\); }", script)
     assert written == ["key, JSON.stringify({ sequence: sequence, pending: pending, acknowledged: acknowledgedLast })"]
 
 
