@@ -87,6 +87,9 @@ class DemoProvince:
     newcomers: frozenset[UUID]
 
 
+Check = Callable[[], str]
+"""What is well, in a few words; raises with how to mend it where something is not. Carried out by `lms doctor`."""
+
 DemoStep = Callable[[DemoProvince], None]
 """Adds a feature's demonstration data in transactions of its own."""
 
@@ -113,6 +116,7 @@ class Feature:
     group_users: tuple[GroupUser, ...] = ()
     audit_names: Mapping[str, Any] = field(default_factory=dict)  # what each action it records is called, lazy translations
     namers: tuple[Namer, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)  # lines of `lms doctor`, by name
 
 
 def merged(features: Iterable[Feature], attribute: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.agencies.audit_names import AUDIT_NAMES
+from lms.agencies.checks import check_agencies
 from lms.agencies.cli import agencies
 from lms.agencies.jobs import IMPORT_JOB, IMPORT_UNDO_JOB, import_agencies, undo_last_import
 from lms.agencies.naming import AgencyNamer
@@ -20,6 +21,7 @@ feature = Feature(
     permission_names=PERMISSION_NAMES,
     audit_names=AUDIT_NAMES,
     namers=(AgencyNamer(),),
+    checks={"agencies": check_agencies},
     navigation=(
         NavigationItem.managing(
             Section.PEOPLE,

@@ -13,6 +13,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "agencies.import": _l("Nhập cây đơn vị"),
     "agencies.merge": _l("Sáp nhập cơ quan"),
     "agencies.move": _l("Chuyển cơ quan chủ quản"),
+    "agencies.rebuild": _l("Dựng lại cây đơn vị từ các sự kiện"),
     "agencies.recode": _l("Đổi mã cơ quan"),
     "agencies.rename": _l("Đổi tên cơ quan"),
     "agencies.revise": _l("Sửa thông tin cơ quan"),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.agencies import queries
 from lms.agencies.files import packed_content, read_files
-from lms.agencies.operations import apply_import, check_import, undo_import
+from lms.agencies.operations import apply_import, check_import, rebuild_agencies, undo_import
 from lms.agencies.queries.believed import codes_on, stored_history
 from lms.agencies.rules.plan import Plan
 from lms.agencies.workbook import events_workbook, tree_workbook
@@ -121,6 +121,24 @@ def undo() -> None:
             raise DomainError(N_("Chưa có lần nhập cây đơn vị nào để hoàn tác."), code="nothing_to_withdraw")
         result = undo_now(session, SERVICE, run_id, undo_import, now())
     click.echo(_("Đã hoàn tác lần nhập: rút %(withdrawn)s sự kiện.", withdrawn=number(result["withdrawn"])))
+
+
+@agencies.command("rebuild")
+def rebuild() -> None:
+    """Make the tree anew from its events, where `lms doctor` says that it has come apart."""
+    with transaction() as session:
+        rebuilt = rebuild_agencies(session, SERVICE, now())
+    if not rebuilt:
+        click.echo(_("Cây đơn vị đã đúng theo các sự kiện, không phải sửa gì."))
+        return
+    click.echo(
+        _(
+            "Đã dựng lại cây đơn vị từ các sự kiện: %(versions)s giai đoạn, %(codes)s mã, %(closure)s dòng quan hệ trực thuộc đã sửa.",
+            versions=number(rebuilt.versions),
+            codes=number(rebuilt.codes),
+            closure=number(rebuilt.closure_begun + rebuilt.closure_ended),
+        )
+    )
 
 
 def _answer(plan: Plan, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
@@ -17,6 +17,7 @@ from lms.audit import jobs as audit_jobs
 from lms.audit import queries as audit
 from lms.audit.reading import fault_sentence, told
 from lms.config import Settings
+from lms.feature import Check, merged
 from lms.kit import queue
 from lms.kit.clock import now
 from lms.kit.jobs import Job, JobState
@@ -60,16 +61,17 @@ def db_check() -> None:
 @click.command()
 def doctor() -> None:
     """Check everything the service stands on; each line says ok, or how to mend it."""
-    checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("settings", _settings),
-        ("database", _database),
-        ("clock", _clock),
-        ("disk", _disk),
-        ("queue", _queue),
-        ("audit", _audit),
-    )
+    checks: Mapping[str, Check] = {
+        "settings": _settings,
+        "database": _database,
+        "clock": _clock,
+        "disk": _disk,
+        "queue": _queue,
+        "audit": _audit,
+        **merged(current_app.extensions["lms.features"], "checks"),
+    }
     healthy = True
-    for name, check in checks:
+    for name, check in checks.items():
         try:
             click.echo(f"ok    {name}: {check()}")
         except Exception as error:  # the doctor's trade: whatever is wrong becomes a line

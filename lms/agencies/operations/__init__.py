@@ -1,9 +1,9 @@
 """Changing the agency tree."""
 
 from lms.agencies.operations.changes import abolish_agency, assign_code, establish_agency, merge_agencies, move_agency, rename_agency
-from lms.agencies.operations.closure import rebuild_closure
 from lms.agencies.operations.events import correct_event, record_change, record_changes, withdraw_event, withdraw_import
 from lms.agencies.operations.imports import apply_import, check_import, undo_import
+from lms.agencies.operations.rebuild import Rebuilt, rebuild_agencies
 from lms.agencies.operations.reckoning import (
     Preview,
     preview_change,
@@ -15,6 +15,7 @@ from lms.agencies.operations.reckoning import (
 
 __all__ = [
     "Preview",
+    "Rebuilt",
     "abolish_agency",
     "apply_import",
     "assign_code",
@@ -28,7 +29,7 @@ __all__ = [
     "preview_correction",
     "preview_import_withdrawal",
     "preview_withdrawal",
-    "rebuild_closure",
+    "rebuild_agencies",
     "record_change",
     "record_changes",
     "rename_agency",

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from lms.agencies.models import AgencyClosure, AgencyClosurePast, AgencyVersion
-from lms.agencies.rules.closure import Ancestry, ParentSpan, ancestry, by_agency
+from lms.agencies.models import AgencyClosure, AgencyClosurePast
+from lms.agencies.rules.closure import Ancestry, ParentSpan, ancestry
 from lms.kit.ids import uuid7
 
 BATCH = 1000
@@ -19,25 +19,12 @@ Spans = Mapping[UUID, Sequence[ParentSpan[UUID]]]
 Key = tuple[UUID, UUID, date]
 
 
-def rebuild_closure(session: Session, at: datetime) -> tuple[int, int]:
-    """Make the closure of all agencies follow from their believed versions. Returns how many rows were taken away and added.
-
-    Raises CycleError or ParentMissingError where the versions make no tree; replaying events sees to it that they do.
-    """
-    session.flush()
-    spans = by_agency(
-        ParentSpan(*row)
-        for row in session.execute(
-            select(AgencyVersion.agency_id, AgencyVersion.parent_id, AgencyVersion.valid_from, AgencyVersion.valid_to).where(
-                AgencyVersion.superseded_at.is_(None)
-            )
-        )
-    )
-    return refresh_closure(session, spans, None, at)
-
-
 def refresh_closure(session: Session, spans: Spans, agencies: Iterable[UUID] | None, at: datetime) -> tuple[int, int]:
-    """The same for the rows above some agencies, whose own place or whose ancestors' place changed; `spans` are of all agencies."""
+    """Make the rows above some agencies, whose own place or whose ancestors' place changed, follow from `spans`, which are of all agencies;
+    with no `agencies`, all rows. Returns how many rows were taken away and added.
+
+    Raises CycleError or ParentMissingError where the spans make no tree; replaying events sees to it that they do.
+    """
     chosen = set(spans) if agencies is None else set(agencies)
     wanted = {
         (row.ancestor, row.descendant, row.valid_from): row for agency in chosen if spans.get(agency) for row in ancestry(agency, spans)

@@ -19,15 +19,15 @@ BATCH = 1000
 VALUES = ("valid_from", "valid_to", "name", "short_name", "kind", "block", "level", "parent_id", "legal_basis")
 
 
-def write_agencies(session: Session, tree: Tree, agencies: Iterable[UUID], at: datetime) -> None:
-    """Bring the stored versions and codes of some agencies to what the tree says. What no longer holds is superseded."""
+def write_agencies(session: Session, tree: Tree, agencies: Iterable[UUID], at: datetime) -> tuple[int, int]:
+    """Bring the stored versions and codes of some agencies to what the tree says. What no longer holds is superseded.
+    Returns how many rows of versions and of codes began or ended."""
     ids = list(agencies)
-    for start in range(0, len(ids), 500):
-        _write_versions(session, tree, ids[start : start + 500], at)
-    for start in range(0, len(ids), 500):
-        _end_codes(session, tree, ids[start : start + 500], at)
-    for start in range(0, len(ids), 500):  # after all ends, since a code may pass from one agency to another
-        _begin_codes(session, tree, ids[start : start + 500], at)
+    batches = [ids[start : start + 500] for start in range(0, len(ids), 500)]
+    versions = sum(_write_versions(session, tree, batch, at) for batch in batches)
+    codes = sum(_end_codes(session, tree, batch, at) for batch in batches)
+    codes += sum(_begin_codes(session, tree, batch, at) for batch in batches)  # after all ends: a code may pass from one to another
+    return versions, codes
 
 
 def version_row(version: Version, codes: Iterable[CodeSpan], at: datetime) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def search_text(version: Version, codes: Iterable[CodeSpan]) -> str:
     return fold(" ".join(filter(None, (version.name, version.short_name, *dict.fromkeys(borne)))))
 
 
-def _write_versions(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> None:
+def _write_versions(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> int:
     wanted = {
         tuple(row[field] for field in ("agency_id", *VALUES)): row
         for agency in agencies
@@ -96,17 +96,21 @@ def _write_versions(session: Session, tree: Tree, agencies: Sequence[UUID], at: 
         session.connection().execute(
             update(AgencyVersion).where(AgencyVersion.id == bindparam("version")).values(search_text=bindparam("found_by")), found_otherwise
         )
+    return len(stale) + len(wanted) + len(found_otherwise)
 
 
-def _end_codes(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> None:
+def _end_codes(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> int:
     wanted = {span for agency in agencies for span in tree.codes.get(agency, ())}
-    _supersede(session, AgencyCode, [row_id for row_id, span in _stored_codes(session, agencies) if span not in wanted], at)
+    stale = [row_id for row_id, span in _stored_codes(session, agencies) if span not in wanted]
+    _supersede(session, AgencyCode, stale, at)
+    return len(stale)
 
 
-def _begin_codes(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> None:
+def _begin_codes(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> int:
     stored = {span for _, span in _stored_codes(session, agencies)}
     wanted = [span for agency in agencies for span in tree.codes.get(agency, ()) if span not in stored]
     _insert(session, AgencyCode, [code_row(span, at) for span in wanted])
+    return len(wanted)
 
 
 def _stored_codes(session: Session, agencies: Sequence[UUID]) -> list[tuple[UUID, CodeSpan]]:

@@ -27,6 +27,7 @@ from lms.agencies.queries.lookups import (
     versions_on,
     within,
 )
+from lms.agencies.queries.soundness import Deviation, Soundness, soundness
 from lms.agencies.queries.tree import (
     AgencyRow,
     TreeNode,
@@ -43,9 +44,11 @@ __all__ = [
     "AgencyName",
     "AgencyRow",
     "CodeSpan",
+    "Deviation",
     "EventDay",
     "Heir",
     "HistoryEntry",
+    "Soundness",
     "StoredEvent",
     "TreeNode",
     "VersionOnDay",
@@ -66,6 +69,7 @@ __all__ = [
     "predecessors_of",
     "root_names",
     "search_agencies",
+    "soundness",
     "subtree_count",
     "subtree_ids",
     "successors_on",
