@@ -220,6 +220,7 @@ class ClaimForm(ShortForm):
 
 class DecideForm(ShortForm):
     agency = AgencyField(_l("Chuyển đến cơ quan"))
+    leaves = BooleanField(_l("Nghỉ công tác, không chuyển đến cơ quan nào"))
 
 
 class RefuseForm(ShortForm):

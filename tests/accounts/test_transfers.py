@@ -120,7 +120,11 @@ def test_with_no_receiver_the_department_decides_where_to(province: Province, da
 
 def test_the_department_may_let_a_person_go_altogether(province: Province, database: Database, sign_in: SignInAs) -> None:
     not_ours(sign_in("daumoi"), province)
-    assert sign_in("quantri").post(f"/manage/people/transfers/{request_of(database).id}/approve").status_code == 303
+    address, department = f"/manage/people/transfers/{request_of(database).id}/approve", sign_in("quantri")
+    assert department.post(address).status_code == 422, "nobody loses their post because nothing was chosen"
+    assert department.post(address, data={"leaves": "y", "agency": str(province.culture)}).status_code == 422
+    assert primary_agency(database, province.an) == province.health
+    assert department.post(address, data={"leaves": "y"}).status_code == 303
     assert primary_agency(database, province.an) is None
     assert "Nguyễn Thị Ánh" in sign_in("quantri").get("/manage/people?only=no_posting").text
     assert "Nguyễn Thị Ánh" not in sign_in("quantri").get("/manage/people").text

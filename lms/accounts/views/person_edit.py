@@ -41,7 +41,7 @@ def create_person() -> AnyResponse:
         agency_id = queries.chosen_agency(db, scope_of(EDIT), form.agency.data or "", today()) if form.agency.data else None
     valid = form.validate()
     if form.agency.data and agency_id is None:
-        form.agency.errors = [_("Không có cơ quan này trong phạm vi của bạn. Gõ mã định danh hoặc đúng tên đầy đủ.")]
+        form.agency.errors = [_("Không có cơ quan này trong phạm vi phụ trách. Gõ mã định danh hoặc đúng tên đầy đủ.")]
         valid = False
     if not valid or agency_id is None:
         return _new_page(form)

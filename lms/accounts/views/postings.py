@@ -220,7 +220,7 @@ def _with_agency(person_id: UUID, form: AddPostForm, act: Act, title: str, lead:
     def find_and_act(db: Session) -> None:
         agency_id = queries.chosen_agency(db, scope_of(EDIT), form.agency.data or "", _day_of(form))
         if agency_id is None:
-            raise DomainError(_("Không có cơ quan này trong phạm vi của bạn. Gõ mã định danh hoặc đúng tên đầy đủ."), field="agency")
+            raise DomainError(_("Không có cơ quan này trong phạm vi phụ trách. Gõ mã định danh hoặc đúng tên đầy đủ."), field="agency")
         act(db, agency_id)
 
     return _ask(person_id, form, find_and_act, title=title, submit=title, done=_("Đã thêm vị trí công tác."), lead=lead)

@@ -68,11 +68,7 @@ def approve_transfer(request_id: UUID) -> AnyResponse:
         row = _decidable(db, request_id)
     try:
         with transaction() as db:
-            target = None
-            if row.to_name is None and form.agency.data:
-                target = queries.chosen_agency(db, EVERYWHERE, form.agency.data, today())
-                if target is None:
-                    raise DomainError(_("Không có cơ quan này. Gõ mã định danh hoặc đúng tên đầy đủ."), field="agency")
+            target = _destination(db, form) if row.to_name is None else None
             _decidable(db, request_id)
             state = operations.approve_transfer(db, current_actor(), request_id, today=today(), at=now(), to_agency_id=target)
     except DomainError as refusal:
@@ -138,7 +134,7 @@ def not_ours(person_id: UUID) -> AnyResponse:
         except DomainError as refusal:
             refused(form, refusal)
         else:
-            flash(_("Đã gửi đề nghị. Trong lúc chờ duyệt người này vẫn ở danh sách của bạn."), "success")
+            flash(_("Đã gửi đề nghị. Trong lúc chờ duyệt người này vẫn ở danh sách của đơn vị."), "success")
             return redirect(url_for("accounts.transfers"), 303)
     lead = _("Nơi đến duyệt thì người này chuyển sang danh sách của nơi đến. Không rõ nơi đến thì cơ quan chủ trì quyết định.")
     title = _("Không thuộc đơn vị tôi")
@@ -171,14 +167,28 @@ def claim() -> AnyResponse:
         with transaction() as db:
             target = queries.chosen_agency(db, scope, form.agency.data or "", today())
             if target is None:
-                raise DomainError(_("Chọn cơ quan trong phạm vi của bạn mà người này về."), field="agency")
+                raise DomainError(_("Chọn cơ quan mà người này về."), field="agency")
             wish = operations.Wish(chosen.id, Kind.CLAIM, target, form.on.day, form.note.data or "")
             operations.request_transfer(db, current_actor(), wish, today=today(), at=now())
     except DomainError as refusal:
         refused(form, refusal)
         return _claim_page(form, found if refusal.field in ("on", "agency") else None)
-    flash(_("Đã gửi đề nghị. Nơi đang quản lý người này duyệt thì người này về danh sách của bạn."), "success")
+    flash(_("Đã gửi đề nghị. Nơi đang quản lý người này duyệt thì người này về danh sách của đơn vị."), "success")
     return redirect(url_for("accounts.transfers"), 303)
+
+
+def _destination(db: Session, form: DecideForm) -> UUID | None:
+    """Where somebody goes, for a request that does not say; None: nowhere, but only where that was said. Raises DomainError."""
+    if form.leaves.data:
+        if form.agency.data:
+            raise DomainError(_("Chọn cơ quan chuyển đến, hoặc đánh dấu nghỉ công tác; không chọn cả hai."), field="agency")
+        return None
+    if not form.agency.data:
+        raise DomainError(_("Chọn cơ quan chuyển đến. Nếu người này nghỉ công tác thì đánh dấu ở ô dưới."), field="agency")
+    target = queries.chosen_agency(db, EVERYWHERE, form.agency.data, today())
+    if target is None:
+        raise DomainError(_("Không có cơ quan này. Gõ mã định danh hoặc đúng tên đầy đủ."), field="agency")
+    return target
 
 
 def _terms(form: ClaimForm) -> dict[str, Any]:
@@ -232,7 +242,7 @@ def _request_page(request_id: UUID, *, decide: DecideForm | None = None, refuse:
         agencies = queries.agency_choices(db, EVERYWHERE, today(), CHOICES) if row.may_decide and row.to_name is None else []
     failed = decide if decide and decide.errors else refuse if refuse and refuse.errors else None
     decide, refuse = decide or DecideForm(formdata=None), refuse or RefuseForm(formdata=None)
-    decide.agency.offer(agencies, empty=_("Nghỉ công tác, không chuyển đi đâu"))
+    decide.agency.offer(agencies)
     page = render_template("accounts/transfer.html", row=row, facts=_facts(row), decide=decide, refuse=refuse, failed=failed)
     return make_response(page, 422 if failed else 200)
 

@@ -17,6 +17,7 @@ class RequestKind(StrEnum):
     CORRECTION = "correction"
     COPY = "copy"
     ERASURE = "erasure"
+    # The service hides nothing by itself: what is restricted or stopped is done by hand, and the answer says what was done.
     RESTRICTION = "restriction"
     OBJECTION = "objection"
 

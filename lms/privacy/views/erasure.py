@@ -65,11 +65,11 @@ def erasure_preview(data_request_id: UUID) -> str | AnyResponse:
 def erase(data_request_id: UUID) -> AnyResponse:
     try:
         with transaction() as session:
-            pseudonym = operations.carry_out_erasure(session, current_actor(), data_request_id, today(), now())
+            operations.carry_out_erasure(session, current_actor(), data_request_id, today(), now())
     except DomainError as refusal:
         flash(translated(refusal), "error")
         return redirect(url_for("privacy.request_page", data_request_id=data_request_id), 303)
-    flash(_("Đã xóa. Từ nay người này là “%(pseudonym)s”.", pseudonym=pseudonym), "success")
+    flash(_("Đã xóa. Các số liệu của người này còn giữ dưới một tên giả."), "success")
     return redirect(url_for("privacy.requests"), 303)
 
 

@@ -104,6 +104,7 @@ def _page(view: RequestView, form: AnswerForm, status: int = 200) -> Response:
         may_answer=view.state == RequestState.OPEN and view.person_id != current_actor().person_id,
         may_complete=view.state == RequestState.GRANTED and view.kind != RequestKind.ERASURE,
         may_erase=view.state == RequestState.GRANTED and view.kind == RequestKind.ERASURE and may("privacy.erase"),
+        by_hand=view.is_pending and view.kind in (RequestKind.RESTRICTION, RequestKind.OBJECTION),
         at_once=view.kind == RequestKind.CORRECTION and view.field != "other",
     )
     return make_response(page, status)
