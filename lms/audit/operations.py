@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select, text
@@ -58,7 +58,8 @@ def seal_batch(session: Session, at: datetime, *, back: timedelta | None, limit:
         # Said of both tables: a database that goes along both indexes need not begin at the first entry ever.
         link, begin = and_(link, AuditLink.entry_id >= first), [AuditEntry.id >= first]
     statement = select(*ENTRY).outerjoin(AuditLink, link).where(AuditLink.entry_id.is_(None), *begin).order_by(AuditEntry.id).limit(limit)
-    links, sequence, previous = [], last.sequence, last.hash
+    links: list[dict[str, Any]] = []
+    sequence, previous = last.sequence, last.hash
     for row in session.execute(statement):
         entry = rules.Entry(*row)
         sequence, previous = sequence + 1, rules.following(previous, entry)
