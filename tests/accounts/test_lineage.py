@@ -53,3 +53,18 @@ def test_people_are_counted_where_they_are_now(database: Database) -> None:
         outside = people_lineage(session, old, THEN, NOW, frozenset((other,)))
         assert (outside.people, outside.left) == (0, 0)
         assert people_lineage(session, old, THEN, THEN, EVERYWHERE).heirs[0].agency_id == old
+
+
+def test_where_people_went_beyond_the_scope_is_one_number(database: Database) -> None:
+    with database.transaction() as session:
+        root = make_agency(session, "Tỉnh")
+        old = make_agency(session, "Sở Nội vụ", parent=root)
+        room = make_agency(session, "Phòng Cán bộ", parent=old)
+        others = [make_agency(session, name, parent=root) for name in ("Sở Y tế", "Sở Tư pháp")]
+        people = [make_person(session, agency=old, login=f"nguoi{number}") for number in range(4)]
+        for person, agency in zip(people, (old, room, *others), strict=True):
+            moved(session, person, agency)
+        lineage = people_lineage(session, old, THEN, NOW, frozenset((old,)))
+        assert (lineage.people, lineage.left, lineage.elsewhere) == (4, 0, 2)
+        assert [(one.agency_id, one.people) for one in lineage.heirs] == [(old, 2)]
+        assert people_lineage(session, old, THEN, NOW, EVERYWHERE).elsewhere == 0

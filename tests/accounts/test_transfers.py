@@ -15,12 +15,14 @@ from sqlalchemy import select
 from lms.accounts import operations
 from lms.accounts.models import Posting, RoleGrant, TransferRequest
 from lms.accounts.operations import Wish
+from lms.accounts.operations.succession import AGENCY_ENDED, PostingsAndRoles
 from lms.accounts.rules.transfers import Kind
-from lms.agencies.models import FOREVER
+from lms.agencies.models import FOREVER, AgencyEvent
 from lms.kit.actors import SERVICE, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database
+from lms.kit.following import AgencyTurn
 from lms.kit.secrets import vault_of
 from tests.factories import grant, make_agency, make_person
 
@@ -242,3 +244,19 @@ def test_the_managing_page_says_how_many_wait(province: Province, sign_in: SignI
 
 def test_nobody_is_not_ours(province: Province, sign_in: SignInAs) -> None:
     assert sign_in("daumoi").get(f"/manage/people/{uuid4()}/not-ours").status_code == 404
+
+
+def test_requests_of_an_agency_that_ends_are_closed_with_a_sentence(database: Database, province: Province) -> None:
+    ends = TODAY + timedelta(days=30)
+    with database.transaction() as session:
+        wishes = [Wish(province.an, Kind.NOT_OURS, province.culture, TODAY), Wish(province.focal, Kind.NOT_OURS, province.culture, ends)]
+        early, late = [operations.request_transfer(session, SERVICE, wish, today=TODAY, at=now()) for wish in wishes]
+        merger = AgencyEvent(kind="merge", effective_on=ends, recorded_at=now())
+        session.add(merger)
+        session.flush()
+        turn = AgencyTurn(merger.id, ends, {province.culture: province.health}, frozenset())
+        assert any("đề nghị chuyển công tác" in line.text for line in PostingsAndRoles().foresee(session, turn))
+        PostingsAndRoles().follow(session, SERVICE, turn, now())
+        states = {one.id: (one.state, one.reason) for one in session.scalars(select(TransferRequest))}
+    assert states[early][0] == "pending"  # may still be granted: the agency exists on its day
+    assert states[late] == ("closed", AGENCY_ENDED)

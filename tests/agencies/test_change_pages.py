@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,13 @@ from werkzeug.test import TestResponse
 
 from lms.accounts.models import Posting
 from lms.accounts.operations import move_person
-from lms.agencies import operations
+from lms.agencies import operations, queries
 from lms.agencies.models import AgencyEvent, AgencyVersion
 from lms.agencies.rules.events import Amendment, Change
 from lms.agencies.rules.kinds import Decision
 from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
+from lms.kit.sheets import read_workbook
 from tests.agencies.conftest import AT, assert_closure_true
 from tests.agencies.test_pages import statements
 from tests.factories import grant, make_agency, make_people, make_person
@@ -361,6 +363,110 @@ def test_the_tree_is_shown_as_it_was_known(organiser: FlaskClient, province: dic
     assert "theo những gì đã ghi đến hết ngày 31/12/2025" in earlier
     assert organiser.get(f"/manage/agencies/{province['science']}?known=31/12/2025").status_code == 200
     assert 'id="known-error"' in organiser.get("/manage/agencies/?known=31/02/2025").text
+
+
+def cells(tmp_path: Path, answer: TestResponse) -> set[Any]:
+    """What an answered workbook says."""
+    file = tmp_path / "tra-loi.xlsx"
+    file.write_bytes(answer.data)
+    return {cell for sheet in read_workbook(file) for row in sheet.rows for cell in row.cells}
+
+
+def test_the_timeline_and_the_export_tell_what_was_known(organiser: FlaskClient, province: dict[str, UUID], tmp_path: Path) -> None:
+    rename = {**PAPER, "agency": str(province["science"]), "name": "Sở Đổi Tên"}
+    done = confirm(organiser, f"{NEW}/rename", rename)
+    confirm(organiser, f"{NEW}/recode", {**PAPER, "agency": str(province["science"]), "scheme": "qd20", "code": "H55.88"})
+    confirm(organiser, f"{done.location}/correct", {**rename, "name": "Sở Đổi Tên Khác"})
+    address = f"/manage/agencies/{province['science']}"
+    assert "đổi tên thành" in organiser.get(address).text
+    earlier = organiser.get(f"{address}?known=31/12/2025").text
+    assert "đổi tên thành" not in earlier
+    assert "Thành lập" in earlier
+    assert "H55.88" not in earlier
+    export = "/manage/agencies/export.xlsx"
+    assert {"H55.88", "Sở Đổi Tên Khác"} <= cells(tmp_path, organiser.get(export))
+    then = cells(tmp_path, organiser.get(f"{export}?known=31/12/2025"))
+    assert {"H55.2", "Sở Khoa học và Công nghệ"} <= then
+    assert {"H55.88", "Sở Đổi Tên Khác"}.isdisjoint(then)
+
+
+def test_a_correction_asks_for_no_decision_where_the_event_had_none(
+    organiser: FlaskClient, database: Database, province: dict[str, UUID]
+) -> None:
+    change = Change(date(2025, 7, 1), Amendment(agency=province["science"], name="Sở Mới"))
+    with database.transaction() as session:
+        rename = operations.record_change(session, SERVICE, change, AT)
+    address = f"/manage/agencies/changes/{rename}"
+    assert organiser.get(f"{address}/correct").text.count("(không bắt buộc)") >= 3
+    done = confirm(organiser, f"{address}/correct", {"on": "01/08/2025", "agency": str(province["science"]), "name": "Sở Mới"})
+    assert "01/08/2025" in organiser.get(done.location).text
+    assert "Chưa nhập số quyết định" in organiser.post(f"{NEW}/rename", data={"on": "01/09/2025"}).text
+
+
+def test_agencies_below_a_split_are_placed_one_by_one(organiser: FlaskClient, database: Database, province: dict[str, UUID]) -> None:
+    form = organiser.get(f"{NEW}/split?agency={province['health']}").text
+    hidden = dict(re.findall(r'name="((?:parts-\d-)?new_agency)"[^>]*value="([0-9a-f-]{36})"', form))
+    assert f'name="places-{province["office"]}"' in form
+    values = {
+        **PAPER,
+        **hidden,
+        "agency": str(province["health"]),
+        "parts-0-name": "Sở Y tế Một",
+        "parts-1-name": "Sở Y tế Hai",
+        "receivers": [str(province["science"])],
+        f"places-{province['office']}": "1",
+        f"places-{province['clinic']}": str(province["science"]),
+    }
+    for wrong in ("3", str(province["commune"]), "²", "9" * 5000):
+        refused = organiser.post(f"{NEW}/split", data={**values, f"places-{province['office']}": wrong})
+        assert refused.status_code == 422
+        assert "Có đơn vị trực thuộc chuyển về" in refused.text
+    done = confirm(organiser, f"{NEW}/split", values)
+    assert done.status_code == 303
+    assert parents(database)["Văn phòng Sở Y tế"] == UUID(hidden["parts-1-new_agency"])
+    assert parents(database)["Bệnh viện Đa khoa"] == province["science"]
+
+    again = organiser.get(f"{done.location}/correct").text
+    assert re.search(rf'name="places-{province["office"]}".*?<option value="1" selected>Sở Y tế Hai', again, re.DOTALL)
+    back = {**values, f"places-{province['office']}": "", f"places-{province['clinic']}": ""}
+    confirm(organiser, f"{done.location}/correct", back)
+    assert parents(database)["Văn phòng Sở Y tế"] == parents(database)["Bệnh viện Đa khoa"] == UUID(hidden["parts-0-new_agency"])
+
+
+def parents(database: Database) -> dict[str, UUID | None]:
+    with database.reading() as session:
+        return {one.name: one.parent_id for one in queries.versions_on(session, date(2025, 7, 1)).values()}
+
+
+def test_markup_and_formulas_in_papers_are_text(organiser: FlaskClient, province: dict[str, UUID], tmp_path: Path) -> None:
+    paper = {**PAPER, "decision_number": "<script>alert(1)</script>", "note": "=HYPERLINK(1)\x00<b>"}
+    done = confirm(organiser, f"{NEW}/rename", {**paper, "agency": str(province["science"]), "name": "=1+1<i>"})
+    for page in (done.location, f"/manage/agencies/{province['science']}", "/manage/agencies/changes/", "/manage/agencies/"):
+        text = organiser.get(page).text
+        assert "<script>alert" not in text
+        assert "<i>" not in text
+    # As text: a formula would come back as its value.
+    assert {"=1+1<i>", "=HYPERLINK(1)<b>"} <= cells(tmp_path, organiser.get("/manage/agencies/events.xlsx"))
+
+
+@pytest.mark.parametrize("forged", ["", "0" * 64, "x" * 9000, "đ"])
+def test_a_forged_mark_confirms_nothing(organiser: FlaskClient, database: Database, province: dict[str, UUID], forged: str) -> None:
+    before = state(database)
+    page = organiser.post(f"{NEW}/merge", data=merger(province, step="confirm", mark=forged))
+    assert page.status_code == 409
+    assert "Chưa ghi gì" in page.text
+    assert state(database) == before
+
+
+@pytest.mark.parametrize("on", ["01/01/0001", "31/12/9999", "00/00/0000", "01/07/20255"])
+def test_days_beyond_all_calendars_are_told(organiser: FlaskClient, database: Database, province: dict[str, UUID], on: str) -> None:
+    before = state(database)
+    assert organiser.post(f"{NEW}/merge", data=merger(province, on=on)).status_code == 422
+    for address in ("/manage/agencies/", f"/manage/agencies/{province['science']}", f"/manage/agencies/{province['science']}/lineage"):
+        for name in ("on", "known", "since"):
+            assert organiser.get(address, query_string={name: on}).status_code in (200, 404)  # unknown then
+    assert organiser.get("/manage/agencies/export.xlsx", query_string={"on": on, "known": on}).status_code == 200
+    assert state(database) == before
 
 
 def test_the_slider_knows_the_days_of_change_and_links_do_the_same(organiser: FlaskClient, province: dict[str, UUID]) -> None:

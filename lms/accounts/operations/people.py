@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.accounts.models import Account, Person, PositionGroup, Posting
+from lms.accounts.operations.heirs import settle_postings
 from lms.accounts.operations.roles import end_roles_left_behind
 from lms.accounts.rules import people as rules
 from lms.accounts.rules.groups import STARTING_GROUPS
@@ -75,6 +76,7 @@ def bulk_create_people(session: Session, rows: Sequence[NewPerson], at: datetime
             for person_id, login, row in zip(ids, logins, rows, strict=True)
         ],
     )
+    settle_postings(session, actor, {row.agency_id for row in rows}, at)
     if len(rows) == 1:
         audit.record(session, actor, "accounts.create_person", ids[0], at, staff_code=codes[0])
     elif rows:
@@ -128,6 +130,7 @@ def open_posting(
             valid_to=FOREVER,
         )
     )
+    settle_postings(session, actor, [agency_id], at)
     audit.record(session, actor, "accounts.open_posting", person_id, at, agency=str(agency_id), group=group_code, on=on.isoformat())
     return posting_id
 

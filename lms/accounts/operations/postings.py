@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Leave, Person, Posting
+from lms.accounts.operations.heirs import settle_postings
 from lms.accounts.operations.roles import end_roles_of_left_agencies
 from lms.accounts.queries.postings import is_listed
 from lms.accounts.rules import leaves as leave_rules
@@ -160,6 +161,7 @@ def _store(
     """Write what differs and say so: the posts that changed, as they were and as they are."""
     assert rules.two_primary_on(after) is None, "the rules allow one primary post a day"
     write_posts(session, person_id, before, after)
+    settle_postings(session, actor, {post.agency_id for post in after if post not in before}, at)
     old = [post.told() for post in before if post not in after]
     new = [post.told() for post in after if post not in before]
     audit.record(session, actor, action, person_id, at, before=old, after=new)

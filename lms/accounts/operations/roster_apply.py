@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, Person, Posting
+from lms.accounts.operations.heirs import settle_postings
 from lms.accounts.operations.people import BATCH, bulk_create_people, close_postings
 from lms.accounts.operations.roles import end_roles_left_behind, end_roles_of_leavers
 from lms.accounts.operations.roster_changes import Change, posts_and_roles, still_standing, values_of
@@ -65,6 +66,7 @@ def _change_known(session: Session, actor: Actor, steps: Sequence[Step], as_of: 
     for rows in by_columns.values():
         session.execute(update(Person), rows)
     _open_posts(session, [step for step in steps if step.post is not None], as_of)
+    settle_postings(session, actor, {step.line.agency_id for step in by_id.values() if step.post is not None}, at)
     moved = {person_id: step.line.agency_id for person_id, step in by_id.items() if step.outcome is Outcome.MOVED}
     end_roles_left_behind(session, actor, moved, on=as_of, at=at)
     session.flush()

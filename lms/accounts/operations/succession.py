@@ -8,17 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Date, Uuid, and_, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import Person, Posting, PostingMove, RoleEnding, RoleGrant, TransferRequest
+from lms.accounts.operations.heirs import POSTING_KEYS, lasting_beyond, move_postings, settle_postings
 from lms.accounts.operations.transfers import close_request
 from lms.accounts.rules.transfers import State
 from lms.agencies.models import AgencyClosure
 from lms.agencies.queries import agency_names
 from lms.kit import audit
 from lms.kit.actors import Actor
-from lms.kit.db import RandomId
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.following import PEOPLE, AgencyTurn, Consequence
 from lms.kit.ids import uuid7
@@ -26,7 +26,6 @@ from lms.kit.ids import uuid7
 BATCH = 1000  # rows of one INSERT
 AGENCY_ENDED = N_("Một cơ quan trong đề nghị đã sáp nhập, chia tách hoặc giải thể; nếu còn cần, hãy gửi lại với cơ quan tiếp nhận.")
 _NAMED = 12  # agencies named one by one in a preview
-_POSTING_KEYS = [column.key for column in Posting.__table__.columns]
 _ROLE_TYPES = {column.key: column.type.python_type for column in RoleGrant.__table__.columns if column.key != "id"}
 _OWN_TO_EACH = {"id", "agency_id", "valid_from", "valid_to"}  # all else goes on as it is
 
@@ -90,8 +89,9 @@ class PostingsAndRoles:
             return
         _refuse_stranded(session, heirs, turn.on)
         roles = _roles_to_end(session, turn)
-        moved = _move_postings(session, turn, {ended: heir for ended, heir in heirs.items() if heir is not None})
+        moved = move_postings(session, turn.event_id, turn.on, {ended: heir for ended, heir in heirs.items() if heir is not None})
         _end_roles(session, turn, roles)
+        settle_postings(session, actor, [heir for heir in heirs.values() if heir is not None], at, recorded_before=at)
         for request in _requests_overtaken(session, turn):
             close_request(session, actor, request, AGENCY_ENDED, at)
         if moved or roles:
@@ -125,14 +125,9 @@ def living_heirs(heirs: Mapping[UUID, UUID | None]) -> dict[UUID, UUID | None]:
     return found
 
 
-def _from(agencies: Iterable[UUID], on: date) -> Any:
-    """Postings of agencies that would last beyond the day."""
-    return and_(Posting.agency_id.in_(list(agencies)), Posting.valid_to > on)
-
-
 def _people_of(session: Session, agencies: Iterable[UUID], on: date) -> dict[UUID, int]:
     rows = session.execute(
-        select(Posting.agency_id, func.count(Posting.person_id.distinct())).where(_from(agencies, on)).group_by(Posting.agency_id)
+        select(Posting.agency_id, func.count(Posting.person_id.distinct())).where(lasting_beyond(agencies, on)).group_by(Posting.agency_id)
     )
     return {row[0]: row[1] for row in rows}
 
@@ -150,53 +145,13 @@ def _refuse_stranded(session: Session, heirs: Mapping[UUID, UUID | None], on: da
         )
 
 
-def _move_postings(session: Session, turn: AgencyTurn, heirs: Mapping[UUID, UUID]) -> int:
-    """Close what was open on the day and open it again in the heir; what begins later only changes its agency. The rows stay in the
-    database: thirty thousand people move in four statements an agency."""
-    moved = 0
-    for ended, heir in heirs.items():
-        open_then = and_(_from([ended], turn.on), Posting.valid_from < turn.on)
-        later = and_(_from([ended], turn.on), Posting.valid_from >= turn.on)
-        _note_moves(session, turn, ended, heir, open_then, is_continued=True)
-        _note_moves(session, turn, ended, heir, later, is_continued=False)
-        session.execute(update(Posting).where(later).values(agency_id=heir).execution_options(synchronize_session=False))
-        moved += _go_on_in_heir(session, turn, ended, heir)
-    return moved
-
-
-def _note_moves(session: Session, turn: AgencyTurn, ended: UUID, heir: UUID, which: Any, *, is_continued: bool) -> None:
-    """A row for each posting that moves. One that goes on gets its posting later, which is to have the id of this row."""
-    kept, moved = (null(), Posting.id) if is_continued else (Posting.id, null())
-    rows = select(RandomId(), *_values(turn.event_id, ended, heir), literal(is_continued), kept, moved).where(which)
-    columns = ("id", "event_id", "from_agency_id", "to_agency_id", "is_continued", "posting_id", "continued_id")
-    session.execute(insert(PostingMove).from_select(columns, rows, include_defaults=False))
-
-
-def _go_on_in_heir(session: Session, turn: AgencyTurn, ended: UUID, heir: UUID) -> int:
-    """The second halves of the postings that were open; how many moved, those that begin later included."""
-    own = and_(PostingMove.event_id == turn.event_id, PostingMove.from_agency_id == ended)
-    new = {Posting.id: PostingMove.id, Posting.agency_id: PostingMove.to_agency_id, Posting.valid_from: literal(turn.on, Date)}
-    columns = [getattr(Posting, key) for key in _POSTING_KEYS]
-    rows = select(*(new.get(column, column) for column in columns)).join(PostingMove, PostingMove.continued_id == Posting.id)
-    session.execute(insert(Posting).from_select(_POSTING_KEYS, rows.where(own, PostingMove.is_continued), include_defaults=False))
-    halves = select(PostingMove.continued_id).where(own, PostingMove.is_continued)
-    quietly = {"synchronize_session": False}
-    session.execute(update(Posting).where(Posting.id.in_(halves)).values(valid_to=turn.on), execution_options=quietly)
-    session.execute(update(PostingMove).where(own, PostingMove.is_continued).values(posting_id=PostingMove.id), execution_options=quietly)
-    return session.scalar(select(func.count()).select_from(PostingMove).where(own)) or 0
-
-
-def _values(*ids: UUID) -> list[Any]:
-    return [literal(one, Uuid()) for one in ids]
-
-
 def _roles_to_end(session: Session, turn: AgencyTurn) -> list[Any]:
     """Roles over agencies that end, and roles over agencies that people leave together with the agency they belonged to."""
     heirs = living_heirs(turn.heirs)
     open_roles = select(*RoleGrant.__table__.columns).where(RoleGrant.valid_to > turn.on)
     found = {row.id: row for row in session.execute(open_roles.where(RoleGrant.agency_id.in_(list(heirs))))}
     left = _ancestors_left(session, heirs, turn.on)
-    held = open_roles.join(Posting, and_(Posting.person_id == RoleGrant.person_id, Posting.is_primary, _from(left, turn.on)))
+    held = open_roles.join(Posting, and_(Posting.person_id == RoleGrant.person_id, Posting.is_primary, lasting_beyond(left, turn.on)))
     for row in session.execute(held.add_columns(Posting.agency_id.label("member_of"))):
         if row.agency_id in left[row.member_of]:
             found[row.id] = row
@@ -290,7 +245,7 @@ def _changed_since(session: Session, event_id: UUID) -> Sequence[Any]:
     same = and_(
         *(
             or_(getattr(new, key) == getattr(old, key), and_(getattr(new, key).is_(None), getattr(old, key).is_(None)))
-            for key in _POSTING_KEYS
+            for key in POSTING_KEYS
             if key not in _OWN_TO_EACH
         )
     )

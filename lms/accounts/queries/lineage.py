@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,8 +11,10 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import Posting
+from lms.agencies.models import Agency
 from lms.agencies.queries import agency_names, ancestors_on, successors_on, within
-from lms.kit.actors import Scope
+from lms.agencies.queries.lookups import batches
+from lms.kit.actors import Everywhere, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,22 @@ class PeopleShare:
 
 @dataclass(frozen=True, slots=True)
 class PeopleLineage:
-    """`people` held a primary post in the agency or below it on the first day; `left` of them hold none anywhere on the second."""
+    """`people` held a primary post in the agency or below it on the first day; `left` of them hold none anywhere on the second, and
+    `elsewhere` are in agencies that the asker's scope does not reach on it, of which no more is told."""
 
     people: int
     heirs: list[PeopleShare]
     left: int
+    elsewhere: int = 0
 
 
-def people_lineage(session: Session, agency_id: UUID, since: date, on: date, scope: Scope, *, known: datetime | None = None) -> PeopleLineage:
+def people_lineage(
+    session: Session, agency_id: UUID, since: date, on: date, scope: Scope, *, known: datetime | None = None
+) -> PeopleLineage:
     """Where those are on `on` who had a primary post in the agency's subtree on `since`, counted where the agency lay in the scope.
 
     People are counted under the nearest heir above their post, others under the highest agency above it that is below the top of the
-    tree. The people are one statement, however many they are.
+    tree. The people are one statement, however many they are. Who went where the scope does not reach is told as one number.
     """
     then, now = aliased(Posting), aliased(Posting)
     rows = session.execute(
@@ -60,7 +66,11 @@ def people_lineage(session: Session, agency_id: UUID, since: date, on: date, sco
     counts: dict[UUID | None, int] = {row[0]: row[1] for row in rows}
     left = counts.pop(None, 0)
     people = left + sum(counts.values())
+    reached = _reached(session, counts, scope, on, known)
+    elsewhere = sum(count for agency, count in counts.items() if agency not in reached)
+    counts = {agency: count for agency, count in counts.items() if agency in reached}
     heirs = {heir.id: heir for heir in successors_on(session, agency_id, on, since, known)}
+    heirs = {heir: heirs[heir] for heir in heirs.keys() & _reached(session, heirs, scope, on, known)}
     gathered = _gathered(session, counts, heirs, on, known)
     names = agency_names(session, gathered, on, known)
     shares = [
@@ -74,7 +84,18 @@ def people_lineage(session: Session, agency_id: UUID, since: date, on: date, sco
         )
         for agency, count in gathered.items()
     ]
-    return PeopleLineage(people, sorted(shares, key=lambda share: (-share.people, not share.is_heir, share.name)), left)
+    return PeopleLineage(people, sorted(shares, key=lambda share: (-share.people, not share.is_heir, share.name)), left, elsewhere)
+
+
+def _reached(session: Session, agencies: Iterable[UUID | None], scope: Scope, on: date, known: datetime | None) -> set[UUID]:
+    """Those of the agencies that the scope reaches on a day."""
+    ids = [agency for agency in agencies if agency is not None]
+    if isinstance(scope, Everywhere):
+        return set(ids)
+    found: set[UUID] = set()
+    for batch in batches(ids):
+        found.update(session.scalars(select(Agency.id).where(Agency.id.in_(batch), within(Agency.id, scope, on, known))))
+    return found
 
 
 def _gathered(

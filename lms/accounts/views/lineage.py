@@ -13,6 +13,7 @@ from wtforms import StringField
 from lms.accounts.queries.lineage import people_lineage
 from lms.accounts.views.door import blueprint
 from lms.agencies import queries as tree
+from lms.agencies.queries.changes import ever_within
 from lms.kit.access import requires, scope_of
 from lms.kit.clock import local_date, now
 from lms.kit.forms import BaseForm
@@ -51,6 +52,7 @@ def lineage(agency_id: UUID) -> str:
         name = tree.agency_names(session, [agency_id], since).get(agency_id, "")
         people = people_lineage(session, agency_id, since, on, scope)
         decided = tree.successors_on(session, agency_id, on, since)
+        visible = ever_within(session, [*(heir.id for heir in decided), *(heir.agency_id for heir in people.heirs)], scope)
     for field, day in ((form.since, since), (form.on, on)):
         if not field.errors:
             field.data = f"{day:%d/%m/%Y}"
@@ -63,4 +65,5 @@ def lineage(agency_id: UUID) -> str:
         on=on,
         people=people,
         decided=decided,
+        visible=visible,
     )

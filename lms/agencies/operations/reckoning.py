@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from lms.agencies.models import AgencyEvent
 from lms.agencies.operations.refusals import Names, refusal_of
 from lms.agencies.operations.stored_events import believed_events
-from lms.agencies.operations.turns import Below, heirs_of, turn_of
-from lms.agencies.rules.events import Change, Event
+from lms.agencies.operations.turns import Below, turn_of
+from lms.agencies.rules.events import Change, Event, heirs_of
 from lms.agencies.rules.prepare import prepared
 from lms.agencies.rules.replay import Tree, Version, replay
 from lms.kit.following import AgencyTurn, Consequence, followers_of
@@ -122,7 +122,7 @@ def reckon(session: Session, changes: Sequence[Change], *, drop: Collection[UUID
     """Replay the believed events without some and with others. Raises DomainError for the first that does not fit any more."""
     ready = [prepared(change) for change in changes]
     events = believed_events(session)
-    dropped = [events[event_id] for event_id in drop if event_id in events]
+    dropped = sorted((events[event_id] for event_id in drop if event_id in events), key=lambda event: event.order)
     before = replay(events.values())
     kept = [event for event in events.values() if event.id not in set(drop)] if drop else list(events.values())
     added = _placed_in_their_days(ready, kept)

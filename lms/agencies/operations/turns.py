@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
 from msgspec import UNSET
 
-from lms.agencies.rules.events import Abolition, Amendment, Consolidation, Details, Division, Event, Merger
+from lms.agencies.rules.events import Amendment, Division, Event, heirs_of
 from lms.agencies.rules.replay import Tree
 from lms.kit.following import AgencyTurn
-
-
-def heirs_of(details: Details) -> Mapping[UUID, UUID | None]:
-    """Each agency that ends with an event, and in whom it lives on; None: in nobody."""
-    if isinstance(details, Merger):
-        return dict.fromkeys(details.agencies, details.into)
-    if isinstance(details, Consolidation):
-        return dict.fromkeys(details.agencies, details.founding.agency)
-    if isinstance(details, Division) and not details.survives:
-        return {details.agency: details.heir}
-    return {details.agency: None} if isinstance(details, Abolition) else {}
 
 
 def turn_of(event: Event, before: Tree, after: Tree, below: Below | None = None) -> AgencyTurn | None:

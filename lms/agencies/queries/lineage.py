@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from lms.agencies.models import AgencyEvent, AgencyLink
-from lms.agencies.queries.lookups import believed, versions_on
+from lms.agencies.models import FOREVER, AgencyEvent, AgencyLink, AgencyVersion
+from lms.agencies.queries.lookups import batches, believed, versions_on
+from lms.agencies.rules.events import decoded, heirs_of
 from lms.agencies.rules.kinds import EventKind
 from lms.agencies.rules.lineage import Passage, Reach, backward, forward
 
@@ -29,6 +30,16 @@ class Heir:
     events: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The event with which an agency ends, and in whom it lives on (None: in nobody)."""
+
+    event_id: UUID
+    on: date
+    heir: UUID | None
+    recorded_at: datetime
+
+
 def successors_on(session: Session, agency_id: UUID, day: date, since: date | None = None, known: datetime | None = None) -> list[Heir]:
     """In which agencies of `day` an agency lives on, the largest share first; itself where it still exists.
 
@@ -43,6 +54,35 @@ def predecessors_of(session: Session, agency_id: UUID, day: date, until: date | 
     here; itself where it existed already."""
     passages = _passages(session, after=day, until=until, known=known)
     return _named(session, backward(agency_id, passages), day, known)
+
+
+def endings_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, Ending]:
+    """How those of these agencies that end do so. One statement where none does, another for those that do."""
+    found: dict[UUID, Ending] = {}
+    for batch in batches(ids):
+        end = func.max(AgencyVersion.valid_to)
+        lives = select(AgencyVersion.agency_id, end).where(AgencyVersion.agency_id.in_(batch), AgencyVersion.superseded_at.is_(None))
+        ends = {row[0]: row[1] for row in session.execute(lives.group_by(AgencyVersion.agency_id).having(end < FOREVER))}
+        if not ends:
+            continue
+        rows = session.execute(
+            select(
+                AgencyLink.predecessor_id,
+                AgencyEvent.id,
+                AgencyEvent.effective_on,
+                cast(AgencyEvent.details, Text),
+                AgencyEvent.recorded_at,
+            )
+            .join(AgencyEvent, AgencyEvent.id == AgencyLink.event_id)
+            .where(
+                AgencyLink.predecessor_id.in_(ends), AgencyEvent.superseded_at.is_(None), AgencyEvent.effective_on.in_(set(ends.values()))
+            )
+        )
+        for agency_id, event_id, on, details, recorded_at in rows:
+            heirs = heirs_of(decoded(details)) if details != "{}" else {}
+            if agency_id in heirs and ends[agency_id] == on:
+                found[agency_id] = Ending(event_id, on, heirs[agency_id], recorded_at)
+    return found
 
 
 def _passages(session: Session, *, after: date | None, until: date | None, known: datetime | None) -> list[Passage]:

@@ -191,6 +191,17 @@ def links(details: Details) -> list[Link]:
     return [Link(details.agency, details.agency)]
 
 
+def heirs_of(details: Details) -> Mapping[UUID, UUID | None]:
+    """Each agency that ends with an event, and in whom it lives on; None: in nobody."""
+    if isinstance(details, Merger):
+        return dict.fromkeys(details.agencies, details.into)
+    if isinstance(details, Consolidation):
+        return dict.fromkeys(details.agencies, details.founding.agency)
+    if isinstance(details, Division) and not details.survives:
+        return {details.agency: details.heir}
+    return {details.agency: None} if isinstance(details, Abolition) else {}
+
+
 def subject(details: Details) -> UUID:
     """The agency an event is about, for the audit: the new one, the heir, or the one it happens to."""
     if isinstance(details, Merger):
