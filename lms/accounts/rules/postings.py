@@ -80,13 +80,10 @@ def ended(posts: Posts, post: Post, on: date) -> list[Post]:
     """The post lasts until the day before `on`. Raises DomainError for a day on which it is not held; Conflict where it was primary and
     another post goes on: that one must be made primary first, else the person would be counted nowhere unawares."""
     if not post.valid_from < on < post.valid_to:
-        raise DomainError(
-            N_("Ngày kết thúc phải sau ngày %(first)s%(last)s."),
-            code="not_held",
-            field="on",
-            first=f"{post.valid_from:%d/%m/%Y}",
-            last="" if post.valid_to == FOREVER else f" và trước ngày {post.valid_to:%d/%m/%Y}",
-        )
+        message = N_("Ngày kết thúc phải sau ngày %(first)s.")
+        if post.valid_to != FOREVER:
+            message = N_("Ngày kết thúc phải sau ngày %(first)s và trước ngày %(last)s.")
+        raise DomainError(message, code="not_held", field="on", first=f"{post.valid_from:%d/%m/%Y}", last=f"{post.valid_to:%d/%m/%Y}")
     if post.is_primary and any(other is not post and other.holds(on) for other in posts):
         raise Conflict(
             N_("Đây là vị trí chính, mà người này còn giữ vị trí khác. Đổi vị trí chính sang vị trí kia trước, rồi kết thúc vị trí này."),
