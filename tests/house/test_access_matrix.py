@@ -262,6 +262,17 @@ def test_no_post_is_heard_without_the_token_of_its_session(app: Flask, holder: s
             assert response.status_code == 403 or "Trang đã để quá lâu" in response.text, (address, headers)
 
 
+@pytest.mark.parametrize("holder", ["department"], indirect=True)
+def test_an_import_of_one_kind_is_not_there_for_the_pages_of_another(app: Flask, holder: str, things: Things, sign_in: SignInAs) -> None:
+    client = sign_in("toi")
+    swapped = {**things.own, "run_id:agencies": things.own["run_id:roster"], "run_id:roster": things.own["run_id:agencies"]}
+    for rule, method in _requests(app):
+        if "run_id" in rule.arguments:
+            with app.test_request_context():
+                address = app.url_for(rule.endpoint, **arguments_of(rule, swapped))
+            assert _sent(client, method, address, {}).status_code == 404, address
+
+
 def test_every_permission_is_decided_here(app: Flask) -> None:
     asked = {getattr(view, "required_permission", None) for view in app.view_functions.values()}
     assert {permission for permission in asked if permission and not re.match("@", permission)} == set(WHO)
