@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -155,7 +155,7 @@ def test_no_list_of_people_breaks_whatever_is_asked(places: dict[str, Any], sign
         assert client.get(page, query_string=asked).status_code < 500, asked
 
 
-@pytest.mark.parametrize("odd", [str(NOBODY), str(uuid4()), "1", "%00", "..%2f..", "x" * 3000])
+@pytest.mark.parametrize("odd", [str(NOBODY), "0f8fad5b-d9cb-469f-a165-70867728950e", "1", "%00", "..%2f..", "x" * 3000])
 def test_odd_identifiers_are_not_found(places: dict[str, Any], sign_in: SignInAs, odd: str) -> None:
     client = sign_in("quantri")
     for address in FORMS:
