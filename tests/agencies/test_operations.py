@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from lms.agencies import operations, queries
 from lms.agencies.models import AgencyEvent, AgencyVersion
+from lms.agencies.rules.events import Change, Recoding
 from lms.agencies.rules.kinds import Decision
 from lms.kit.actors import EVERYWHERE, SERVICE
 from lms.kit.audit import AuditEntry
@@ -189,3 +190,33 @@ def test_versions_of_a_day_are_one_per_agency(database: Database, province: dict
         assert set(held) == set(province.values())
         assert held[province["school"]].parent_id == province["commune"]
         assert queries.ancestors_on(session, DAY)[province["school"]] == [province["school"], province["commune"], province["root"]]
+
+
+def test_the_whole_tree_counts_as_each_agency_counts_for_itself(database: Database, province: dict[str, UUID]) -> None:
+    later = AT + timedelta(days=1)
+    with database.transaction() as session:
+        operations.assign_code(session, province["school"], "H55.30.9", on=JULY, at=later)
+        operations.record_change(
+            session, SERVICE, Change(JULY, Recoding(agency=province["school"], scheme="qd20", code="H55.30.8", beside=True)), later
+        )
+        operations.record_change(session, SERVICE, Change(JULY, Recoding(agency=province["commune"], scheme="dvhc", code="07000")), later)
+        operations.record_change(session, SERVICE, Change(JULY, Recoding(agency=province["commune"], code=None)), later)
+        operations.move_agency(session, SERVICE, province["clinic"], parent_id=province["commune"], on=JULY, at=later)
+        operations.merge_agencies(session, SERVICE, [province["health"]], into=province["science"], on=DAY, at=later)
+    health_and_commune = frozenset((province["health"], province["commune"]))
+    with database.reading() as session:
+        for known in (None, AT, later):
+            for day in (BEFORE, JULY, DAY):
+                for scope in (EVERYWHERE, health_and_commune, frozenset((province["root"], province["commune"]))):
+                    rows = queries.whole_tree(session, day, scope, known)
+                    assert [row for _, row in rows] == [queries.agency(session, row.id, day, scope, known) for _, row in rows]
+        shown = {row.id: row.code for _, row in queries.whole_tree(session, JULY, EVERYWHERE)}
+        assert (shown[province["school"]], shown[province["commune"]]) == ("H55.30.8", "07000")
+
+
+def test_the_whole_tree_is_one_statement(database: Database, province: dict[str, UUID]) -> None:
+    seen: list[str] = []
+    with database.reading() as session:
+        event.listen(session.connection(), "before_cursor_execute", lambda *given: seen.append(given[2]))
+        assert len(queries.whole_tree(session, DAY, frozenset((province["root"],)))) == 7
+    assert len(seen) == 1

@@ -23,6 +23,7 @@ from lms.agencies.operations.turns import turn_of
 from lms.agencies.rules.events import Change, subject
 from lms.kit import audit
 from lms.kit.actors import Actor, NotFound
+from lms.kit.collector import without_collector
 from lms.kit.errors import N_, Conflict
 from lms.kit.following import followers_of
 
@@ -126,8 +127,9 @@ def _carry_out(
     )
     write_agencies(session, reckoning.after, reckoning.changed, at)
     if reckoning.displaced:
-        before, after = reckoning.before.parents(), reckoning.after.parents()
-        refresh_closure(session, after, touched_by(reckoning.displaced, before, after), at)
+        with without_collector():
+            before, after = reckoning.before.parents(), reckoning.after.parents()
+            refresh_closure(session, after, touched_by(reckoning.displaced, before, after), at)
     session.flush()
     _tell(session, actor, reckoning, at)
     refuse_while_referred_to(session, reckoning.vanished, reckoning.names)

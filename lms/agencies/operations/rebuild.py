@@ -16,6 +16,7 @@ from lms.agencies.operations.stored_events import believed_events, lock_tree
 from lms.agencies.rules.replay import replay
 from lms.kit import audit
 from lms.kit.actors import Actor
+from lms.kit.collector import without_collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ def rebuild_agencies(session: Session, actor: Actor, at: datetime) -> Rebuilt:
 
     Nobody's posting or role changes: these follow events, and no event is new.
     """
+    with without_collector():
+        return _rebuild(session, actor, at)
+
+
+def _rebuild(session: Session, actor: Actor, at: datetime) -> Rebuilt:
     lock_tree(session)
     events = believed_events(session)
     tree = replay(events.values())

@@ -20,6 +20,7 @@ from lms.agencies.operations.turns import Below, turn_of
 from lms.agencies.rules.events import Change, Event, heirs_of
 from lms.agencies.rules.prepare import prepared
 from lms.agencies.rules.replay import Tree, Version, replay
+from lms.kit.collector import without_collector
 from lms.kit.following import AgencyTurn, Consequence, followers_of
 from lms.kit.ids import uuid7
 
@@ -120,7 +121,11 @@ def preview_import_withdrawal(session: Session, run_id: UUID, at: datetime) -> P
 
 def reckon(session: Session, changes: Sequence[Change], *, drop: Collection[UUID]) -> Reckoning:
     """Replay the believed events without some and with others. Raises DomainError for the first that does not fit any more."""
-    ready = [prepared(change) for change in changes]
+    with without_collector():
+        return _reckon(session, [prepared(change) for change in changes], drop)
+
+
+def _reckon(session: Session, ready: list[Change], drop: Collection[UUID]) -> Reckoning:
     events = believed_events(session)
     dropped = sorted((events[event_id] for event_id in drop if event_id in events), key=lambda event: event.order)
     before = replay(events.values())

@@ -9,18 +9,23 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.agencies.models import AgencyClosure, AgencyClosurePast, AgencyCode, AgencyVersion
 from lms.agencies.queries.lookups import AgencyName, closure_on, closure_rows, current, within
 from lms.agencies.rules.kinds import CodeScheme
 from lms.kit.actors import Everywhere, NotFound, Scope
+from lms.kit.collector import without_collector
 from lms.kit.vietnamese import clean, fold
 
+_PARENT = 8  # the place of the parent in a row
+# Of communes no other is known in many provinces than that of the administrative unit.
+_SHOWN_SCHEMES = (CodeScheme.QD20, CodeScheme.DVHC)
 
-@dataclass(frozen=True, slots=True)
-class AgencyRow:
+
+class AgencyRow(Struct, frozen=True, gc=False):
     """An agency as it is on a day. `children` exist directly below it that day, `below` at any depth."""
 
     id: UUID
@@ -97,19 +102,30 @@ def tree_below(session: Session, tops: Sequence[AgencyRow], on: date, depth: int
 
 
 def whole_tree(session: Session, on: date, scope: Scope, known: datetime | None = None) -> list[tuple[int, AgencyRow]]:
-    """All agencies of the scope on a day, parents before children, each with its depth: for export. Two statements."""
-    rows = _agency_rows(session, _rows(on, known).where(within(AgencyVersion.agency_id, scope, on, known)))
-    children: dict[UUID | None, list[AgencyRow]] = {}
-    present = {row.id for row in rows}
-    for row in rows:
-        children.setdefault(row.parent_id if row.parent_id in present else None, []).append(row)
-    ordered: list[tuple[int, AgencyRow]] = []
-    waiting = [(0, row) for row in reversed(children.get(None, []))]
+    """All agencies of the scope on a day, parents before children, each with its depth: for export. One statement that reads each table
+    once: whoever is below an agency of the scope is in the scope, so that the numbers are counted from the rows themselves."""
+    with without_collector():
+        return _in_order(session.connection().execute(_whole(on, scope, known)).all())
+
+
+def _in_order(rows: Sequence[Any]) -> list[tuple[int, AgencyRow]]:
+    """Rows as the tree goes, with their depth and with how many are below them."""
+    places = {row[0]: place for place, row in enumerate(rows)}
+    tops: list[int] = []
+    children: list[list[int]] = [[] for _ in rows]
+    for place, row in enumerate(rows):
+        above = places.get(row[_PARENT])
+        (tops if above is None else children[above]).append(place)
+    ordered: list[tuple[int, int]] = []
+    waiting = [(0, place) for place in reversed(tops)]
     while waiting:
-        depth, row = waiting.pop()
-        ordered.append((depth, row))
-        waiting.extend((depth + 1, child) for child in reversed(children.get(row.id, [])))
-    return ordered
+        depth, place = waiting.pop()
+        ordered.append((depth, place))
+        waiting += [(depth + 1, child) for child in reversed(children[place])]
+    below = [0] * len(rows)
+    for _, place in reversed(ordered):  # those below come before those above
+        below[place] = sum(below[child] + 1 for child in children[place])
+    return [(depth, AgencyRow(*rows[place], len(children[place]), below[place])) for depth, place in ordered]
 
 
 def path_to(session: Session, agency_id: UUID, on: date, scope: Scope, known: datetime | None = None) -> list[AgencyName]:
@@ -159,10 +175,45 @@ def _whole_rows(agency_id: UUID, known: datetime | None) -> Any:
     return union_all(rows(AgencyClosure).where(AgencyClosure.recorded_at <= known), rows(AgencyClosurePast).where(past))
 
 
+def _whole(on: date, scope: Scope, known: datetime | None) -> Select[Any]:
+    """The columns of a row without its numbers, of all agencies of the scope."""
+    schemes = {scheme: func.min(case((AgencyCode.scheme == scheme, AgencyCode.code))) for scheme in _SHOWN_SCHEMES}
+    codes = (
+        select(AgencyCode.agency_id, func.coalesce(*schemes.values()).label("code"))
+        .where(AgencyCode.scheme.in_(_SHOWN_SCHEMES), current(AgencyCode, on, known))
+        .group_by(AgencyCode.agency_id)
+        .subquery()
+    )
+    return (
+        select(*_columns(codes.c.code))
+        .outerjoin(codes, codes.c.agency_id == AgencyVersion.agency_id)
+        .where(current(AgencyVersion, on, known), within(AgencyVersion.agency_id, scope, on, known))
+        .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
+    )
+
+
+def _columns(code: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The first thirteen fields of an AgencyRow."""
+    return (
+        AgencyVersion.agency_id,
+        AgencyVersion.id,
+        AgencyVersion.name,
+        AgencyVersion.short_name,
+        code,
+        AgencyVersion.kind,
+        AgencyVersion.block,
+        AgencyVersion.level,
+        AgencyVersion.parent_id,
+        AgencyVersion.legal_basis,
+        AgencyVersion.valid_from,
+        AgencyVersion.valid_to,
+        AgencyVersion.sort_key,
+    )
+
+
 def _rows(on: date, known: datetime | None = None) -> Select[Any]:
     child = aliased(AgencyVersion)
-    # Of communes no other is known in many provinces than that of the administrative unit.
-    code = func.coalesce(_code(CodeScheme.QD20, on, known), _code(CodeScheme.DVHC, on, known))
+    code = func.coalesce(*(_code(scheme, on, known) for scheme in _SHOWN_SCHEMES))
     children = select(func.count()).where(child.parent_id == AgencyVersion.agency_id, current(child, on, known)).scalar_subquery()
     all_below = _below(AgencyClosure, on)
     if known is not None:
@@ -170,23 +221,7 @@ def _rows(on: date, known: datetime | None = None) -> Select[Any]:
         then_known = _below(AgencyClosurePast, on, AgencyClosurePast.recorded_at <= known, known < AgencyClosurePast.superseded_at)
         all_below = now_known + then_known
     return (
-        select(
-            AgencyVersion.agency_id,
-            AgencyVersion.id,
-            AgencyVersion.name,
-            AgencyVersion.short_name,
-            code,
-            AgencyVersion.kind,
-            AgencyVersion.block,
-            AgencyVersion.level,
-            AgencyVersion.parent_id,
-            AgencyVersion.legal_basis,
-            AgencyVersion.valid_from,
-            AgencyVersion.valid_to,
-            AgencyVersion.sort_key,
-            children,
-            all_below,
-        )
+        select(*_columns(code), children, all_below)
         .where(current(AgencyVersion, on, known))
         .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
     )

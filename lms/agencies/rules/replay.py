@@ -27,7 +27,7 @@ from lms.agencies.rules.events import (
 )
 
 
-class Version(Struct, frozen=True):
+class Version(Struct, frozen=True, gc=False):
     """What an agency was from `valid_from` until before `valid_to`."""
 
     agency: UUID
@@ -42,7 +42,7 @@ class Version(Struct, frozen=True):
     legal_basis: str | None
 
 
-class CodeSpan(Struct, frozen=True):
+class CodeSpan(Struct, frozen=True, gc=False):
     """A code an agency bore from `valid_from` until before `valid_to`."""
 
     agency: UUID
