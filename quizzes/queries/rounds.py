@@ -173,6 +173,7 @@ def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[s
             Posting.group_code,
             absence_on(day).label("excluded_because"),
         )
+        .select_from(Posting)
         .outerjoin(
             AgencyVersion,
             and_(
@@ -190,6 +191,20 @@ def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[s
         statement = statement.where(Posting.group_code.in_(groups))
     # One row a person: where two primary posts overlap, the one that began last counts.
     return list({row.person_id: dict(row._mapping) for row in session.execute(statement)}.values())
+
+
+def roster_size(session: Session, day: date, groups: Sequence[str]) -> tuple[int, int]:
+    """How many people `roster_on` would name, and how many of them are away on that day; nobody is read for it. One statement."""
+    statement = (
+        select(func.count(Posting.person_id.distinct()), func.count(case((absence_on(day).is_not(None), Posting.person_id)).distinct()))
+        .select_from(Posting)
+        .join(Person, Person.id == Posting.person_id)
+        .where(is_listed(), Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
+    )
+    if groups:
+        statement = statement.where(Posting.group_code.in_(groups))
+    people, excluded = session.execute(statement).one()
+    return people, excluded
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,9 @@ def confirm_open(quarter: str) -> str | AnyResponse:
         view = queries.round_of_quarter(session, quarter)
         if view.state != RoundState.DRAFT:
             return redirect(url_for(".round_detail", quarter=quarter))
-        people = queries.roster_on(session, view.cutoff_day, view.audience["groups"])
+        people, excluded = queries.roster_size(session, view.cutoff_day, view.audience["groups"])
         questions = queries.question_count(session, view.blueprint_id)
-    excluded = sum(1 for person in people if person["excluded_because"] is not None)
-    return render_template("quizzes/manage_open.html", round=view, expected=len(people) - excluded, excluded=excluded, questions=questions)
+    return render_template("quizzes/manage_open.html", round=view, expected=people - excluded, excluded=excluded, questions=questions)
 
 
 @blueprint.post("/<quarter>/open")

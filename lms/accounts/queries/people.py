@@ -121,17 +121,26 @@ def people_page(
     `search`: words without marks, each the beginning of a word of name, staff code or login name; `it_duty`: one of ITDuty. `after`,
     `before`: the person next to whom the page lies."""
     conditions = [is_listed(), *_found_by(search)]
+    posted = Posting.person_id == Person.id
+    people = select(Person.id)
     if only is Only.NO_POSTING:
-        posted = and_(Posting.person_id == Person.id, _holds_post(on))
-        conditions += [Posting.id.is_(None), _held_or_to_be_held(scope, on)]
+        conditions += [Person.id.not_in(select(Posting.person_id).where(_holds_post(on))), _held_or_to_be_held(scope, on)]
     else:
-        posted = Posting.person_id == Person.id
+        people = people.join(Posting, posted)
         conditions += [_holds_post(on), within(Posting.agency_id, scope, on)]
         conditions += _kept_to(on, agency_id, group_code, it_duty, only)
-    people = select(Person.id).join(Posting, posted, isouter=only is Only.NO_POSTING)
     if only is Only.NO_ACCOUNT:
         people = people.join(Account, Account.person_id == Person.id)
     total = session.scalar(people.with_only_columns(func.count()).where(*conditions))
+    order = (Person.sort_key.desc(), Person.id.desc()) if before is not None else (Person.sort_key, Person.id)
+    page = people.where(*conditions)
+    if isinstance(scope, Everywhere) and only is None and not (agency_id or group_code or it_duty):
+        # Nearly everybody is on the list: people are walked in the order of their names until the page is full.
+        page = select(Person.id).where(is_listed(), *_found_by(search), select(Posting.id).where(posted, _holds_post(on)).exists())
+    if (edge := before or after) is not None:
+        page = page.where(_beyond(edge, backwards=before is not None))
+    # Which fifty comes first; what is shown is looked up for them alone.
+    fifty = page.order_by(*order).limit(limit + 1).subquery()
     statement = (
         select(
             Person.id,
@@ -145,18 +154,14 @@ def people_page(
             Account.locked_until,
             Account.disabled_at,
         )
-        .select_from(Person)
-        .join(Posting, posted, isouter=only is Only.NO_POSTING)
+        .select_from(fifty)
+        .join(Person, Person.id == fifty.c.id)
+        .outerjoin(Posting, and_(Posting.person_id == Person.id, _holds_post(on)))
         .join(Account, Account.person_id == Person.id)
         .outerjoin(AgencyVersion, and_(AgencyVersion.agency_id == Posting.agency_id, _current_version(on)))
-        .where(*conditions)
+        .order_by(*order)
     )
-    if before is not None:
-        statement = statement.where(_beyond(before, backwards=True)).order_by(Person.sort_key.desc(), Person.id.desc())
-    else:
-        statement = statement.where(_beyond(after)) if after is not None else statement
-        statement = statement.order_by(Person.sort_key, Person.id)
-    found: Sequence[Any] = session.execute(statement.limit(limit + 1)).all()
+    found: Sequence[Any] = session.execute(statement).all()
     more = len(found) > limit
     rows = [
         PersonRow(
