@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.kit.actors import Actor
 
 PEOPLE = "people"
+RETURNING = "returning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,21 @@ class Consequence:
     text: str
     count: int
     values: Mapping[str, Any] = field(default_factory=dict)
-    of: str = ""  # PEOPLE, where people change their agency; empty for whatever no page sums up
+    of: str = ""  # PEOPLE, where people change their agency; RETURNING, where they go back; empty for whatever no page sums up
     hinders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyTurn:
     """What an event does to agencies from the day `on`: `heirs` says in whom each ended agency lives on (None: in nobody);
-    `touched` are all agencies whose place or name changes, heirs and those below them included."""
+    `touched` are all agencies whose place or name changes, heirs and those below them included. `replaces`: the event it corrects, which
+    is still in force while consequences are foreseen."""
 
     event_id: UUID
     on: date
     heirs: Mapping[UUID, UUID | None]
     touched: frozenset[UUID]
+    replaces: UUID | None = None
 
 
 class AgencyFollower(Protocol):

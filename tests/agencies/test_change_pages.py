@@ -390,6 +390,19 @@ def test_the_timeline_and_the_export_tell_what_was_known(organiser: FlaskClient,
     assert {"H55.88", "Sở Đổi Tên Khác"}.isdisjoint(then)
 
 
+def test_a_corrections_preview_tells_who_goes_where(organiser: FlaskClient, database: Database, province: dict[str, UUID]) -> None:
+    with database.transaction() as session:
+        make_people(session, province["health"], [{}] * 3)
+    done = confirm(organiser, f"{NEW}/merge", merger(province))
+    corrected = {**merger(province), "into": str(province["commune"]), "on": "01/08/2025"}
+    page = re.sub(r"<[^>]+>", "", organiser.post(f"{done.location}/correct", data=corrected).text)
+    assert "3 người chuyển từ Sở Y tế sang Xã Đông Ngũ từ ngày 01/08/2025" in page
+    assert "trở lại đơn vị cũ" not in page
+    assert "Tiếp tục" in page  # Sở Y tế in July: it does not begin anew
+    withdrawal = re.sub(r"<[^>]+>", "", organiser.get(f"{done.location}/withdraw").text)
+    assert "3 người trở lại đơn vị cũ như trước sự kiện này" in withdrawal
+
+
 def test_a_correction_asks_for_no_decision_where_the_event_had_none(
     organiser: FlaskClient, database: Database, province: dict[str, UUID]
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import Person, Posting, PostingMove, RoleEnding, RoleGrant, TransferRequest
@@ -20,7 +20,7 @@ from lms.agencies.queries import agency_names
 from lms.kit import audit
 from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict, DomainError
-from lms.kit.following import PEOPLE, AgencyTurn, Consequence
+from lms.kit.following import PEOPLE, RETURNING, AgencyTurn, Consequence
 from lms.kit.ids import uuid7
 
 BATCH = 1000  # rows of one INSERT
@@ -36,7 +36,7 @@ class PostingsAndRoles:
     def foresee(self, session: Session, turn: AgencyTurn) -> Sequence[Consequence]:
         """People moved, for each agency that ends; people whom nobody takes over; roles that end."""
         heirs = living_heirs(turn.heirs)
-        people = _people_of(session, heirs, turn.on)
+        people = _people_of(session, heirs, turn.on, turn.replaces)
         names = agency_names(session, {*heirs, *(heir for heir in heirs.values() if heir)}, turn.on)
         moved = [(ended, heir) for ended, heir in heirs.items() if heir is not None and people.get(ended)]
         found = [
@@ -77,7 +77,7 @@ class PostingsAndRoles:
             text = N_("người đã thay đổi vị trí công tác sau sự kiện này (ví dụ %(name)s): rút thay đổi sau trước")
             found.append(Consequence(text, len(changed), {"name": _an_example(changed)}, hinders=True))
         if people:
-            found.append(Consequence(N_("người trở lại đơn vị cũ như trước sự kiện này"), people))
+            found.append(Consequence(N_("người trở lại đơn vị cũ như trước sự kiện này"), people, of=RETURNING))
         if roles := session.scalar(select(func.count()).where(RoleEnding.event_id == event_id)):
             found.append(Consequence(N_("vai trò quản lý đã kết thúc theo sự kiện này có hiệu lực trở lại"), roles))
         return found
@@ -125,11 +125,18 @@ def living_heirs(heirs: Mapping[UUID, UUID | None]) -> dict[UUID, UUID | None]:
     return found
 
 
-def _people_of(session: Session, agencies: Iterable[UUID], on: date) -> dict[UUID, int]:
-    rows = session.execute(
-        select(Posting.agency_id, func.count(Posting.person_id.distinct())).where(lasting_beyond(agencies, on)).group_by(Posting.agency_id)
+def _people_of(session: Session, agencies: Iterable[UUID], on: date, replaced: UUID | None = None) -> dict[UUID, int]:
+    """How many people would hold a post in each of the agencies beyond the day. `replaced`: as if the event had not carried them off."""
+    ids = list(agencies)
+    there = select(Posting.agency_id, Posting.person_id).where(lasting_beyond(ids, on))
+    carried = (
+        select(PostingMove.from_agency_id, Posting.person_id)
+        .join(Posting, Posting.id == PostingMove.posting_id)
+        .where(PostingMove.event_id == replaced, PostingMove.from_agency_id.in_(ids), Posting.valid_to > on)
     )
-    return {row[0]: row[1] for row in rows}
+    rows = (union_all(there, carried) if replaced else there).subquery()
+    agency, person = rows.c
+    return {row[0]: row[1] for row in session.execute(select(agency, func.count(person.distinct())).group_by(agency))}
 
 
 def _refuse_stranded(session: Session, heirs: Mapping[UUID, UUID | None], on: date) -> None:

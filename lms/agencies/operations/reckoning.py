@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -17,9 +17,10 @@ from lms.agencies.models import AgencyEvent
 from lms.agencies.operations.refusals import Names, refusal_of
 from lms.agencies.operations.stored_events import believed_events
 from lms.agencies.operations.turns import Below, turn_of
+from lms.agencies.rules.closure import ParentSpan
 from lms.agencies.rules.events import Change, Event, heirs_of
 from lms.agencies.rules.prepare import prepared
-from lms.agencies.rules.replay import Tree, Version, replay
+from lms.agencies.rules.replay import Tree, Version, parent_spans, replay
 from lms.kit.collector import without_collector
 from lms.kit.following import AgencyTurn, Consequence, followers_of
 from lms.kit.ids import uuid7
@@ -51,7 +52,13 @@ class Reckoning:
     def displaced(self) -> list[UUID]:
         """Agencies that exist on other days or below others than before."""
         before, after = self.before.versions, self.after.versions
-        return [agency for agency in self.changed if _places(before.get(agency, ())) != _places(after.get(agency, ()))]
+        return [agency for agency in self.changed if parent_spans(before.get(agency, ())) != parent_spans(after.get(agency, ()))]
+
+    @cached_property
+    def displaced_since(self) -> date:
+        """The first day on which one of these is elsewhere; before it nothing in the tree has another place."""
+        before, after = self.before.versions, self.after.versions
+        return min(_parting(parent_spans(before.get(agency, ())), parent_spans(after.get(agency, ()))) for agency in self.displaced)
 
     @cached_property
     def vanished(self) -> list[UUID]:
@@ -62,7 +69,8 @@ class Reckoning:
     def turns(self) -> list[AgencyTurn]:
         below = Below()
         turns = (turn_of(event, self.before, self.after, below) for event in sorted(self.added, key=lambda event: event.order))
-        return [turn for turn in turns if turn is not None]
+        replaced = self.dropped[0].id if len(self.dropped) == len(self.added) == 1 else None
+        return [replace(turn, replaces=replaced) for turn in turns if turn is not None]
 
     @cached_property
     def names(self) -> Names:
@@ -178,12 +186,10 @@ def _preview(session: Session, reckoning: Reckoning, at: datetime) -> Preview:
     )
 
 
-def _places(versions: Sequence[Version]) -> list[tuple[UUID | None, date, date]]:
-    """Below whom an agency is on which days, whatever else changes meanwhile."""
-    places: list[tuple[UUID | None, date, date]] = []
-    for version in versions:
-        if places and places[-1][0] == version.parent and places[-1][2] == version.valid_from:
-            places[-1] = (version.parent, places[-1][1], version.valid_to)
-        else:
-            places.append((version.parent, version.valid_from, version.valid_to))
-    return places
+def _parting(one: Sequence[ParentSpan[UUID]], other: Sequence[ParentSpan[UUID]]) -> date:
+    """The first day on which two courses through the tree, which differ, do so."""
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            same_until_one_ends = (mine.parent, mine.valid_from) == (theirs.parent, theirs.valid_from)
+            return min(mine.valid_to, theirs.valid_to) if same_until_one_ends else min(mine.valid_from, theirs.valid_from)
+    return max(one, other, key=len)[min(len(one), len(other))].valid_from

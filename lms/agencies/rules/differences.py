@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ class Difference:
     before: Version | None
     after: Version | None
     fields: tuple[str, ...] = ()
+    goes_on: bool = False  # it would not end: it exists on the day before in both
 
     @property
     def begins(self) -> bool:
@@ -55,9 +56,11 @@ def _of_agency(agency: UUID, old: list[Version], new: list[Version]) -> list[Dif
             continue
         last = found[-1] if found else None
         if last and last.until == since and _alike(last, was, would_be, fields):
-            found[-1] = Difference(agency, last.since, until, last.before, last.after, fields)
+            found[-1] = replace(last, until=until)
         else:
-            found.append(Difference(agency, since, until, was, would_be, fields))
+            eve = since - timedelta(days=1)
+            goes_on = was is None and bool(_on(old, eve) and _on(new, eve))
+            found.append(Difference(agency, since, until, was, would_be, fields, goes_on))
     return found
 
 

@@ -19,7 +19,7 @@ from lms.agencies.rules.differences import differences
 from lms.agencies.rules.events import Change, encoded
 from lms.agencies.views.words import Sentence, difference_rows, mentioned, sentence
 from lms.kit.errors import N_, Conflict
-from lms.kit.following import PEOPLE, Consequence, followers_of
+from lms.kit.following import PEOPLE, RETURNING, Consequence, followers_of
 
 SHOWN_DIFFERENCES = 40
 """Rows of the table before and after; of more the number is said."""
@@ -48,6 +48,8 @@ def show(session: Session, look: Look, change: Change | None, event_id: UUID | N
     if event_id is not None:
         for follower in followers_of(session).agencies:
             lines += follower.foresee_return(session, event_id)
+    if change is not None:  # a correction: where people go is told, not that they come back first
+        lines = [line for line in lines if line.of != RETURNING]
     found = differences(seen.before, seen.after)
     parents = {version.parent for versions in (*seen.before.values(), *seen.after.values()) for version in versions if version.parent}
     on = change.on if change else today

@@ -239,6 +239,8 @@ def difference_rows(found: Sequence[Difference], names: Mapping[UUID, str]) -> l
 
 
 def _what(one: Difference) -> dict[str, Any]:
+    if one.goes_on:
+        return {"tag": {"text": _("Tiếp tục"), "kind": "active"}}
     if one.begins:
         return {"tag": {"text": _("Bắt đầu"), "kind": "done"}}
     if one.ends:
