@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from lms.agencies.models import AgencyClosure, AgencyClosurePast
@@ -17,6 +17,11 @@ from lms.kit.ids import uuid7
 BATCH = 1000
 Spans = Mapping[UUID, Sequence[ParentSpan[UUID]]]
 Key = tuple[UUID, UUID, date]
+_DELETE = delete(AgencyClosure).where(
+    AgencyClosure.ancestor_id == bindparam("above"),
+    AgencyClosure.descendant_id == bindparam("below"),
+    AgencyClosure.valid_from == bindparam("since"),
+)
 
 
 def refresh_closure(session: Session, spans: Spans, agencies: Iterable[UUID] | None, at: datetime) -> tuple[int, int]:
@@ -35,12 +40,12 @@ def refresh_closure(session: Session, spans: Spans, agencies: Iterable[UUID] | N
     _move_to_past(session, [(stored[key][0], recorded_at) for key, recorded_at in stale.items()], at)
     rows = [{**_row(row), "recorded_at": at} for row in fresh]
     for start in range(0, len(rows), BATCH):
-        session.execute(insert(AgencyClosure), rows[start : start + BATCH])
+        session.connection().execute(insert(AgencyClosure), rows[start : start + BATCH])
     return len(stale), len(fresh)
 
 
-def touched_by(changed: Iterable[UUID], *trees: Spans) -> set[UUID]:
-    """The agencies and all that are below them on any day, in any of the trees."""
+def touched_by(changed: Iterable[UUID], since: date, *trees: Spans) -> set[UUID]:
+    """The agencies and all that are below them on a day or later, in any of the trees."""
     reached = set(changed)
     if not reached:
         return reached
@@ -48,7 +53,7 @@ def touched_by(changed: Iterable[UUID], *trees: Spans) -> set[UUID]:
     for tree in trees:
         for agency, spans in tree.items():
             for span in spans:
-                if span.parent is not None:
+                if span.parent is not None and span.valid_to > since:
                     below.setdefault(span.parent, set()).add(agency)
     waiting = list(reached)
     while waiting:
@@ -60,19 +65,13 @@ def touched_by(changed: Iterable[UUID], *trees: Spans) -> set[UUID]:
 
 
 def _move_to_past(session: Session, rows: Sequence[tuple[Ancestry[UUID], datetime]], at: datetime) -> None:
-    by_descendant: dict[tuple[UUID, date], list[UUID]] = {}
-    for row, _ in rows:
-        by_descendant.setdefault((row.descendant, row.valid_from), []).append(row.ancestor)
-    for (descendant, valid_from), ancestors in by_descendant.items():
-        session.execute(
-            delete(AgencyClosure).where(
-                AgencyClosure.descendant_id == descendant, AgencyClosure.valid_from == valid_from, AgencyClosure.ancestor_id.in_(ancestors)
-            )
-        )
+    keys = [{"above": row.ancestor, "below": row.descendant, "since": row.valid_from} for row, _ in rows]
+    for start in range(0, len(keys), BATCH):
+        session.connection().execute(_DELETE, keys[start : start + BATCH])
     # What came and went in one moment was never known.
     known = [{"id": uuid7(), **_row(row), "recorded_at": recorded_at, "superseded_at": at} for row, recorded_at in rows if recorded_at < at]
     for start in range(0, len(known), BATCH):
-        session.execute(insert(AgencyClosurePast), known[start : start + BATCH])
+        session.connection().execute(insert(AgencyClosurePast), known[start : start + BATCH])
 
 
 def _row(row: Ancestry[UUID]) -> dict[str, Any]:
@@ -95,12 +94,12 @@ def _stored_closure(session: Session, agencies: set[UUID] | None) -> dict[Key, t
         AgencyClosure.recorded_at,
     )
     if agencies is None:
-        rows = list(session.execute(statement))
+        rows = list(session.connection().execute(statement))
     else:
         ids = list(agencies)
         rows = [
             row
             for start in range(0, len(ids), 500)
-            for row in session.execute(statement.where(AgencyClosure.descendant_id.in_(ids[start : start + 500])))
+            for row in session.connection().execute(statement.where(AgencyClosure.descendant_id.in_(ids[start : start + 500])))
         ]
     return {(row[0], row[1], row[2]): (Ancestry(*row[:5]), row[5]) for row in rows}

@@ -129,7 +129,7 @@ def _carry_out(
     if reckoning.displaced:
         with without_collector():
             before, after = reckoning.before.parents(), reckoning.after.parents()
-            refresh_closure(session, after, touched_by(reckoning.displaced, before, after), at)
+            refresh_closure(session, after, touched_by(reckoning.displaced, reckoning.displaced_since, before, after), at)
     session.flush()
     _tell(session, actor, reckoning, at)
     refuse_while_referred_to(session, reckoning.vanished, reckoning.names)

@@ -85,7 +85,15 @@ class Tree:
 
 
 def parent_spans(versions: Iterable[Version]) -> list[ParentSpan[UUID]]:
-    return [ParentSpan(version.agency, version.parent, version.valid_from, version.valid_to) for version in versions]
+    """Below whom an agency is on which days, whatever else changes meanwhile."""
+    spans: list[ParentSpan[UUID]] = []
+    for version in versions:
+        last = spans[-1] if spans else None
+        if last is not None and last.parent == version.parent and last.valid_to == version.valid_from:
+            spans[-1] = ParentSpan(version.agency, version.parent, last.valid_from, version.valid_to)
+        else:
+            spans.append(ParentSpan(version.agency, version.parent, version.valid_from, version.valid_to))
+    return spans
 
 
 def replay(events: Iterable[Event]) -> Tree:
