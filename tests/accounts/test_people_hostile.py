@@ -18,8 +18,10 @@ from lms.accounts import operations
 from lms.accounts.models import Person, Posting, TransferRequest
 from lms.accounts.operations import Wish
 from lms.accounts.rules.leaves import Away
+from lms.accounts.rules.postings import Post
 from lms.accounts.rules.transfers import Kind
 from lms.kit.actors import SERVICE, Actor, Role
+from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.privacy.operations import NewRequest, make_request
@@ -208,3 +210,27 @@ def test_a_name_is_stored_in_one_unicode_form(places: dict[str, Any], database: 
     with database.reading() as session:
         person = session.get_one(Person, places["person"])
         assert (person.full_name, person.name_key) == ("Đặng Thị Ngọc", "dang thi ngoc")
+
+
+def test_who_has_somebody_beside_neither_sees_nor_answers_what_they_ask(
+    places: dict[str, Any], database: Database, sign_in: SignInAs
+) -> None:
+    with database.transaction() as session:
+        other = make_agency(session, "Sở Văn hóa")
+        grant(session, make_person(session, "Hà Thị Nhận", agency=other, login="nhan"), Role.FOCAL_POINT, other)
+        post = Post(None, other, "N2", date(2021, 1, 1), nature="concurrent")
+        operations.add_post(session, SERVICE, places["person"], post, at=now())
+    client, address = sign_in("nhan"), f"/manage/data-requests/{places['asked']}"
+    assert client.get(f"/manage/people/{places['person']}").status_code == 200
+    assert "Nguyễn Thị Ánh" not in client.get("/manage/data-requests/").text
+    assert client.get(address).status_code == 404
+    assert client.post(f"{address}/answer", data={"decision": "grant", "answer": "Đã sửa."}).status_code == 404
+    assert sign_in("quantri").post(f"{address}/answer", data={"answer": "Đã sửa."}).status_code == 400, "neither yes nor no was said"
+
+
+def test_looking_somebody_up_again_counts_and_is_on_record(places: dict[str, Any], database: Database, sign_in: SignInAs) -> None:
+    client = sign_in("quantri")
+    for person in ("", str(places["person"]), "nobody"):
+        client.post("/manage/people/claim", data={"staff_code": "CB00016", "person": person})
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).where(AuditEntry.action == "accounts.look_up_to_claim")) == 3
