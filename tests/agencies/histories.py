@@ -60,7 +60,7 @@ def change_of(step: Step, agencies: list[UUID]) -> Change:
     one, other, third = (agencies[number % len(agencies)] for number in step.numbers)
     new, newer = uuid7(), uuid7()
     top = step.numbers[2] % 3 == 0
-    founding = _founding(new, None if top else one, step.code if step.numbers[1] % 3 == 0 else None)
+    founding = founding_of(new, None if top else one, step.code if step.numbers[1] % 3 == 0 else None)
     details: dict[str, Details] = {
         "establish": Establishment(
             **{name: getattr(founding, name) for name in ("agency", "name", "kind", "block", "level", "parent", "codes")}
@@ -70,21 +70,21 @@ def change_of(step: Step, agencies: list[UUID]) -> Change:
         "recode": Recoding(agency=one, code=step.code),
         "merge": Merger(agencies=(one,), into=other),
         "merge_two": Merger(agencies=(one, third), into=other),
-        "consolidate": Consolidation(agencies=(one, other), founding=_founding(new, None if top else third, None)),
+        "consolidate": Consolidation(agencies=(one, other), founding=founding_of(new, None if top else third, None)),
         "split": Division(
             agency=one,
             parts=(
-                Part(agency=new, founding=_founding(new, None if top else third, None), share=0.25),
-                Part(agency=newer, founding=_founding(newer, None, None), share=0.75),
+                Part(agency=new, founding=founding_of(new, None if top else third, None), share=0.25),
+                Part(agency=newer, founding=founding_of(newer, None, None), share=0.75),
             ),
         ),
-        "split_off": Division(agency=one, parts=(Part(agency=new, founding=_founding(new, one, None), share=0.5),), survives=True),
+        "split_off": Division(agency=one, parts=(Part(agency=new, founding=founding_of(new, one, None), share=0.5),), survives=True),
         "abolish": Abolition(agency=one, children={third: None} if step.numbers[1] % 4 == 0 else {}),
     }
     return Change(step.day, details[step.what])
 
 
-def _founding(agency: UUID, parent: UUID | None, code: str | None) -> Founding:
+def founding_of(agency: UUID, parent: UUID | None, code: str | None) -> Founding:
     return Founding(
         agency=agency,
         name=f"Đơn vị {agency.hex[-4:]}",

@@ -20,7 +20,7 @@ from lms.agencies import operations, queries
 from lms.agencies.models import AgencyCode, AgencyVersion
 from lms.agencies.operations.stored_events import believed_events
 from lms.agencies.rules.closure import FOREVER
-from lms.agencies.rules.events import Event, kind_of, links
+from lms.agencies.rules.events import Change, Division, Event, Part, kind_of, links
 from lms.agencies.rules.kinds import EventKind
 from lms.agencies.rules.lineage import Passage, forward
 from lms.agencies.rules.replay import Tree, replay
@@ -29,7 +29,7 @@ from lms.kit.db import Database
 from lms.kit.errors import DomainError
 from lms.kit.ids import uuid7
 from tests.agencies.conftest import assert_closure_true
-from tests.agencies.histories import DAYS, START, Snapshot, Step, change_of, naive, steps
+from tests.agencies.histories import DAYS, START, Snapshot, Step, change_of, founding_of, naive, steps
 from tests.factories import make_person
 
 # Without shrinking: an example takes a second or two.
@@ -266,3 +266,58 @@ def test_people_are_neither_lost_nor_doubled_when_agencies_merge(database: Datab
             ).all()
             assert sum(count for _, count in posts) == total
             assert {agency for agency, _ in posts} <= there
+
+
+@IN_DATABASE
+@given(wishes=st.lists(steps, min_size=1, max_size=6), placed=st.lists(st.integers(0, 2), min_size=12, max_size=12))
+def test_people_are_neither_lost_nor_doubled_when_agencies_split(database: Database, wishes: list[Step], placed: list[int]) -> None:
+    """Who belongs to an agency that ends goes on in its heir; who belongs to an agency below it stays there and comes, with it, below
+    whichever part it was placed under."""
+    with scratch(database) as session:
+        diary = Diary(session)
+        for wish in (*ROOTS, *ROOTS, *(wish for wish in wishes if wish.what in {"establish", "move", "rename"})):
+            diary.record(wish)
+        agencies = diary.agencies
+        for number, agency in enumerate(agencies):
+            make_person(session, agency=agency, login=f"nguoi{number}", valid_from=START)
+        for agency in agencies[:3]:
+            _split_and_compare(session, diary, agency, placed)
+        diary.check()
+
+
+def _split_and_compare(session: Session, diary: Diary, agency: UUID, placed: list[int]) -> None:
+    day = DAYS[-1]
+    before = _people(session, day)
+    below = [row.id for _, row in queries.whole_tree(session, day, EVERYWHERE) if row.parent_id == agency]
+    parts = [founding_of(uuid7(), None, None) for _ in range(2)]
+    places = [parts[0].agency, parts[1].agency, None]
+    division = Division(
+        agency=agency,
+        parts=(Part(agency=parts[0].agency, founding=parts[0], share=0.3), Part(agency=parts[1].agency, founding=parts[1], share=0.6)),
+        children={child: places[place] for child, place in zip(below, placed, strict=False) if place < 2},
+    )
+    event = operations.record_change(session, SERVICE, Change(day, division), diary.at)
+    after = _people(session, day)
+    heir = parts[1].agency
+    assert after == {heir if one == agency else one: count for one, count in before.items()}
+    assert _people(session, day - timedelta(days=1)).get(agency) == before.get(agency)  # until the day nothing is otherwise
+    for part, foreseen in ((parts[0].agency, 0), (heir, before.get(agency, 0))):
+        own = [child for child in below if division.children.get(child, heir) == part]
+        within = sum(after.get(one, 0) for one in queries.subtree_ids(session, part, day))
+        assert within == foreseen + sum(after.get(one, 0) for child in own for one in queries.subtree_ids(session, child, day))
+    operations.withdraw_event(session, SERVICE, event, diary.at + timedelta(seconds=1))
+    assert _people(session, day) == before
+    operations.record_change(session, SERVICE, Change(day, division), diary.at + timedelta(seconds=2))
+    diary.at += timedelta(seconds=3)
+
+
+def _people(session: Session, day: date) -> dict[UUID, int]:
+    """How many belong to each agency on a day; nobody to one that is not there."""
+    rows = session.execute(
+        select(Posting.agency_id, func.count())
+        .where(Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
+        .group_by(Posting.agency_id)
+    )
+    found = {row[0]: row[1] for row in rows}
+    assert found.keys() <= {row.id for _, row in queries.whole_tree(session, day, EVERYWHERE)}
+    return found
