@@ -80,7 +80,7 @@ def endings_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, Ending]:
         )
         for agency_id, event_id, on, details, recorded_at in rows:
             heirs = heirs_of(decoded(details)) if details != "{}" else {}
-            if agency_id in heirs and ends[agency_id] == on:
+            if agency_id is not None and agency_id in heirs and ends[agency_id] == on:
                 found[agency_id] = Ending(event_id, on, heirs[agency_id], recorded_at)
     return found
 
