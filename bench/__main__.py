@@ -1,5 +1,6 @@
 """`python -m bench`: CPU per request on both databases. `python -m bench --pages`: what pages weigh, and that nothing leaves the host.
 `python -m bench --imports`: what importing 31,000 and 310,000 people costs beside the floor.
+`python -m bench --agencies`: what importing a tree of 10,000 and of 20,000 agencies costs.
 `python -m bench --tree`: what questions to the agency tree through time cost.
 `python -m bench --audit`: what sealing, verifying and searching a million audit entries costs."""
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import audit, imports, pages, requests, tree
+from bench import agencies, audit, imports, pages, requests, tree
 
 parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
 parser.add_argument(
@@ -18,6 +19,7 @@ parser.add_argument("--database", choices=("sqlite", "postgresql"), help="only t
 parser.add_argument("--pages", action="store_true", help="page weights instead of CPU")
 parser.add_argument("--imports", action="store_true", help="CPU seconds and memory of roster imports instead")
 parser.add_argument("--many", type=int, default=imports.MANY, metavar="N", help="people of the large import (default %(default)s)")
+parser.add_argument("--agencies", action="store_true", help="CPU seconds and memory of agency imports instead")
 parser.add_argument("--tree", action="store_true", help="CPU of questions to a tree of 10,000 agencies instead")
 parser.add_argument("--audit", action="store_true", help="CPU seconds and memory of the audit's chain instead")
 parser.add_argument("--entries", type=int, default=audit.ENTRIES, metavar="N", help="entries of the audit (default %(default)s)")
@@ -27,6 +29,8 @@ if arguments.pages:
     pages.run()
 elif arguments.imports:
     imports.run(kinds, arguments.many)
+elif arguments.agencies:
+    agencies.run(kinds)
 elif arguments.audit:
     audit.run(kinds, arguments.entries)
 elif arguments.requests < 100:

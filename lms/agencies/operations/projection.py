@@ -128,5 +128,6 @@ def _supersede(session: Session, model: type[AgencyVersion] | type[AgencyCode], 
 
 
 def _insert(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    table = insert(model.__table__)  # past the unit of work, which makes an object's worth of each row
     for start in range(0, len(rows), BATCH):
-        session.execute(insert(model), rows[start : start + BATCH])
+        session.connection().execute(table, rows[start : start + BATCH])

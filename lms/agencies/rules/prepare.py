@@ -14,6 +14,8 @@ from lms.kit.errors import N_, DomainError
 from lms.kit.vietnamese import clean
 
 LONGEST_CODE = 64
+_WORDS = {name: frozenset(member.value for member in words) for name, words in (("kind", AgencyKind), ("block", Block), ("level", Level))}
+_SCHEMES = frozenset(scheme.value for scheme in CodeScheme)
 
 
 def prepared(change: Change) -> Change:
@@ -83,8 +85,8 @@ def _name(name: str) -> str:
 
 
 def _known(values: dict[str, Any]) -> None:
-    for field, words in (("kind", AgencyKind), ("block", Block), ("level", Level)):
-        if field in values and values[field] not in [member.value for member in words]:
+    for field, words in _WORDS.items():
+        if field in values and values[field] not in words:
             raise DomainError(
                 N_("Không có “%(word)s”. Chọn một giá trị trong danh mục."), code="unknown_word", field=field, word=values[field]
             )
@@ -92,7 +94,7 @@ def _known(values: dict[str, Any]) -> None:
 
 def _code(code: Code) -> Code:
     text = clean(code.code).upper()
-    if code.scheme not in [scheme.value for scheme in CodeScheme]:
+    if code.scheme not in _SCHEMES:
         raise DomainError(
             N_("Không có “%(word)s”. Chọn một giá trị trong danh mục."), code="unknown_word", field="scheme", word=code.scheme
         )
