@@ -9,8 +9,6 @@ from uuid import UUID
 
 from flask import Flask, g, url_for
 from flask_babel import gettext as _
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -58,14 +56,13 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY,
-        SESSION_COOKIE_NAME="lms_session",
+        # The prefix keeps other names under the same domain from planting one.
+        SESSION_COOKIE_NAME="__Host-lms_session" if secure else "lms_session",
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # a test may stay open longer than any limit; the token lives as long as the session
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # static addresses carry their version
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
-        RATELIMIT_HEADERS_ENABLED=True,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if secure else app.wsgi_app  # type: ignore[method-assign]
@@ -103,7 +100,6 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     init_i18n(app, settings)
     accounts.guard.init_guard(app)
     csrf.init_app(app)
-    app.extensions["lms.limiter"] = Limiter(get_remote_address, app=app)
     for feature in everything:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)

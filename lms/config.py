@@ -78,7 +78,7 @@ DOCUMENTED: dict[str, str] = {
     "BASE_URL": "address people use; default http://127.0.0.1:8000",
     "TIMEZONE": "IANA name; default Asia/Ho_Chi_Minh",
     "LOCALE": "`vi` (default) or `en`",
-    "REDIS_URL": "queue and rate limits shared by several nodes; absent: embedded",
+    "REDIS_URL": "queue shared by several nodes; absent: embedded",
     "DEMO_PASSWORD": "password of the demo sign-ins; demo only",
     "SUPPORT_PHONE": "shown at the foot of every page and where help is offered; absent: the agency's focal point is named alone",
     "PRIVACY_CONTACT": "who is in charge of personal data, printed in the notice; absent: the agency's focal point",
