@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from flask import Blueprint
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor, Role, Scope
@@ -28,8 +29,14 @@ WaitingCounter = Callable[[Session, Scope, datetime], int]
 
 PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
 
-FirstPage = Callable[[Session, Actor], str | None]
-"""(session, who has just signed in) → the path of a page they must have seen before all others, or None."""
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """A page people must have seen before all others. `unseen`: given the column of a person, has that person still to see it? It is
+    asked within the statement that finds the account, so it must cost one look-up."""
+
+    endpoint: str
+    unseen: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
 
 
 class Section(StrEnum):

@@ -6,20 +6,25 @@ token of Flask-Login), the row in `sign_in` its SHA-256, so that a session can b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 import structlog
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, make_response, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf.csrf import validate_csrf
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
+from wtforms.validators import ValidationError
 
 from lms.accounts import operations, queries
 from lms.accounts.rules import policy
 from lms.accounts.rules.tokens import token_hash
+from lms.feature import FirstPage
 from lms.kit import unit
 from lms.kit.access import may, permission_table
 from lms.kit.actors import AccessDenied, Actor, Role
@@ -31,6 +36,9 @@ log = structlog.get_logger()
 
 _UNSTATED = object()
 _FIRST = "first"  # in the signed cookie: the page to be seen before all others, so that no request has to ask for it
+_FORMS = "forms"  # in the same, between the two halves of a sign-in: what the open forms carry, and whose they are
+_TOKEN, _SEED = "_user_id", "csrf_token"  # where Flask-Login keeps the session's token, and Flask-WTF what its forms' tokens are made from
+_NEVER_REPEATED = {"password", "current", "again", "code"}  # fields that are not written into a page
 
 
 class SignedIn:
@@ -130,8 +138,48 @@ def _ask_to_sign_in(again: str | None = None) -> AnyResponse:
     if wants_json():
         return error_response(401)
     if request.method not in ("GET", "HEAD"):
-        return redirect(url_for("accounts.sign_in", again=again))
+        return _not_saved() or redirect(url_for("accounts.sign_in", again=again))
     return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"), again=again))
+
+
+def _not_saved() -> AnyResponse | None:
+    """For one whose session ended while a form lay open: nothing was saved, and what they entered is still here, to be sent again once
+    they are signed in. None for forms that are not this browser's own: nobody else's fields get into a page of ours."""
+    if _TOKEN not in session:
+        return None
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return None
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    whole = not request.files and not any(name in _NEVER_REPEATED for name, _value in fields)
+    came = urlsplit(request.referrer or "")
+    page = render_template(
+        "accounts/not_saved.html",
+        address=request.full_path.rstrip("?"),
+        fields=fields if whole else (),
+        whole=whole,
+        back=own_path(came.path) if came.netloc == request.host else None,
+        page_has_errors=True,
+    )
+    return make_response(page, 401)
+
+
+def open_forms(db: Session, person_id: UUID) -> str | None:
+    """What the forms this browser still shows are recognised by, where the last session in it was this person's: signing in again must
+    not make worthless what they entered. Nobody else's forms survive a sign-in."""
+    kept: Sequence[str] | None = session.get(_FORMS)
+    if kept is not None:
+        return kept[1] if kept[0] == str(person_id) else None
+    token, seed = session.get(_TOKEN), session.get(_SEED)
+    if token is None or seed is None or queries.person_of_token(db, token_hash(str(token))) != person_id:
+        return None
+    return str(seed)
+
+
+def session_ended() -> bool:
+    """Was somebody signed in in this browser whose session is over?"""
+    return _TOKEN in session and not current_user.is_authenticated
 
 
 def present_session() -> queries.OpenSession:
@@ -167,16 +215,18 @@ def first_page_seen() -> None:
     session.pop(_FIRST, None)
 
 
-def first_page(db: Session, actor: Actor) -> str | None:
-    """The page this person must see before all others, as the features say."""
-    asked = (ask(db, actor) for feature in current_app.extensions["lms.features"] for ask in feature.first_pages)
-    return next((page for page in asked if page is not None), None)
+def first_pages() -> tuple[FirstPage, ...]:
+    """The pages that come before all others, as the features say."""
+    return tuple(page for feature in current_app.extensions["lms.features"] for page in feature.first_pages)
 
 
-def begin_session(token: str, actor: Actor, *, remember: bool, first: str | None) -> None:
-    """Put a fresh token into a fresh cookie: nothing of the session before survives, so none can be planted. `first`: see `first_page`."""
+def begin_session(token: str, actor: Actor, *, remember: bool, first: str | None, forms: str | None = None) -> None:
+    """Put a fresh token into a fresh cookie: nothing of the session before survives, so none can be planted, but for the forms of the
+    same person. `first`: see `first_pages`; `forms`: see `open_forms`."""
     session.clear()
     session.permanent = remember
+    if forms is not None:
+        session[_SEED] = forms
     login_user(SignedIn(token, actor))
     session.pop("_id", None)  # Flask-Login's fingerprint of address and browser: not used, and sent with every request
     g.actor = actor
@@ -189,10 +239,13 @@ def session_token() -> str | None:
     return current_user.token if current_user.is_authenticated else None
 
 
-def end_session() -> None:
+def end_session(*, forms: tuple[UUID, str] | None = None) -> None:
+    """Forget who was signed in. `forms`: whose open forms are to be kept for the other half of a sign-in."""
     logout_user()
     session.clear()
     g.actor = None
+    if forms is not None:
+        session[_FORMS] = [str(forms[0]), forms[1]]
 
 
 def own_path(target: str | None) -> str | None:

@@ -20,12 +20,17 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from lms.config import Settings
 
-TIMEOUT = 5  # seconds, for each question to the provider
+TIMEOUT = 5  # seconds, for each question to the provider, until its last byte
+LARGEST = 256 * 1024  # bytes of an answer
+AWAY = 10  # seconds in which nobody waits again for a provider that did not answer: they would hold all threads of the service
 KEPT = 3600  # seconds
 LEEWAY = 60  # seconds two clocks may differ
+SUBJECT_LENGTH = 255  # as the standard has it
 SCOPE = "openid profile"
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]  # none that one secret both signs and checks with
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -62,6 +67,36 @@ class Subject:
     strong: bool
 
 
+class _Careful(HTTPAdapter):
+    """Reads an answer whole before anybody sees it, and gives up on one that is too large or comes too slowly."""
+
+    def send(self, request: requests.PreparedRequest, *given: Any, **options: Any) -> requests.Response:
+        until = time.monotonic() + TIMEOUT
+        answer = super().send(request, *given, **{**options, "stream": True, "timeout": TIMEOUT})
+        content = bytearray()
+        try:
+            # read1 gives what has come; read would wait for as much as was asked for, however slowly it drips.
+            while piece := answer.raw.read1(16 * 1024, decode_content=True):
+                content += piece
+                if len(content) > LARGEST:
+                    raise requests.ConnectionError(f"more than {LARGEST} bytes")
+                if time.monotonic() > until:
+                    raise requests.Timeout(f"not finished after {TIMEOUT} s")
+        except HTTPError as error:
+            raise requests.ConnectionError(str(error)) from error
+        finally:
+            answer.close()
+        answer._content, answer._content_consumed = bytes(content), True  # type: ignore[attr-defined]
+        return answer
+
+
+def _carefully(client: requests.Session) -> None:
+    """Have a client read with care, and follow nobody elsewhere: the standard's answers come from the address that was asked."""
+    for scheme in ("https://", "http://"):
+        client.mount(scheme, _Careful())
+    client.max_redirects = 0
+
+
 class IdentityProvider:
     """One provider, as the settings name it."""
 
@@ -71,6 +106,7 @@ class IdentityProvider:
         self._settings = settings
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._away_until = 0.0
 
     def address(self, handshake: Handshake, back: str) -> str:
         """Where to send a browser. Raises ProviderAwayError."""
@@ -85,12 +121,13 @@ class IdentityProvider:
         """Whom a returned code stands for. Raises ProviderAwayError, TokenRefusedError."""
         endpoint = str(self._about()["token_endpoint"])
         with self._client(back) as client:
+            self._refuse_while_away()
             try:
                 token = client.fetch_token(endpoint, code=code, code_verifier=handshake.verifier, timeout=TIMEOUT)
             except AuthlibBaseError as error:
                 raise TokenRefusedError(f"code refused: {error.error}") from error
             except (requests.RequestException, ValueError) as error:
-                raise ProviderAwayError(str(error)) from error
+                raise self._away(error) from error
         identity = token.get("id_token")
         if not isinstance(identity, str):
             raise TokenRefusedError("no ID token")
@@ -125,8 +162,12 @@ class IdentityProvider:
             registry.validate(claims)
         except (JoseError, ValueError, TypeError) as error:
             raise TokenRefusedError(f"claims: {error}") from error
-        if claims.get("azp", self._settings.oidc_client_id) != self._settings.oidc_client_id:
+        audience, ours = claims["aud"], self._settings.oidc_client_id
+        shared = isinstance(audience, list) and len(audience) > 1  # then the token must say for whom of them it was made
+        if claims.get("azp", None if shared else ours) != ours:
             raise TokenRefusedError("claims: made for another service (azp)")
+        if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= SUBJECT_LENGTH:
+            raise TokenRefusedError("claims: sub is no name")
         return claims
 
     def _believed(self, claims: Mapping[str, Any]) -> Subject:
@@ -154,20 +195,31 @@ class IdentityProvider:
             kept = self._kept.get(address)
         if kept is not None and not fresh and time.monotonic() - kept[0] < KEPT:
             return kept[1]
+        self._refuse_while_away()
         try:
-            answer = requests.get(address, timeout=TIMEOUT, headers={"Accept": "application/json"})
+            with requests.Session() as client:
+                _carefully(client)
+                answer = client.get(address, timeout=TIMEOUT, headers={"Accept": "application/json"})
             answer.raise_for_status()
             values = answer.json()
         except (requests.RequestException, ValueError) as error:
-            raise ProviderAwayError(str(error)) from error
+            raise self._away(error) from error
         if not isinstance(values, dict):
             raise ProviderAwayError(f"{address}: no object")
         with self._lock:
             self._kept[address] = (time.monotonic(), values)
         return values
 
+    def _refuse_while_away(self) -> None:
+        if time.monotonic() < self._away_until:
+            raise ProviderAwayError("did not answer a moment ago")
+
+    def _away(self, error: Exception) -> ProviderAwayError:
+        self._away_until = time.monotonic() + AWAY
+        return ProviderAwayError(str(error))
+
     def _client(self, back: str) -> OAuth2Session:
-        return OAuth2Session(
+        client = OAuth2Session(
             self._settings.oidc_client_id,
             self._settings.oidc_client_secret,
             scope=f"{SCOPE} email" if self._settings.oidc_claim == "email" else SCOPE,
@@ -175,3 +227,5 @@ class IdentityProvider:
             code_challenge_method="S256",
             token_endpoint_auth_method="client_secret_basic",  # noqa: S106  # the name of a method
         )
+        _carefully(client)
+        return client

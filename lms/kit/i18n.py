@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app, g, request
-from flask_babel import Babel, gettext
+from flask_babel import Babel, Domain, get_locale, gettext
 
 from lms.config import Settings
 from lms.kit import formats
@@ -63,10 +64,36 @@ def quarter_label(quarter: Quarter | str) -> str:
     return str(gettext("Quý %(number)s/%(year)s", number=ROMAN[quarter.number - 1], year=quarter.year))
 
 
+class _Texts(Domain):  # type: ignore[misc]  # the library has no types
+    """Finds the catalogue of the reader's language by the language alone: a page asks some fifty times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[str, Any] = {}
+
+    def get_translations(self) -> Any:
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        kept = self._kept.get(locale.language)
+        if kept is None:
+            kept = self._kept[locale.language] = super().get_translations()
+        return kept
+
+
+class _Babel(Babel):  # type: ignore[misc]
+    domain_instance = _Texts()
+
+
 def init_i18n(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "vi"
     app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
-    Babel(app, locale_selector=lambda: preferences().locale)
+    texts = _Babel(app, locale_selector=lambda: preferences().locale).domain_instance
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: texts.get_translations().ugettext(text),
+        ngettext=lambda one, many, count: texts.get_translations().ungettext(one, many, count),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(
         number=lambda value, places=None: formats.number(value, preferences().locale, places),
         date=formats.short_date,

@@ -129,7 +129,7 @@ def _words(status: int) -> tuple[str, str, str]:
         401: (_("Cần đăng nhập"), _("Trang này dành cho người đã đăng nhập."), _("Đăng nhập rồi mở lại trang.")),
         403: (
             _("Không có quyền"),
-            _("Bạn không có quyền thực hiện thao tác này."),
+            _("Tài khoản này không được làm việc đó."),
             _("Nếu công việc cần quyền này, liên hệ đầu mối của cơ quan."),
         ),
         404: (

@@ -36,7 +36,7 @@ feature = Feature(
         ),
     ),
     home_panels=(notice.home_panel,),
-    first_pages=(notice.unread_notice,),
+    first_pages=(notice.FIRST,),
     commands=(privacy,),
     periodic=PERIODIC,
     demo_steps=(read_notices,),

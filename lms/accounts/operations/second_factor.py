@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Authenticator, FederatedIdentity, Passkey, RecoveryCode, SignIn, SignInStep
-from lms.accounts.operations.sign_in import count_address, end_all_sign_ins
+from lms.accounts.models import Account, Authenticator, FederatedIdentity, Passkey, RecoveryCode, SignIn, SignInStep
+from lms.accounts.operations.sign_in import count_address, end_all_sign_ins, sweep
 from lms.accounts.queries.second_factor import Step
 from lms.accounts.rules import one_time_codes, tokens
 from lms.accounts.rules.policy import STEP_LIFETIME
@@ -26,7 +26,7 @@ PASSKEYS = 10  # of one person
 
 def begin_step(session: Session, kind: str, key: str, at: datetime, *, person_id: UUID | None = None, details: Mapping[str, Any]) -> None:
     """Keep one half of a sign-in until the other comes; `key` is what the other half must show. Those nobody finished are removed."""
-    session.execute(delete(SignInStep).where(SignInStep.expires_at <= at))
+    sweep(session, SignInStep.key_hash, SignInStep.expires_at <= at)
     session.execute(
         insert(SignInStep).values(
             key_hash=tokens.token_hash(key), kind=kind, person_id=person_id, details=dict(details), expires_at=at + STEP_LIFETIME
@@ -168,6 +168,21 @@ def link_identity(session: Session, actor: Actor, issuer: str, subject: str, at:
             insert(FederatedIdentity).values(issuer=issuer, subject=subject, person_id=actor.person_id, linked_at=at, last_used_at=at)
         )
         audit.record(session, actor, "accounts.link_identity", actor.person_id, at, issuer=issuer)
+
+
+def unlink_identities(session: Session, actor: Actor, at: datetime) -> bool:
+    """The provider's word no longer opens the actor's account; False where it did not. Raises Conflict where nothing else would."""
+    others = select(Account.person_id).where(
+        Account.person_id == actor.person_id, or_(Account.password_hash.is_not(None), exists().where(Passkey.person_id == actor.person_id))
+    )
+    if session.scalar(others) is None:
+        raise Conflict(N_("Tài khoản chưa có mật khẩu hoặc khóa truy cập: gỡ thì không còn cách đăng nhập."), code="only_way_in")
+    removed = session.scalars(
+        delete(FederatedIdentity).where(FederatedIdentity.person_id == actor.person_id).returning(FederatedIdentity.issuer)
+    ).all()
+    if removed:
+        audit.record(session, actor, "accounts.unlink_identity", actor.person_id, at, issuers=sorted(set(removed)))
+    return bool(removed)
 
 
 def refuse_single_sign_on(session: Session, actor: Actor, at: datetime, *, reason: str, issuer: str) -> None:

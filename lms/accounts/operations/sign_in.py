@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from lms.accounts.models import Account, ActivationCode, FailedAddress, PastPassword, SignIn, UnknownName
+from lms.accounts.models import Account, ActivationCode, FailedAddress, PastPassword, SignIn, SignInStep, UnknownName
 from lms.accounts.queries.sign_in import Invitation
 from lms.accounts.rules import lockout, tokens
 from lms.accounts.rules.lockout import Lock
@@ -86,17 +86,28 @@ def begin_sign_in(session: Session, actor: Actor, arrival: Arrival, span: Span, 
         },
     )
     if arrival.replaces is not None:
-        session.execute(update(SignIn).where(SignIn.token_hash == arrival.replaces, SignIn.ended_at.is_(None)).values(ended_at=at))
+        replace_sign_in(session, arrival.replaces, at)
     audit.record_at_once(session, actor, "accounts.sign_in", actor.person_id, at, method=arrival.method, own_machine=arrival.own_machine)
     return token
 
 
+def replace_sign_in(session: Session, token_hash: str, at: datetime) -> None:
+    """End the session a browser had until now, because somebody signs in in it."""
+    session.execute(update(SignIn).where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None)).values(ended_at=at))
+
+
 def note_seen(session: Session, token_hash: str, span: Span, at: datetime) -> None:
-    """Write down when a session was last used, and until when it may now lie idle."""
+    """Write down when a session was last used, and until when it may now lie idle: never shorter than another request at the same time
+    made it, which may be that of a test that just began."""
+    idle = literal(span.idle_until, UTCDateTime())
     session.execute(
         update(SignIn)
         .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
-        .values(last_seen_at=at, idle_until=span.idle_until, managing_until=span.managing_until)
+        .values(
+            last_seen_at=at,
+            idle_until=case((SignIn.idle_until > idle, SignIn.idle_until), else_=idle),
+            managing_until=span.managing_until,
+        )
     )
 
 
@@ -137,7 +148,7 @@ def record_failure(
 def record_unknown_name(session: Session, name_hash: str, lock: Lock, at: datetime, *, address_hash: str | None = None) -> bool:
     """Count a password tried on a name that is nobody's, as `record_failure` does."""
     count_address(session, address_hash, at)
-    session.execute(delete(UnknownName).where(UnknownName.counted_at < at - lockout.UNKNOWN_NAMES_KEPT))
+    sweep(session, UnknownName.name_hash, UnknownName.counted_at < at - lockout.UNKNOWN_NAMES_KEPT)
     locks = UnknownName.failures + 1 >= lock.tries
     counted = session.execute(
         _upsert(session, UnknownName)
@@ -160,7 +171,7 @@ def count_address(session: Session, address_hash: str | None, at: datetime) -> N
     """Count a failure from a network address, where all processes see it. A new count begins when the last one's time is over."""
     if address_hash is None:
         return
-    session.execute(delete(FailedAddress).where(FailedAddress.counted_until <= at, FailedAddress.address_hash != address_hash))
+    sweep(session, FailedAddress.address_hash, and_(FailedAddress.counted_until <= at, FailedAddress.address_hash != address_hash))
     over = FailedAddress.counted_until <= at
     until = at + lockout.ADDRESS_WINDOW
     session.execute(
@@ -174,6 +185,12 @@ def count_address(session: Session, address_hash: str | None, at: datetime) -> N
             },
         )
     )
+
+
+def sweep(session: Session, key: InstrumentedAttribute[str], over: ColumnElement[bool]) -> None:
+    """Remove rows whose time is over, by the way; those that somebody else holds at this moment are left for the next one, so that nobody
+    waits for a stranger's failure, and no two for each other."""
+    session.execute(delete(key.class_).where(key.in_(select(key).where(over).with_for_update(skip_locked=True))))
 
 
 def _upsert(session: Session, model: type[Any]) -> Any:
@@ -200,7 +217,8 @@ def end_other_sign_ins(session: Session, actor: Actor, at: datetime, *, but: str
 
 
 def end_all_sign_ins(session: Session, person_id: UUID, at: datetime, *, but: str | None = None) -> None:
-    """End a person's sessions, all but the one with this token hash."""
+    """End a person's sessions, all but the one with this token hash, and what was half-way to becoming one."""
+    session.execute(delete(SignInStep).where(SignInStep.person_id == person_id))
     session.execute(
         update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.token_hash != (but or "")).values(ended_at=at)
     )

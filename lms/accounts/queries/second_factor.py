@@ -41,6 +41,15 @@ class Factors:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedIdentity:
+    """An identity of a provider that opens an account here."""
+
+    issuer: str
+    subject: str
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPasskey:
     """What is needed to check a passkey's answer."""
 
@@ -99,6 +108,16 @@ def federated_person(session: Session, issuer: str, subject: str) -> UUID | None
     return session.scalar(
         select(FederatedIdentity.person_id).where(FederatedIdentity.issuer == issuer, FederatedIdentity.subject == subject)
     )
+
+
+def identities(session: Session, person_id: UUID) -> list[LinkedIdentity]:
+    """The identities elsewhere that open a person's account, oldest first."""
+    rows = session.execute(
+        select(FederatedIdentity.issuer, FederatedIdentity.subject, FederatedIdentity.linked_at)
+        .where(FederatedIdentity.person_id == person_id)
+        .order_by(FederatedIdentity.linked_at)
+    )
+    return [LinkedIdentity(*row) for row in rows]
 
 
 def waiting_step(session: Session, kind: str, key: str, at: datetime) -> Step | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, bindparam, exists, literal_column, or_, select, true, union_all
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, exists, literal_column, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import (
@@ -30,12 +31,13 @@ from lms.kit.vietnamese import clean, fold
 
 # Everyone is a learner for themselves, over no agency: a table that one day gives a learner a list must not thereby show the province.
 NO_AGENCY = UUID(int=0)
+Question = Callable[[ColumnElement[UUID]], ColumnElement[bool]]  # of the person whose account is met at the door
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """An account as it is met at the door: what opens it, what bars it, and who it would be. `role_since`: the day the latest of the
-    roles began, None for a learner."""
+    roles began, None for a learner. `unseen`: the first of the questions asked with it that is true of its person."""
 
     person_id: UUID
     login_name: str
@@ -49,6 +51,7 @@ class Credentials:
     has_passkey: bool
     grants: tuple[Grant, ...]
     role_since: date | None
+    unseen: int | None
 
     @property
     def privileged(self) -> bool:
@@ -122,6 +125,11 @@ def session_of_token(session: Session, token_hash: str, at: datetime, on: date) 
         strong=first.strong,
         password_set_at=first.password_set_at,
     )
+
+
+def person_of_token(session: Session, token_hash: str) -> UUID | None:
+    """Whose session a token stood for, also after it ended."""
+    return session.scalar(select(SignIn.person_id).where(SignIn.token_hash == token_hash))
 
 
 def actor_of_person(session: Session, person_id: UUID, on: date) -> Actor | None:
@@ -212,20 +220,46 @@ _NAMED = union_all(
     select(Account.person_id.label("id"), literal_column("0").label("rank")).where(Account.login_name == bindparam("login")),
     select(Person.id.label("id"), literal_column("1").label("rank")).where(Person.staff_code == bindparam("code")),
 ).subquery()
-_DOOR = (
-    select(UnknownName.locked_until.label("unknown_until"), FailedAddress.failures, FailedAddress.counted_until, _NAMED.c.rank, *_ACCOUNT)
-    .select_from(_TYPED)
-    .outerjoin(UnknownName, UnknownName.name_hash == _TYPED.c.name_hash)
-    .outerjoin(FailedAddress, FailedAddress.address_hash == _TYPED.c.address_hash)
-    .outerjoin(_NAMED, true())
-    .outerjoin(Account, Account.person_id == _NAMED.c.id)
-    .outerjoin(Person, Person.id == Account.person_id)
-    .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, effective(bindparam("on"))))
-)
-_BY_PERSON = _with_roles(bindparam("on"), select(*_ACCOUNT)).where(Person.id == bindparam("person_id"))
 
 
-def door(session: Session, typed: str, *, name_hash: str, address_hash: str, at: datetime, on: date) -> Door:
+@lru_cache(maxsize=4)  # the questions are those of the features, and building the statement costs more than running it
+def _door(questions: Sequence[Question]) -> Any:
+    return (
+        select(
+            UnknownName.locked_until.label("unknown_until"),
+            FailedAddress.failures,
+            FailedAddress.counted_until,
+            _NAMED.c.rank,
+            *_ACCOUNT,
+            *_asked(questions),
+        )
+        .select_from(_TYPED)
+        .outerjoin(UnknownName, UnknownName.name_hash == _TYPED.c.name_hash)
+        .outerjoin(FailedAddress, FailedAddress.address_hash == _TYPED.c.address_hash)
+        .outerjoin(_NAMED, true())
+        .outerjoin(Account, Account.person_id == _NAMED.c.id)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, effective(bindparam("on"))))
+    )
+
+
+@lru_cache(maxsize=4)
+def _by_person(questions: Sequence[Question]) -> Any:
+    columns = select(*_ACCOUNT, *_asked(questions))
+    return _with_roles(bindparam("on"), columns).where(Person.id == bindparam("person_id"))
+
+
+def _asked(questions: Sequence[Question]) -> list[ColumnElement[int | None]]:
+    """The number of the first question that is true of the person, if any is."""
+    if not questions:
+        return [literal_column("NULL").label("unseen")]
+    person_id = Account.__table__.c.person_id
+    return [case(*((question(person_id), literal_column(str(number))) for number, question in enumerate(questions))).label("unseen")]
+
+
+def door(
+    session: Session, typed: str, *, name_hash: str, address_hash: str, at: datetime, on: date, questions: tuple[Question, ...] = ()
+) -> Door:
     """What a typed login name or staff code meets; a login name wins where somebody's code reads the same. One query, which asks the
     same of every name, whether it is somebody's or not."""
     values = {
@@ -235,7 +269,7 @@ def door(session: Session, typed: str, *, name_hash: str, address_hash: str, at:
         "code": clean(typed).upper().replace(" ", ""),
         "on": on,
     }
-    rows = session.connection().execute(_DOOR, values).all()
+    rows = session.connection().execute(_door(questions), values).all()
     first = rows[0]
     flooding = first.failures if first.counted_until is not None and first.counted_until > at else 0
     best = min((row.rank for row in rows if row.id is not None), default=None)
@@ -243,9 +277,9 @@ def door(session: Session, typed: str, *, name_hash: str, address_hash: str, at:
     return Door(account, account.locked_until if account else first.unknown_until, flooding)
 
 
-def account_of(session: Session, person_id: UUID, on: date) -> Credentials:
+def account_of(session: Session, person_id: UUID, on: date, questions: tuple[Question, ...] = ()) -> Credentials:
     """The account of a person who has one, as `door` gives it."""
-    return _credentials(session.execute(_BY_PERSON, {"person_id": person_id, "on": on}).all())
+    return _credentials(session.execute(_by_person(questions), {"person_id": person_id, "on": on}).all())
 
 
 def _credentials(rows: Sequence[Any]) -> Credentials:
@@ -263,6 +297,7 @@ def _credentials(rows: Sequence[Any]) -> Credentials:
         has_passkey=first.has_passkey,
         grants=_grants(rows),
         role_since=max((row.valid_from for row in rows if row.role is not None), default=None),
+        unseen=first.unseen,
     )
 
 

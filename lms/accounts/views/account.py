@@ -121,6 +121,7 @@ def _account_page(form: ChangePasswordForm, status: int = 200) -> Response:
         has_password=held.password_hash is not None,
         authenticator=held.has_authenticator,
         passkey=held.has_passkey,
+        single=(settings().oidc_name or _("tài khoản của tỉnh")) if settings().oidc_issuer else None,
         debt=guard.debt_of(guard.present_session()),
     )
     return make_response(page, status)

@@ -47,6 +47,7 @@ class Opened:
     token: str
     first: str | None
     said: tuple[str, str] | None  # what to tell, and its kind
+    forms: str | None  # see `guard.open_forms`
 
 
 def is_barred(account: Credentials, at: datetime) -> bool:
@@ -54,15 +55,22 @@ def is_barred(account: Credentials, at: datetime) -> bool:
     return policy.is_dormant(settings(), last_sign_in_at=account.last_sign_in_at, role_since=account.role_since, at=at)
 
 
+def is_half(account: Credentials) -> bool:
+    """Is a password, or a slip in its place, only one half of getting into this account?"""
+    return account.has_authenticator or (account.has_passkey and account.privileged and settings().require_second_factor)
+
+
 def go_on(account: Credentials, half: FirstHalf, at: datetime) -> AnyResponse | None:
     """Ask for the code where the account has one, else open the session. None where the account was locked in the meantime."""
-    needs_passkey = account.has_passkey and account.privileged and settings().require_second_factor
-    if half.strong or not (account.has_authenticator or needs_passkey):
+    if half.strong or not is_half(account):
         return enter(account, half, at)
-    key = tokens.new_session_token()
+    key, before = tokens.new_session_token(), guard.session_token()
     with transaction() as db:
+        forms = guard.open_forms(db, account.person_id)
+        if before is not None:
+            operations.replace_sign_in(db, tokens.token_hash(before), at)
         operations.begin_step(db, CODE_STEP, key, at, person_id=account.person_id, details=half.as_details())
-    guard.end_session()
+    guard.end_session(forms=None if forms is None else (account.person_id, forms))
     session[_HALF] = key
     return redirect(url_for("accounts.enter_code"), 303)
 
@@ -94,12 +102,13 @@ def begin(db: Session, account: Credentials, half: FirstHalf, at: datetime) -> O
     if token is None:
         return None
     said = None if half.link is None else _link(db, account, half.link, at)
-    return Opened(token, guard.first_page(db, actor), said)
+    first = None if account.unseen is None else url_for(guard.first_pages()[account.unseen].endpoint)
+    return Opened(token, first, said, guard.open_forms(db, account.person_id))
 
 
 def welcome(opened: Opened, account: Credentials, half: FirstHalf, at: datetime) -> AnyResponse:
     """Put the session into the cookie and lead to where the person wanted to go, or first to what they owe."""
-    guard.begin_session(opened.token, account.actor(), remember=half.own_machine, first=opened.first)
+    guard.begin_session(opened.token, account.actor(), remember=half.own_machine, first=opened.first, forms=opened.forms)
     if opened.said is not None:
         flash(*opened.said)
     debt = None
@@ -112,7 +121,12 @@ def welcome(opened: Opened, account: Credentials, half: FirstHalf, at: datetime)
 
 def account_of(person_id: UUID, at: datetime) -> Credentials:
     with reading() as db:
-        return queries.account_of(db, person_id, local_date(at, settings().zone))
+        return queries.account_of(db, person_id, local_date(at, settings().zone), questions())
+
+
+def questions() -> tuple[queries.Question, ...]:
+    """What the features ask about everybody who signs in."""
+    return tuple(page.unseen for page in guard.first_pages())
 
 
 def _link(db: Session, account: Credentials, key: str, at: datetime) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from lms.accounts.views import throttle
 from lms.accounts.views.account import own_hash
 from lms.accounts.views.arriving import FirstHalf, account_of, enter, is_barred
 from lms.accounts.views.door import blueprint
-from lms.accounts.views.second_factor import may_change
+from lms.accounts.views.second_factor import may_change, sign_in_again
 from lms.accounts.views.sign_in import NOBODY
 from lms.kit.access import current_actor, public, requires
 from lms.kit.clock import now
@@ -159,8 +159,11 @@ def remove_passkey() -> AnyResponse:
         passkey_id = UUID(request.form.get("passkey", ""))
     except ValueError:
         abort(400)
+    at = now()
+    if not may_change(at):
+        return sign_in_again(url_for("accounts.own_passkeys"))
     with transaction() as db:
-        removed = operations.remove_passkey(db, current_actor(), passkey_id, now())
+        removed = operations.remove_passkey(db, current_actor(), passkey_id, at)
     if removed:
         flash(_("Đã xóa khóa truy cập."), "success")
     return redirect(url_for("accounts.own_passkeys"), 303)

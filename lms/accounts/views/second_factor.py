@@ -15,7 +15,7 @@ from lms.accounts.queries import Credentials, Step
 from lms.accounts.rules import lockout, one_time_codes, passkeys, policy, roles
 from lms.accounts.views import throttle
 from lms.accounts.views.account import own_hash
-from lms.accounts.views.arriving import CODE_STEP, FirstHalf, Opened, account_of, begin, half_key, welcome
+from lms.accounts.views.arriving import CODE_STEP, FirstHalf, Opened, account_of, begin, half_key, is_half, welcome
 from lms.accounts.views.door import blueprint
 from lms.accounts.views.people import today
 from lms.accounts.views.qr import qr_image
@@ -29,8 +29,9 @@ from lms.kit.unit import reading, settings, transaction, vault
 @public
 def enter_code() -> AnyResponse:
     """The second half, for one whose password was right."""
-    step = _waiting(now())
-    return _expired() if step is None else _code_page(OneTimeCodeForm())
+    at = now()
+    step = _waiting(at)
+    return _expired() if step is None else _code_page(OneTimeCodeForm(), step, at)
 
 
 @blueprint.post("/sign-in/code")
@@ -42,7 +43,7 @@ def submit_one_time_code() -> AnyResponse:
     if step is None or step.person_id is None:
         return _expired()
     if not form.validate():
-        return _code_page(form, 422)
+        return _code_page(form, step, at, 422)
     account = account_of(step.person_id, at)
     half = FirstHalf(
         step.details["method"],
@@ -58,7 +59,7 @@ def submit_one_time_code() -> AnyResponse:
         form.code.errors = [_("Nhập sai quá nhiều lần. Chờ %(minutes)s phút rồi đăng nhập lại.", minutes=settings().lock_minutes)]
     else:
         form.code.errors = [_("Mã không đúng hoặc đã dùng. Chờ ứng dụng hiện mã mới rồi nhập lại.")]
-    return _code_page(form, 422)
+    return _code_page(form, step, at, 422)
 
 
 def _try_code(account: Credentials, half: FirstHalf, typed: str, at: datetime) -> tuple[Opened | None, bool]:
@@ -142,7 +143,7 @@ def remove_authenticator() -> AnyResponse:
         return sign_in_again(url_for("accounts.second_factor"))
     with transaction() as db:
         operations.remove_authenticator(db, actor, at)
-    flash(_("Đã bỏ ứng dụng tạo mã. Đăng nhập không còn hỏi mã xác thực."), "success")
+    flash(_("Đã bỏ ứng dụng tạo mã. Mã của ứng dụng và mã dự phòng không còn dùng được."), "success")
     return redirect(url_for("accounts.second_factor"), 303)
 
 
@@ -166,7 +167,7 @@ def may_change(at: datetime) -> bool:
     found = guard.present_session()
     if at - found.since >= policy.RECENT:
         return False
-    return found.strong or not account_of(_own_id(), at).has_authenticator
+    return found.strong or not is_half(account_of(_own_id(), at))
 
 
 def sign_in_again(target: str) -> AnyResponse:
@@ -208,6 +209,14 @@ def _codes_page(codes: list[str]) -> Response:
     return make_response(render_template("accounts/recovery_codes.html", codes=codes))
 
 
-def _code_page(form: OneTimeCodeForm, status: int = 200) -> Response:
-    page = render_template("accounts/enter_code.html", form=form, passkeys=passkeys.offered(settings().base_url))
+def _code_page(form: OneTimeCodeForm, step: Step, at: datetime, status: int = 200) -> Response:
+    assert step.person_id is not None
+    account = account_of(step.person_id, at)
+    page = render_template(
+        "accounts/enter_code.html",
+        form=form,
+        codes=account.has_authenticator,
+        passkey=account.has_passkey and passkeys.offered(settings().base_url),
+        next=step.details["target"],
+    )
     return make_response(page, status)

@@ -13,7 +13,7 @@ from lms.accounts.forms import ChoosePasswordForm, CodeForm, SignInForm
 from lms.accounts.queries import Credentials
 from lms.accounts.rules import lockout, passkeys, passwords, policy, tokens
 from lms.accounts.views import throttle
-from lms.accounts.views.arriving import FirstHalf, account_of, begin, go_on, is_barred, welcome
+from lms.accounts.views.arriving import FirstHalf, account_of, begin, go_on, is_barred, is_half, questions, welcome
 from lms.accounts.views.door import blueprint
 from lms.kit.access import current_actor, public, requires
 from lms.kit.actors import Actor
@@ -64,7 +64,8 @@ def try_password(
     at, chosen = now(), settings()
     name_hash, address_hash = tokens.token_hash(fold(login).replace(" ", "")), throttle.address_hash()
     with reading() as db:
-        found = queries.door(db, login, name_hash=name_hash, address_hash=address_hash, at=at, on=local_date(at, chosen.zone))
+        on = local_date(at, chosen.zone)
+        found = queries.door(db, login, name_hash=name_hash, address_hash=address_hash, at=at, on=on, questions=questions())
     throttle.refuse_after(found.address_failures)
     account = found.account
     # The slow comparison holds no transaction, and is made for unknown names, too.
@@ -152,7 +153,7 @@ def submit_new_password() -> AnyResponse:
     half = FirstHalf("slip")
     with transaction() as db:
         operations.activate(db, account.actor(), invitation, password_hash, at)
-        opened = None if account.has_authenticator else begin(db, account, half, at)
+        opened = None if is_half(account) else begin(db, account, half, at)
     if opened is None:  # the slip replaces the password, never the second factor
         guard.end_session()
         flash(_("Đã chọn mật khẩu mới. Đăng nhập bằng tên “%(name)s” và mật khẩu đó.", name=invitation.login_name), "success")
@@ -184,6 +185,7 @@ def _sign_in_page(form: SignInForm, status: int = 200, *, refusal: Refusal | Non
         form=form,
         refusal=refusal,
         again=again,
+        ended=guard.session_ended(),
         left=request.args.get("left") == "yes" and chosen.oidc_issuer,
         minutes=chosen.lock_minutes,
         tries=chosen.tries_before_lock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 import structlog
 from flask import Response, current_app, flash, make_response, redirect, render_template, request, session, url_for
@@ -17,11 +18,14 @@ from lms.accounts.identity_provider import Handshake, IdentityProvider, Provider
 from lms.accounts.queries import Credentials
 from lms.accounts.rules import lockout, tokens
 from lms.accounts.views import throttle
-from lms.accounts.views.arriving import LINK_STEP, FirstHalf, account_of, go_on, is_barred
+from lms.accounts.views.arriving import LINK_STEP, FirstHalf, account_of, go_on, is_barred, questions
 from lms.accounts.views.door import blueprint
+from lms.accounts.views.second_factor import may_change, sign_in_again
 from lms.accounts.views.sign_in import NOBODY, Refusal, try_password
-from lms.kit.access import public
+from lms.kit.access import current_actor, public, requires
 from lms.kit.clock import local_date, now
+from lms.kit.errors import Conflict
+from lms.kit.i18n import translated
 from lms.kit.unit import reading, settings, transaction
 from lms.kit.vietnamese import fold
 
@@ -75,6 +79,8 @@ def _vouched_for(at: datetime) -> tuple[Subject, str | None]:
         step = operations.finish_step(db, _STEP, state, at)
     if step is None:
         raise TokenRefusedError("state: used before, or older than ten minutes")
+    if request.args.get("iss", settings().oidc_issuer) != settings().oidc_issuer:
+        raise TokenRefusedError("iss: answered by another provider")
     if "code" not in request.args:
         raise TokenRefusedError(f"provider: {request.args.get('error', 'no code')[:60]}")
     handshake = Handshake(state, step.details["nonce"], step.details["verifier"])
@@ -83,8 +89,9 @@ def _vouched_for(at: datetime) -> tuple[Subject, str | None]:
 
 def _arrived(subject: Subject, target: str | None, at: datetime) -> AnyResponse:
     """Somebody the provider vouches for: let in whom we know, tell the others how they are linked."""
-    account, link = _known(subject, at), None
+    account, link, strong = _known(subject, at), None, subject.strong
     if account is None:
+        strong = False  # the provider knows how they proved themselves there, not that they are the one here
         account = _of_same_name(subject, at)
         link = tokens.new_session_token()
         with transaction() as db:
@@ -95,7 +102,7 @@ def _arrived(subject: Subject, target: str | None, at: datetime) -> AnyResponse:
         return redirect(url_for("accounts.link_identity"), 303)
     if account.disabled or lockout.is_locked(account.locked_until, at) or is_barred(account, at):
         return _refused(at, "account: locked or closed")
-    half = FirstHalf("single_sign_on", strong=subject.strong, target=target, link=link)
+    half = FirstHalf("single_sign_on", strong=strong, target=target, link=link)
     return go_on(account, half, at) or _refused(at, "account: locked or closed")
 
 
@@ -122,6 +129,39 @@ def submit_link() -> AnyResponse:
     return answer
 
 
+@blueprint.get("/account/single-sign-on")
+@requires("accounts.own")
+def own_identities() -> str:
+    """Which accounts elsewhere open one's own here."""
+    at = now()
+    with reading() as db:
+        linked = queries.identities(db, _own_id())
+    return render_template("accounts/identities.html", linked=linked, name=_name(), may_change=may_change(at), here=settings().oidc_issuer)
+
+
+@blueprint.post("/account/single-sign-on/unlink")
+@requires("accounts.own")
+def unlink_identities() -> AnyResponse:
+    at = now()
+    if not may_change(at):
+        return sign_in_again(url_for("accounts.own_identities"))
+    try:
+        with transaction() as db:
+            removed = operations.unlink_identities(db, current_actor(), at)
+    except Conflict as refusal:
+        flash(translated(refusal), "error")
+        return redirect(url_for("accounts.own_identities"), 303)
+    if removed:
+        flash(_("Đã gỡ. Tài khoản đó không còn mở được tài khoản này."), "success")
+    return redirect(url_for("accounts.own_identities"), 303)
+
+
+def _own_id() -> UUID:
+    person_id = current_actor().person_id
+    assert person_id is not None
+    return person_id
+
+
 @blueprint.get("/sign-in/single/leave")
 @public
 def leave_provider() -> AnyResponse:
@@ -145,15 +185,29 @@ def _known(subject: Subject, at: datetime) -> Credentials | None:
 
 
 def _of_same_name(subject: Subject, at: datetime) -> Credentials | None:
-    """The account whose login name or staff code the provider's claim says; linked from now on."""
-    if subject.name is None:
+    """The account whose login name or staff code the provider's claim says; linked from now on. None where that claim alone would open
+    more than a learner's pages: who holds a role shows, once, that they are the same person here, by password or by code."""
+    if subject.name is None or not _is_plain(subject.name):
         return None
     name_hash = tokens.token_hash(fold(subject.name).replace(" ", ""))
     with reading() as db:
         found = queries.door(
-            db, subject.name, name_hash=name_hash, address_hash=throttle.address_hash(), at=at, on=local_date(at, settings().zone)
+            db,
+            subject.name,
+            name_hash=name_hash,
+            address_hash=throttle.address_hash(),
+            at=at,
+            on=local_date(at, settings().zone),
+            questions=questions(),
         )
-    return found.account
+    account = found.account
+    return None if account is None or (account.privileged and not account.has_authenticator) else account
+
+
+def _is_plain(name: str) -> bool:
+    """Is a claim the very name, and not one that only looks like it to us? People type names with marks and spaces, programs do not: who
+    may call themselves “dũng” at the provider must not be our “dung”."""
+    return name.isascii() and name.isprintable() and " " not in name
 
 
 def _provider() -> IdentityProvider:

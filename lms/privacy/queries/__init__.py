@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, Person, Posting
@@ -84,8 +84,13 @@ class Subject:
     in_service: bool
 
 
-# Written once: asked at every sign-in.
+# Written once: asked on every look at the first page.
 _HAS_READ = select(NoticeRead.person_id).where(NoticeRead.person_id == bindparam("person_id"), NoticeRead.version == bindparam("version"))
+
+
+def is_unread(version: str, person_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Has the person of a column still to acknowledge this version of the notice?"""
+    return ~exists().where(NoticeRead.person_id == person_id, NoticeRead.version == version)
 
 
 def has_read(session: Session, person_id: UUID, version: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.accounts import guard
-from lms.feature import HomePanel
+from lms.feature import FirstPage, HomePanel
 from lms.kit.access import current_actor, permission_table, public, requires
 from lms.kit.actors import Actor
 from lms.kit.clock import local_date, now
@@ -22,6 +23,8 @@ from lms.privacy.notice import VERSION, notice_html
 from lms.privacy.operations.notices import read_notice
 from lms.privacy.rules.retention import KINDS, periods
 from lms.privacy.views.door import blueprint
+
+FIRST = FirstPage("privacy.first_notice", partial(queries.is_unread, VERSION))
 
 
 def kept_rows() -> list[dict[str, Any]]:
@@ -68,7 +71,7 @@ def _page(**more: Any) -> str:
 
 
 def unread_notice(session: Session, actor: Actor) -> str | None:
-    """Asked once, when somebody signs in: the notice comes first for those who have not read the present version."""
+    """The path of the notice for those who have not read the present version."""
     if actor.person_id is None or queries.has_read(session, actor.person_id, VERSION):
         return None
     return url_for("privacy.first_notice")
