@@ -97,6 +97,7 @@ def _measure(kind: str, database: Database, pids: Callable[[], list[int]], times
     print(f"\n{kind}: CPU ms of {times} askings of each, one statement each\n")
     header = ("question", "p10", "p25", "floor p10", "floor p25", "ratio p25")
     print_table(header, [_row(question) for question in questions])
+    print()
     print_table(("writing", "CPU s"), [(name, f"{value:.2f}") for name, value in seconds.items()])
     database.dispose()
 
