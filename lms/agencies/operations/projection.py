@@ -96,7 +96,7 @@ def _write_versions(session: Session, tree: Tree, agencies: Sequence[UUID], at: 
         session.connection().execute(
             update(AgencyVersion).where(AgencyVersion.id == bindparam("version")).values(search_text=bindparam("found_by")), found_otherwise
         )
-    return len(stale) + len(wanted) + len(found_otherwise)
+    return len(stale) + len(wanted)
 
 
 def _end_codes(session: Session, tree: Tree, agencies: Sequence[UUID], at: datetime) -> int:
