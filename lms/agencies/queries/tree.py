@@ -125,7 +125,7 @@ def _in_order(rows: Sequence[Any]) -> list[tuple[int, AgencyRow]]:
     below = [0] * len(rows)
     for _, place in reversed(ordered):  # those below come before those above
         below[place] = sum(below[child] + 1 for child in children[place])
-    return [(depth, AgencyRow(*rows[place], children=len(children[place]), below=below[place])) for depth, place in ordered]
+    return [(depth, AgencyRow(*(*rows[place], len(children[place]), below[place]))) for depth, place in ordered]
 
 
 def path_to(session: Session, agency_id: UUID, on: date, scope: Scope, known: datetime | None = None) -> list[AgencyName]:
