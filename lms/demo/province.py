@@ -62,7 +62,7 @@ FAMILY = (
     *("Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Dương", "Lý", "Ma", "Nông", "Triệu", "Hà", "Lương", "Đinh", "Bàn", "Đàm", "Lưu") * 2,
     *("Giàng", "Sằm", "La", "Hứa", "Lục", "Tạ", "Mai", "Chu", "Âu"),
 )
-MIDDLE_MALE = ("Văn", "Văn", "Đức", "Minh", "Quang", "Hữu", "Xuân", "Ngọc", "Đình", "Thanh", "Trọng", "Công")
+MIDDLE_MALE = ("Văn", "Văn", "Đức", "Minh", "Quang", "Hữu", "Duy", "Ngọc", "Đình", "Thanh", "Trọng", "Công")
 GIVEN_MALE = (
     *("An", "Anh", "Bình", "Cường", "Dũng", "Duy", "Đạt", "Đức", "Giang", "Hải", "Hiếu", "Hòa", "Hùng", "Huy", "Khánh", "Kiên"),
     *("Lâm", "Linh", "Long", "Mạnh", "Minh", "Nam", "Nghĩa", "Phong", "Phúc", "Quân", "Sơn", "Tài", "Thắng", "Thành", "Thịnh"),
