@@ -172,9 +172,7 @@ def test_groups_are_renamed_added_ordered_retired_and_deleted_while_unused(an: U
 
 
 NAMES = st.lists(
-    st.sampled_from(
-        ["Nguyễn Văn Ân", "Nguyễn Văn An", "Đỗ Thị Ánh", "Lê Ẩn", "Trần Đức", "Trần Dũng", "Hoà", "Hòa Bình", "H'Hen Niê"]
-    ),
+    st.sampled_from(["Nguyễn Văn Ân", "Nguyễn Văn An", "Đỗ Thị Ánh", "Lê Ẩn", "Trần Đức", "Trần Dũng", "Hoà", "Hòa Bình", "H'Hen Niê"]),
     min_size=1,
     max_size=6,
 )

@@ -20,7 +20,7 @@ def person_names(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for start in range(0, len(wanted), _BATCH):
         rows = session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted[start : start + _BATCH])))
-        found |= {person_id: name for person_id, name in rows}
+        found |= {row.id: row.full_name for row in rows}
     return found
 
 
