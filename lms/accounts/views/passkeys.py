@@ -136,7 +136,7 @@ def add_passkey() -> Response:
         raise DomainError(
             N_("Máy này chưa tạo được khóa truy cập đúng chuẩn. Thử lại hoặc dùng máy khác."), code="passkey_refused"
         ) from reason
-    name = clean(_text(given.get("name")))[: passkeys.NAME_LENGTH] or _("Khóa truy cập")
+    name = clean(_text(given.get("name")))[: passkeys.NAME_LENGTH] or _("Khóa truy cập (passkey)")
     with transaction() as db:
         operations.add_passkey(
             db,
