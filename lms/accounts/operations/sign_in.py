@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -148,7 +148,6 @@ def record_failure(
 def record_unknown_name(session: Session, name_hash: str, lock: Lock, at: datetime, *, address_hash: str | None = None) -> bool:
     """Count a password tried on a name that is nobody's, as `record_failure` does."""
     count_address(session, address_hash, at)
-    sweep(session, UnknownName.name_hash, UnknownName.counted_at < at - lockout.UNKNOWN_NAMES_KEPT)
     locks = UnknownName.failures + 1 >= lock.tries
     counted = session.execute(
         _upsert(session, UnknownName)
@@ -164,6 +163,7 @@ def record_unknown_name(session: Session, name_hash: str, lock: Lock, at: dateti
         )
         .returning(UnknownName.locked_until)
     ).one_or_none()
+    sweep(session, UnknownName.name_hash, UnknownName.counted_at < at - lockout.UNKNOWN_NAMES_KEPT)
     return counted is None or lockout.is_locked(counted.locked_until, at)
 
 
@@ -171,7 +171,6 @@ def count_address(session: Session, address_hash: str | None, at: datetime) -> N
     """Count a failure from a network address, where all processes see it. A new count begins when the last one's time is over."""
     if address_hash is None:
         return
-    sweep(session, FailedAddress.address_hash, and_(FailedAddress.counted_until <= at, FailedAddress.address_hash != address_hash))
     over = FailedAddress.counted_until <= at
     until = at + lockout.ADDRESS_WINDOW
     session.execute(
@@ -185,11 +184,12 @@ def count_address(session: Session, address_hash: str | None, at: datetime) -> N
             },
         )
     )
+    sweep(session, FailedAddress.address_hash, FailedAddress.counted_until <= at)
 
 
 def sweep(session: Session, key: InstrumentedAttribute[str], over: ColumnElement[bool]) -> None:
-    """Remove rows whose time is over, by the way; those that somebody else holds at this moment are left for the next one, so that nobody
-    waits for a stranger's failure, and no two for each other."""
+    """Remove rows whose time is over, by the way and after one's own is written; those that somebody else holds at this moment are left
+    for the next one, so that nobody waits for a stranger's failure, and no two for each other."""
     session.execute(delete(key.class_).where(key.in_(select(key).where(over).with_for_update(skip_locked=True))))
 
 
