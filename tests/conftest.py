@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import inspect, select, text
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import select, text
 
 import courses
 import quizzes
@@ -19,11 +20,27 @@ from lms.accounts.rules.tokens import token_hash
 from lms.app import create_app
 from lms.config import Settings
 from lms.kit.clock import now
-from lms.kit.db import Database
+from lms.kit.db import Base, Database
 from lms.maintenance import schema
 from tests.page_client import PageClient
 from tests.postgres import PrivatePostgres
 
+
+class CompiledTemplates(BytecodeCache):
+    """Templates as they were compiled for an earlier test: each test has an application of its own, but the pages are the same."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
 SECRET = "a-secret-key-for-tests-only-0123456789"
 
 
@@ -64,9 +81,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("postgres_url")
     database = Database(url)
     with database.engine.begin() as connection:
-        tables = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
         connection.execute(text("SET LOCAL session_replication_role = replica"))  # the audit's own triggers refuse to be emptied
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} CASCADE"))
+        # Few tables hold anything after a test: emptying those alone takes a tenth of the time of truncating all.
+        filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in Base.metadata.tables)
+        for table in connection.scalars(text(filled)).all():
+            connection.execute(text(f'DELETE FROM "{table}"'))
     database.dispose()
     return url
 
@@ -91,6 +110,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings, features=(courses.feature, quizzes.feature))
     app.testing = True
     app.test_client_class = PageClient
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["lms.database"].dispose()
 
