@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
+
+import msgspec
 
 # Text is NFC and tidy and never empty; whole numbers are int; a day without a time is a date; an empty cell is None.
 Cell = str | int | float | bool | date | datetime | None
@@ -21,17 +24,17 @@ class MergedRange:
     last_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row that is not wholly empty; `number` is the one Excel shows. Cells run from column A."""
 
     number: int
-    cells: tuple[Cell, ...]
+    cells: tuple[Any, ...]  # of Cell; as it comes out of the parsing process
     hidden: bool = False
 
     def __getitem__(self, column: int) -> Cell:
         """The value in a column (from 0); None beyond the row's end."""
-        return self.cells[column] if column < len(self.cells) else None
+        cell: Cell = self.cells[column] if column < len(self.cells) else None
+        return cell
 
     @property
     def filled(self) -> int:

@@ -23,15 +23,19 @@ import python_calamine
 
 from lms.kit.errors import DomainError, TooLarge
 from lms.kit.sheets import guard, text
+from lms.kit.sheets.cells import Row
 from lms.kit.sheets.guard import SheetFacts
 from lms.kit.sheets.kinds import FileKind, damaged, file_kind
-from lms.kit.sheets.wire import LENGTH_BYTES, RawCell, RawRow, RawSheet, Refusal, Summary
+from lms.kit.sheets.wire import LENGTH_BYTES, RawSheet, Refusal, Summary, packed_day
 from lms.kit.vietnamese import clean
 
 MEMORY_BYTES = 768 * 1024 * 1024  # address space, of which the interpreter takes a tenth
 CPU_SECONDS = 30
 
 _SOFT_HYPHEN = "\ue0ad"  # of the private use area, for as long as the text is tidied
+# Whatever `_tidy` might change in cells joined by \uffff, which it does not: any character but the common ones that need nothing, and
+# spaces at a cell's ends or two together.
+_UNTIDY = re.compile("[^ -~\u00c0-\u024f\u1e00-\u1eff\u2013\u2014\u2018-\u201d\u2026\uffff]| (?: |\uffff|$)|(?:^|\uffff) |_x000[Dd]_")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]|_x000[Dd]_")
 
 
@@ -80,7 +84,7 @@ def _csv_sheet(path: Path, name: str) -> RawSheet:
     if len(rows) * width > guard.MAX_CELLS:
         raise guard.too_many_cells(name)
     numbered = ((number, _row(row)) for number, row in enumerate(rows, 1))
-    return RawSheet(Path(name).stem, [RawRow(number, cells) for number, cells in numbered if cells])
+    return RawSheet(Path(name).stem, [Row(number, tuple(cells)) for number, cells in numbered if cells])
 
 
 def _workbook_sheets(path: Path, name: str, facts: dict[str, SheetFacts]) -> Iterator[RawSheet]:
@@ -102,11 +106,11 @@ def _sheet(sheet: Any, name: str, hidden: bool, facts: SheetFacts) -> RawSheet:
         if last_row * last_column > guard.MAX_CELLS:
             raise guard.too_many_cells(name)
     left = sheet.start[1] if sheet.start else 0
-    rows: list[RawRow] = []
+    rows: list[Row] = []
     for number, values in enumerate(sheet.iter_rows(), 1):
         cells = _row(values)
         if cells:
-            rows.append(RawRow(number, [None] * left + cells, number in facts.hidden_rows))
+            rows.append(Row(number, (*[None] * left, *cells), number in facts.hidden_rows))
     merged = [
         (first[0] + 1, first[1], last[0] + 1, last[1])
         for first, last in sheet.merged_cell_ranges or []
@@ -115,26 +119,26 @@ def _sheet(sheet: Any, name: str, hidden: bool, facts: SheetFacts) -> RawSheet:
     return RawSheet(clean(sheet.name), rows, merged, hidden, sorted(facts.hidden_columns), facts.widths, facts.fonts)
 
 
-def _row(values: list[Any]) -> list[RawCell]:
+def _row(values: list[Any]) -> list[Any]:
     """Cells up to the last that holds something; empty for an empty row."""
-    cells = [_cell(value) for value in values]
+    cells = [(value or None) if type(value) is str else _cell(value) for value in values]
+    if _UNTIDY.search("\uffff".join([cell for cell in cells if type(cell) is str])):
+        cells = [(_tidy(cell) or None) if type(cell) is str else cell for cell in cells]
     while cells and cells[-1] is None:
         cells.pop()
     return cells
 
 
-def _cell(value: Any) -> RawCell:  # noqa: PLR0911 - one line per type that a cell may have
-    if isinstance(value, str):
-        return _tidy(value) or None
+def _cell(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 1e15 else value
     if isinstance(value, datetime):
         midnight = value.time() == time()
-        return ("date", value.date().isoformat()) if midnight else ("datetime", value.replace(microsecond=0).isoformat())
+        return packed_day(value.date() if midnight else value.replace(microsecond=0))
     if isinstance(value, date):
-        return ("date", value.isoformat())
+        return packed_day(value)
     if isinstance(value, time):
         return f"{value:%H:%M}" if value.second == 0 else f"{value:%H:%M:%S}"
     assert isinstance(value, timedelta)

@@ -20,6 +20,7 @@ from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.formats import number
 from lms.kit.sheets.fonts import Styles
 from lms.kit.sheets.kinds import FileKind, damaged
+from lms.kit.sheets.plain_rows import LAST_COLUMN, PlainRows
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 50_000
@@ -198,7 +199,14 @@ def _check_xml(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str
 StartHandler = Callable[[str, dict[str, str]], None]
 
 
-def _stream(archive: zipfile.ZipFile, part: zipfile.ZipInfo, start: StartHandler | None, end: Callable[[str], None] | None = None) -> None:
+def _stream(
+    archive: zipfile.ZipFile,
+    part: zipfile.ZipInfo,
+    start: StartHandler | None,
+    end: Callable[[str], None] | None = None,
+    skip: PlainRows | None = None,
+) -> None:
+    """Parse a part; `skip` takes rows that need no parsing out of what the parser sees."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _forbid
@@ -210,10 +218,13 @@ def _stream(archive: zipfile.ZipFile, part: zipfile.ZipInfo, start: StartHandler
     with archive.open(part) as file:
         fed = 0
         for chunk in _chunks(file):
-            parser.Parse(chunk, False)
-            fed += len(chunk)
+            rest = skip.feed(parser, chunk) if skip is not None else chunk
+            parser.Parse(rest, False)
+            fed += len(rest)
             if fed - parser.CurrentByteIndex > MAX_TOKEN_BYTES:
                 raise expat.ExpatError("a tag without an end")
+        if skip is not None:
+            parser.Parse(skip.rest(), False)
     parser.Parse(b"", True)
 
 
@@ -238,7 +249,8 @@ def _old_fonts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> dict[s
 
 def _read_xlsx_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo, fonts: Mapping[str, str] | None = None) -> SheetFacts:
     reader = _XlsxSheet(fonts or {})
-    _stream(archive, part, reader.start)
+    # Which cells are set in old fonts only the parser tells.
+    _stream(archive, part, reader.start, skip=None if fonts else PlainRows(reader.skip_to))
     if reader.last_row * reader.last_column > MAX_CELLS:
         raise TooManyCellsError
     return reader.facts
@@ -262,6 +274,11 @@ class _XlsxSheet:
             "col": self._col,
             "dimension": self._dimension,
         }
+
+    def skip_to(self, row: int) -> None:
+        """Rows up to this one held nothing the parser must see; of their columns only the farthest there may be is known."""
+        self.row = max(self.row, row)
+        self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, LAST_COLUMN)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         handler = self._handlers.get(tag) or self._handlers.get(tag.rpartition(":")[2])

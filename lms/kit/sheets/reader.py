@@ -8,7 +8,6 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
@@ -17,9 +16,9 @@ import structlog
 
 import lms
 from lms.kit.errors import N_, DomainError, TooLarge
-from lms.kit.sheets.cells import Cell, MergedRange, Row, Sheet
+from lms.kit.sheets.cells import MergedRange, Sheet
 from lms.kit.sheets.kinds import damaged
-from lms.kit.sheets.wire import LENGTH_BYTES, RawCell, RawSheet, Refusal, Summary
+from lms.kit.sheets.wire import LENGTH_BYTES, SHEETS, RawSheet, Refusal, Summary
 
 log = structlog.get_logger()
 
@@ -61,7 +60,7 @@ def _sheets(parsed: IO[bytes], count: int) -> Iterator[Sheet]:
     parsed.seek(0)
     for _number in range(count):
         length = int.from_bytes(parsed.read(LENGTH_BYTES), "big")
-        yield _sheet(msgspec.msgpack.decode(parsed.read(length), type=RawSheet))
+        yield _sheet(SHEETS.decode(parsed.read(length)))
     parsed.close()
 
 
@@ -111,20 +110,12 @@ def _error(refusal: Refusal) -> DomainError:
 
 
 def _sheet(raw: RawSheet) -> Sheet:
-    rows = [Row(row.number, tuple(map(_cell, row.cells)), row.hidden) for row in raw.rows]
     return Sheet(
         raw.name,
-        rows,
+        raw.rows,
         [MergedRange(*area) for area in raw.merged],
         raw.hidden,
         tuple(raw.hidden_columns),
         widths=raw.widths,
         fonts=raw.fonts,
     )
-
-
-def _cell(raw: RawCell) -> Cell:
-    if isinstance(raw, tuple):
-        kind, text = raw
-        return date.fromisoformat(text) if kind == "date" else datetime.fromisoformat(text)
-    return raw

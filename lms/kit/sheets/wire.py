@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import msgspec
 
-RawCell = str | int | float | bool | None | tuple[str, str]
-"""Days and moments travel as ("date", "2026-11-22") and ("datetime", "2026-11-22T07:05:00")."""
+from lms.kit.sheets.cells import Cell, Row
 
-
-class RawRow(msgspec.Struct, array_like=True):
-    number: int
-    cells: list[RawCell]
-    hidden: bool = False
+LENGTH_BYTES = 4
+"""The child writes each sheet behind its length, then the summary, then the summary's length: the end is read first."""
+_DAY, _MOMENT = 1, 2
 
 
 class RawSheet(msgspec.Struct, array_like=True):
     name: str
-    rows: list[RawRow]
+    rows: list[Row]
     merged: list[tuple[int, int, int, int]] = []
     hidden: bool = False
     hidden_columns: list[int] = []
@@ -41,5 +40,15 @@ class Summary(msgspec.Struct, array_like=True):
     refusal: Refusal | None = None
 
 
-LENGTH_BYTES = 4
-"""The child writes each sheet behind its length, then the summary, then the summary's length: the end is read first."""
+def packed_day(day: date) -> msgspec.msgpack.Ext:
+    """A day, or a moment, among cells on their way."""
+    code = _MOMENT if isinstance(day, datetime) else _DAY
+    return msgspec.msgpack.Ext(code, day.isoformat().encode())
+
+
+def _day(code: int, data: memoryview) -> Cell:
+    text = bytes(data).decode()
+    return datetime.fromisoformat(text) if code == _MOMENT else date.fromisoformat(text)
+
+
+SHEETS = msgspec.msgpack.Decoder(RawSheet, ext_hook=_day)
