@@ -16,11 +16,15 @@ _POSITION = {letter: index + 1 for index, letter in enumerate(ALPHABET)}
 # Zero-width and direction marks, soft hyphens, and control characters, of which PostgreSQL stores no NUL.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _SPACES = re.compile(r"\s+")
+# Any character but the common ones that tidying leaves as they are, and spaces it takes away.
+_UNTIDY = re.compile("[^ -~\u00c0-\u024f\u1e00-\u1eff\u2013\u2014\u2018-\u201d\u2026]|  |^ | $")
 
 
 @lru_cache(maxsize=8_192)  # rosters give the same cells to many rules, and the same words to many rows
 def clean(text: str) -> str:
     """NFC, no zero-width or direction marks, no control characters, single ordinary spaces, trimmed."""
+    if not _UNTIDY.search(text):
+        return text
     return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
 

@@ -17,6 +17,7 @@ _STAFF_CODE = re.compile(r"[0-9A-ZĐ][0-9A-ZĐ./_-]{1,31}")
 _LOGIN = re.compile(r"[0-9a-z][0-9a-z./_-]{1,63}")
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 _LANDLINE = re.compile(r"02[0-9]{8,9}")
+_IDENTITY = re.compile(r"0[0-9]{11}")
 LONGEST_NAME = 120
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 
@@ -126,6 +127,8 @@ def search_words(text: str) -> list[str]:
 
 def phone_number(text: str) -> tuple[str, bool]:
     """`912 345 678` → (`+84912345678`, True): E.164, and whether a lost leading 0 was put back. Raises DomainError."""
+    if _MOBILE.fullmatch(text):
+        return "+84" + text[1:], False
     digits = re.sub(r"[\s.()\-]", "", text)
     if digits.startswith("+84"):
         digits = "0" + digits[3:]
@@ -150,6 +153,8 @@ def identity_number(text: str) -> tuple[str, bool]:
 
     A number cell loses one zero (019…), or two where the province's code is 001, 002, 004, 006 or 008.
     """
+    if _IDENTITY.fullmatch(text):
+        return text, False
     digits = re.sub(r"[\s.]", "", text)
     restored = digits.isdecimal() and (len(digits) == 11 or (len(digits) == 10 and digits[0] in "12468"))
     if restored:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import product
 
 from lms.accounts.rules.people import LONGEST_NAME, ITDuty
 from lms.kit.errors import N_, DomainError
@@ -26,6 +27,7 @@ _MONTH_YEAR = re.compile(r"([0-9]{1,2})\s*[/.\-]\s*([0-9]{4})")
 _CENTURY_SPLIT = 30  # 85 → 1985, 05 → 2005
 
 _NAME = re.compile(r"[^\W\d_]+(?:['’.\-]?[^\W\d_]+)*\.?", re.UNICODE)
+_WHOLE_NAME = re.compile(rf"{_NAME.pattern}(?: {_NAME.pattern})+", re.UNICODE)
 _INITIAL = re.compile(r"[^\W\d_]+")
 _COURTESY = re.compile(r"^(?:ông|bà|đ/c|đồng chí|đc)[\s.:]+", re.IGNORECASE)
 
@@ -58,6 +60,14 @@ class CellProblem(DomainError):  # noqa: N818 - reads as what it is where it is 
 
 
 _LONGEST_WORD = max(map(len, DITTO | NOTHING))
+_HOWEVER_WRITTEN = frozenset(
+    "".join(letters) for word in DITTO | NOTHING for letters in product(*({letter.lower(), letter.upper()} for letter in word))
+)
+
+
+def all_plain(row: Iterable[Cell]) -> bool:
+    """Does every cell of a row, tidy as sheets are read, mean what it says?"""
+    return _HOWEVER_WRITTEN.isdisjoint(row)
 
 
 def meant(cell: Cell, above: Cell = None) -> Cell:
@@ -79,6 +89,8 @@ def text(cell: Cell) -> str | None:
 def person_name(cell: Cell) -> str:
     """A name as given, without forms of address. Raises CellProblem for what cannot be one."""
     name = _COURTESY.sub("", text(cell) or "")
+    if len(name) <= LONGEST_NAME and _WHOLE_NAME.fullmatch(name):
+        return name
     words = name.replace("(", " ").replace(")", " ").split()
     if not all(_NAME.fullmatch(word) for word in words):
         raise CellProblem(

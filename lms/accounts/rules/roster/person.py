@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ from lms.kit.sheets import Cell, Row, cell_text
 Value = TypeVar("Value")
 
 YOUNGEST, OLDEST = 15, 90
+_NO_DIGIT = re.compile(r"\D")
 _PHONE_SEPARATORS = re.compile(r"\s*[/;,]\s*|\s+-\s+|\s+hoặc\s+")
 
 
@@ -82,7 +83,9 @@ class Place:
     capitalise: bool = False  # write names given in capitals with capital initials only
     section: KnownAgency | None = None
     section_text: str | None = None  # a section that names no known agency
-    above: dict[int, Cell] = field(default_factory=dict)
+    above: Sequence[Cell] = ()
+    read: dict[str, dict[str, Any]] = field(default_factory=lambda: {key: {} for key in _REPEATING})
+    """What cells that come back row after row were read as, by column; those with nothing to remark on only."""
 
     def remark(self, row: Row, message: str, **values: str) -> None:
         """Say something about a row that keeps nothing from being imported."""
@@ -97,6 +100,8 @@ class PersonRow:
         self.name = name
         self.row = row
         self.blocked = False
+        self.columns = place.header.columns
+        self.plain = cells.all_plain(row.cells)
 
     def read(self) -> None:
         place = self.place
@@ -116,8 +121,7 @@ class PersonRow:
         phone = self._phone()
         if self.row.hidden:
             place.remark(self.row, N_("Dòng đang bị ẩn trong tệp, vẫn được đọc. Xóa dòng nếu không nhập người này."))
-        for column, cell in enumerate(self.row.cells):
-            place.above[column] = cells.meant(cell, place.above.get(column)) if isinstance(cell, str) else cell
+        self._remember()
         if self.blocked or name is None or agency is None:
             return
         place.reading.add(
@@ -157,12 +161,12 @@ class PersonRow:
         """The birth date stands under “Ngày sinh”, or under “Nam” or “Nữ” and then tells the sex."""
         sex = self._try("sex", cells.sex)
         for key, told in (("sex_male", "male"), ("sex_female", "female")):
-            if cells.is_mark(self._cell(key)):
+            if key in self.columns and cells.is_mark(self._cell(key)):
                 sex = told
         births: list[tuple[cells.Birth, str | None]] = []
         columns: tuple[tuple[str, str | None], ...] = (("birth_male", "male"), ("birth_female", "female"), ("birth", None))
         for key, implied in columns:
-            birth = self._try(key, cells.birth)
+            birth = self._try(key, cells.birth) if key in self.columns else None
             if birth is None:
                 continue
             if not YOUNGEST <= self.place.as_of.year - birth.year <= OLDEST:
@@ -180,7 +184,7 @@ class PersonRow:
         written = cells.text(self._meant("identity"))
         if written is None:
             return None
-        if len(re.sub(r"\D", "", written)) == 9:
+        if len(_NO_DIGIT.sub("", written)) == 9:
             self._find("identity", N_("CMND 9 số không còn dùng: bỏ trống, nhập số CCCD 12 số khi có"), blocking=False)
             return None
         read = self._try("identity", lambda cell: people.identity_number(written))
@@ -211,12 +215,14 @@ class PersonRow:
         written = cells.text(self._meant("phone"))
         if written is None:
             return None
-        first = next((part for part in _PHONE_SEPARATORS.split(written) if part), written)
+        first = written if written.isdecimal() else next((part for part in _PHONE_SEPARATORS.split(written) if part), written)
         read = self._try("phone", lambda cell: people.phone_number(first), blocking=False)
         return read[0] if read else None
 
     def _studied_it(self) -> bool:
         """An IT degree, wherever it is written; a certificate (“Tin học B”) is none."""
+        if _OF_DEGREES.isdisjoint(self.columns):
+            return False
         certificate = self._cell("it_qualification")
         try:
             degree = cells.names_it(certificate) and cells.qualification(certificate) is not None
@@ -267,22 +273,46 @@ class PersonRow:
     # Cells and findings
 
     def _cell(self, key: str) -> Cell:
-        column = self.place.header.columns.get(key)
+        column = self.columns.get(key)
         return None if column is None else self.row[column]
 
     def _meant(self, key: str) -> Cell:
         """The cell with ditto marks filled in where repeating makes sense; a number, name or date is nobody else's."""
-        column = self.place.header.columns.get(key)
-        cell = None if column is None else self.row[column]
-        if column is None or not isinstance(cell, str):
+        column = self.columns.get(key)
+        if column is None or column >= len(self.row.cells):
+            return None
+        cell: Cell = self.row.cells[column]
+        if self.plain or not isinstance(cell, str):
             return cell
-        return cells.meant(cell, None if key in _ONES_OWN else self.place.above.get(column))
+        return cells.meant(cell, None if key in _ONES_OWN else self._above(column))
+
+    def _above(self, column: int) -> Cell:
+        return self.place.above[column] if column < len(self.place.above) else None
+
+    def _remember(self) -> None:
+        """Keep this row's cells for dittos below."""
+        row, above = self.row.cells, self.place.above
+        if not self.plain:
+            row = tuple(cells.meant(cell, self._above(column)) if isinstance(cell, str) else cell for column, cell in enumerate(row))
+        self.place.above = row if len(row) >= len(above) else (*row, *above[len(row) :])
 
     def _try(self, key: str, read: Callable[[Cell], Value], *, blocking: bool = True, given: Cell = None) -> Value | None:
         """What the reader makes of a cell; None with a finding where it cannot, None where the cell is empty."""
         cell = given if given is not None else self._meant(key)
         if cell is None:
             return None
+        known = self.place.read.get(key)
+        if known is None or type(cell) is not str:
+            return self._attempt(key, read, cell, blocking)
+        if cell in known:
+            return cast(Value, known[cell])
+        remarks = len(self.place.reading.findings)
+        value = self._attempt(key, read, cell, blocking)
+        if len(self.place.reading.findings) == remarks and len(known) < _REMEMBERED:
+            known[cell] = value
+        return value
+
+    def _attempt(self, key: str, read: Callable[[Cell], Value], cell: Cell, blocking: bool) -> Value | None:
         try:
             return read(cell)
         except DomainError as problem:
@@ -290,7 +320,7 @@ class PersonRow:
             return None
 
     def _find(self, key: str, message: str, *, blocking: bool = True, summary: str = "", **values: str | int) -> None:
-        column = self.place.header.columns.get(key)
+        column = self.columns.get(key)
         self.blocked = self.blocked or blocking
         self.place.reading.findings.append(
             Finding(
@@ -308,6 +338,9 @@ class PersonRow:
         )
 
 
+_REPEATING = ("sex", "group", "qualification", "it_duty", "birth", "birth_male", "birth_female")
+_REMEMBERED = 20_000
+_OF_DEGREES = frozenset({"qualification", "it_qualification", "major"})
 _ONES_OWN = frozenset({"staff_code", "identity", "phone", "email", "birth", "birth_male", "birth_female"})
 UNKNOWN_AGENCY = "unknown_agency"
 _UNKNOWN_AGENCY = N_("Sửa tên đơn vị cho đúng danh mục")
