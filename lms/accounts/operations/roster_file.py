@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ class RosterFile:
         keys = vault_of(session)
         return Lookups(
             self.agencies,
-            keys.fingerprint,
+            lru_cache(maxsize=4 * CHUNK)(keys.fingerprint),  # asked for when people are looked up, and when their rows are planned
             keys.unseal,
             self.options.as_of,
             clashes=self._clashes,

@@ -27,6 +27,10 @@ def to_unicode(sheet: Sheet) -> tuple[Sheet, list[Conversion]]:
     A cell counts as old text where it can be nothing else, or where its font says so. In files that tell no fonts, cells of the same column
     that could be either are taken for it as well, unless the column has Unicode text in it.
     """
+    if not sheet.fonts:
+        texts = {cell for row in sheet.rows for cell in row.cells if type(cell) is str and not cell.isascii()}
+        if not any(map(recognised, texts)):
+            return sheet, []
     certain = {(row.number, column): encoding for row, column, text in _texts(sheet) if (encoding := recognised(text))}
     if not certain and not sheet.fonts:
         return sheet, []

@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from lms.accounts.rules.groups import derived_group
 from lms.accounts.rules.people import masked
@@ -38,8 +41,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPerson:
+class KnownPerson(msgspec.Struct, frozen=True, gc=False):
     """A person as stored, with the primary post held on the day of the roster (no agency: none) and the day the latest one began.
     `gone`: the record was joined to another or erased."""
 
@@ -64,14 +66,13 @@ class KnownPerson:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What one row does. `person` has only what changes about the person (numbers legible), `post` the whole new post, if any."""
 
     line: RosterLine
     outcome: Outcome
     person_id: UUID | None = None
-    person: Mapping[str, Any] = field(default_factory=dict)
+    person: Mapping[str, Any] = {}
     post: Mapping[str, Any] | None = None
 
 
@@ -273,20 +274,10 @@ class _Planner:
     def _changes(self, line: RosterLine, person: KnownPerson, print_: str | None) -> dict[str, Any]:
         """What the row says differently about the person; what it does not say stays."""
         changes: dict[str, Any] = {}
-        for name in (
-            "staff_code",
-            "full_name",
-            "birth_date",
-            "birth_year",
-            "sex",
-            "email",
-            "qualification",
-            "it_qualification",
-            "it_major",
-        ):
-            value = getattr(line, name)
-            if value is not None and value != getattr(person, name):
-                changes[name] = value
+        said, stored = _ABOUT_PERSON(line), _ABOUT_PERSON(person)
+        if said != stored:
+            told = zip(_PERSON_FIELDS, said, stored, strict=True)
+            changes = {name: value for name, value, present in told if value is not None and value != present}
         if line.birth_date is None and line.birth_year == person.birth_year:
             changes.pop("birth_year", None)
         if print_ and print_ != person.identity_fingerprint:
@@ -297,16 +288,15 @@ class _Planner:
 
     def _post(self, line: RosterLine, person: KnownPerson) -> dict[str, Any] | None:
         """The post the row describes, where it is not the one held."""
-        post: dict[str, Any] = {
-            "agency_id": line.agency_id,
-            "group_code": line.group_code or self._group(line, person),
-            "job_title": line.job_title or person.job_title,
-            "it_duty": line.it_duty or person.it_duty or "none",
-        }
         stays = person.absence if person.agency_id == line.agency_id else None
-        post["absence"] = stays if line.absence is None else line.absence or None
-        held = {name: getattr(person, name) for name in post}
-        return None if held == post else post
+        post = (
+            line.agency_id,
+            line.group_code or self._group(line, person),
+            line.job_title or person.job_title,
+            line.it_duty or person.it_duty or "none",
+            stays if line.absence is None else line.absence or None,
+        )
+        return None if _OF_POST(person) == post else dict(zip(_POST_FIELDS, post, strict=True))
 
     def _group(self, line: RosterLine, person: KnownPerson) -> str:
         """The group held stays, unless it only ever followed from the title and the title is another now."""
@@ -341,19 +331,25 @@ def _likeness(name: str, birth_year: int | None, agency_id: UUID) -> tuple[Any, 
 def plan_digest(plan: RosterPlan) -> list[Any]:
     """The plan as plain values without legible numbers, to see whether it is still the one that was shown."""
     return [
-        [
-            step.line.sheet,
-            step.line.row,
+        (line.sheet, line.row, step.person_id)
+        if step.outcome is Outcome.UNCHANGED
+        else (
+            line.sheet,
+            line.row,
+            step.person_id,
             step.outcome.value,
-            str(step.person_id or ""),
             sorted(step.person),
-            step.line.full_name,
-            str(step.line.agency_id),
-            step.line.group_code or step.line.derived_group,
-        ]
+            line.full_name,
+            line.agency_id,
+            line.group_code or line.derived_group,
+        )
         for step in plan.steps
+        for line in (step.line,)
     ]
 
 
+_PERSON_FIELDS = ("staff_code", "full_name", "birth_date", "birth_year", "sex", "email", "qualification", "it_qualification", "it_major")
+_POST_FIELDS = ("agency_id", "group_code", "job_title", "it_duty", "absence")
+_ABOUT_PERSON, _OF_POST = attrgetter(*_PERSON_FIELDS), attrgetter(*_POST_FIELDS)
 _DUPLICATE = N_("Bỏ hoặc phân biệt các dòng trùng nhau")
 _UNDECIDED = N_("Chọn người cho các dòng có thể trùng với hồ sơ đã có")
