@@ -19,6 +19,7 @@ from lms.accounts.rules.roster.duplicates import SeenRows
 from lms.accounts.rules.roster.lines import ReadingOptions, read_roster
 from lms.accounts.rules.roster.person import RosterLine, RosterReading
 from lms.accounts.rules.roster.plan import Lookups, RosterPlan, plan_roster
+from lms.kit.collector import without_collector
 from lms.kit.imports.rules import Finding
 from lms.kit.secrets import vault_of
 from lms.kit.sheets import Sheet
@@ -80,7 +81,8 @@ class RosterFile:
             yield self.plan(session, lines, lookups)
 
     def plan(self, session: Session, lines: list[RosterLine], lookups: Lookups) -> RosterPlan:
-        return plan_roster(lines, known_people(session, lines, lookups), lookups)
+        with without_collector():
+            return plan_roster(lines, known_people(session, lines, lookups), lookups)
 
     def lookups(self, session: Session) -> Lookups:
         """For one pass over all chunks."""

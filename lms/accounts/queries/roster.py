@@ -59,13 +59,17 @@ def group_names(session: Session) -> Mapping[str, str]:
 
 def known_people(session: Session, lines: Sequence[RosterLine], lookups: Lookups) -> list[KnownPerson]:
     """Everybody whom these lines may mean: those with their codes and numbers, and, for lines that give neither or ones nobody has, those
-    of their name and year of birth. Three statements, the second and third only where there are such lines."""
+    of their name and year of birth. One to four statements: those after the first only where there are such lines."""
     codes = {line.staff_code for line in lines if line.staff_code}
     prints = {line.index: lookups.fingerprint(line.identity_number) for line in lines if line.identity_number}
     found: list[KnownPerson] = []
-    if codes or prints:
-        found = _people(session, or_(Person.staff_code.in_(codes), Person.identity_fingerprint.in_(prints.values())), lookups.as_of)
+    if codes:
+        found = _people(session, Person.staff_code.in_(codes), lookups.as_of)
     known_codes = {person.staff_code for person in found}
+    # Whom a code has found need not be looked for by their number.
+    numbers = set(prints.values()) - {person.identity_fingerprint for person in found}
+    if numbers:
+        found += _people(session, Person.identity_fingerprint.in_(numbers), lookups.as_of)
     known_prints = {person.identity_fingerprint for person in found} - {None}
     others = [line for line in lines if line.staff_code not in known_codes and prints.get(line.index) not in known_prints]
     wanted = {(fold(line.full_name), line.birth_year) for line in others}

@@ -95,6 +95,8 @@ def full_name(text: str) -> str:
 
 def staff_code(text: str) -> str:
     """`cb 00016` → `CB00016`. Raises DomainError for what cannot be a code."""
+    if _STAFF_CODE.fullmatch(text):
+        return text
     code = clean(text).upper().replace(" ", "")
     if not _STAFF_CODE.fullmatch(code):
         raise DomainError(N_("“%(value)s” không phải mã cán bộ; mã gồm 2 đến 32 chữ và số, ví dụ CB00016"), code="staff_code", value=text)

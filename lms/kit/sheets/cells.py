@@ -39,7 +39,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def filled(self) -> int:
         """How many cells hold something."""
-        return sum(cell is not None for cell in self.cells)
+        return len(self.cells) - self.cells.count(None)
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ def sheet(name: str, rows: Iterable[Sequence[Cell]]) -> Sheet:
 
 def cell_text(cell: Cell) -> str:
     """The cell as a person reads it: 1985 without a decimal point, days as dd/mm/yyyy, nothing for an empty cell."""
+    if type(cell) is str:
+        return cell
     if cell is None:
         return ""
     if isinstance(cell, bool):

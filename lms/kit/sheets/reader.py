@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 import lms
+from lms.kit.collector import without_collector
 from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.sheets.cells import MergedRange, Sheet
 from lms.kit.sheets.kinds import damaged
@@ -60,7 +61,9 @@ def _sheets(parsed: IO[bytes], count: int) -> Iterator[Sheet]:
     parsed.seek(0)
     for _number in range(count):
         length = int.from_bytes(parsed.read(LENGTH_BYTES), "big")
-        yield _sheet(SHEETS.decode(parsed.read(length)))
+        with without_collector():
+            sheet = _sheet(SHEETS.decode(parsed.read(length)))
+        yield sheet
     parsed.close()
 
 

@@ -81,9 +81,9 @@ def meant(cell: Cell, above: Cell = None) -> Cell:
 
 
 def text(cell: Cell) -> str | None:
-    if cell is None:
-        return None
-    return clean(cell_text(cell)).lstrip("'’").strip() or None
+    if cell is None or (type(cell) is str and cell.isascii() and cell.isalnum()):
+        return cell
+    return clean(cell if type(cell) is str else cell_text(cell)).lstrip("'’").strip() or None
 
 
 def person_name(cell: Cell) -> str:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from lms.accounts.rules.roster.agencies import AgencyIndex, KnownAgency, looks_like_agency, looks_like_office
 from lms.accounts.rules.roster.header import RosterHeader, find_roster_header, likely_header, repeats_header
 from lms.accounts.rules.roster.person import PersonRow, Place, RosterReading
+from lms.kit.collector import without_collector
 from lms.kit.errors import N_, DomainError
 from lms.kit.imports.rules import Finding
 from lms.kit.sheets import Row, Sheet, cell_text
@@ -67,7 +69,8 @@ def read_roster(
             continue
         headed += 1
         reading.findings.extend(_conversion_findings(sheet.name, conversions, header))
-        _SheetReader(sheet, Place(sheet.name, header, agencies, groups, options.as_of, reading, options.capitalise)).read()
+        with without_collector():
+            _SheetReader(sheet, Place(sheet.name, header, agencies, groups, options.as_of, reading, options.capitalise)).read()
     if not headed:
         raise MissingColumns(
             N_(
@@ -103,6 +106,13 @@ def _conversion_findings(sheet: str, conversions: Sequence[Conversion], header: 
     ]
 
 
+@lru_cache(maxsize=16_384)
+def _could_name_a_person(text: str) -> tuple[bool, bool]:
+    """Can this be the name in a person's row at all (no totals, no signatures), and does it not look like an agency's?"""
+    key = label_key(text)
+    return not _END.match(key) and not _SUBTOTAL.match(key), not looks_like_agency(text)
+
+
 class _SheetReader:
     """Walks down one sheet, remembering the section it is in and the person above."""
 
@@ -117,6 +127,9 @@ class _SheetReader:
         self.wide_rows = {
             area.first_row for area in sheet.merged if area.first_row == area.last_row and area.last_column - area.first_column >= 2
         }
+        # “Họ và tên” over two columns: the given name stands in the second, which has no label of its own.
+        labels, whole = self.header.labels, self.header.columns.get("full_name", -1)
+        self.in_two_columns = whole >= 0 and labels.get(whole + 1, labels[whole]) == labels[whole]
 
     def read(self) -> None:
         self._report_sensitive()
@@ -148,10 +161,13 @@ class _SheetReader:
 
     def _is_person(self, row: Row, name: str) -> bool:
         """A name, and a birth date, code, title or number besides it; or a name after a plain number in a row that names no agency."""
-        if not name or row.number in self.wide_rows or _END.match(label_key(name)):
+        if not name or row.number in self.wide_rows:
             return False
+        a_name, no_agency = _could_name_a_person(name)
         if any(row[column] is not None for column in self.telling):
-            return not (_SUBTOTAL.match(label_key(name)) or (looks_like_agency(name) and self._filled_besides_name(row) <= 1))
+            return a_name and (no_agency or self._filled_besides_name(row) > 1)
+        if _END.match(label_key(name)):
+            return False
         ordinal = cell_text(row[self.header.columns["ordinal"]]) if "ordinal" in self.header.columns else ""
         return ordinal.rstrip(".").isdecimal() and not looks_like_agency(name)
 
@@ -163,10 +179,9 @@ class _SheetReader:
         columns = self.header.columns
         if "full_name" in columns:
             name = cell_text(row[columns["full_name"]])
-            # “Họ và tên” over two columns: the given name stands in the second, which has no label of its own.
-            following = columns["full_name"] + 1
-            if following not in self.header.labels or self.header.labels[following] == self.header.labels[columns["full_name"]]:
-                name = f"{name} {cell_text(row[following])}" if isinstance(row[following], str) else name
+            if self.in_two_columns:
+                following = row[columns["full_name"] + 1]
+                name = f"{name} {cell_text(following)}" if isinstance(following, str) else name
             return clean(name)
         return clean(f"{cell_text(row[columns['family_name']])} {cell_text(row[columns['given_name']])}")
 

@@ -27,7 +27,7 @@ _NO_DIGIT = re.compile(r"\D")
 _PHONE_SEPARATORS = re.compile(r"\s*[/;,]\s*|\s+-\s+|\s+hoặc\s+")
 
 
-class RosterLine(msgspec.Struct, frozen=True, array_like=True):
+class RosterLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a person's row says. None: the roster does not say, so what is stored stays. `group_code` only where a column gives it;
     `derived_group` is what title and agency suggest. `index` counts the lines of a file."""
 
@@ -104,7 +104,7 @@ class PersonRow:
         self.plain = cells.all_plain(row.cells)
 
     def read(self) -> None:
-        place = self.place
+        place, columns = self.place, self.columns
         place.reading.people += 1
         name = self._try("full_name", cells.person_name, given=self.name)
         if name is not None and place.capitalise:
@@ -143,9 +143,9 @@ class PersonRow:
                 phone=phone,
                 identity_number=identity,
                 qualification=qualification,
-                it_qualification=(cells.text(self._meant("it_qualification")) or "")[:60] or None,
-                it_major=True if self._studied_it() else None,
-                absence=self._absence(),
+                it_qualification=(cells.text(self._meant("it_qualification")) or "")[:60] or None if "it_qualification" in columns else None,
+                it_major=None if _OF_DEGREES.isdisjoint(columns) else self._studied_it() or None,
+                absence=self._absence() if "note" in columns else None,
             )
         )
 
@@ -184,10 +184,10 @@ class PersonRow:
         written = cells.text(self._meant("identity"))
         if written is None:
             return None
-        if len(_NO_DIGIT.sub("", written)) == 9:
+        if len(written if written.isdecimal() else _NO_DIGIT.sub("", written)) == 9:
             self._find("identity", N_("CMND 9 số không còn dùng: bỏ trống, nhập số CCCD 12 số khi có"), blocking=False)
             return None
-        read = self._try("identity", lambda cell: people.identity_number(written))
+        read = self._attempt("identity", lambda cell: people.identity_number(written), written)
         if read is None:
             return None
         number, restored = read
@@ -216,13 +216,11 @@ class PersonRow:
         if written is None:
             return None
         first = written if written.isdecimal() else next((part for part in _PHONE_SEPARATORS.split(written) if part), written)
-        read = self._try("phone", lambda cell: people.phone_number(first), blocking=False)
+        read = self._attempt("phone", lambda cell: people.phone_number(first), written, blocking=False)
         return read[0] if read else None
 
     def _studied_it(self) -> bool:
         """An IT degree, wherever it is written; a certificate (“Tin học B”) is none."""
-        if _OF_DEGREES.isdisjoint(self.columns):
-            return False
         certificate = self._cell("it_qualification")
         try:
             degree = cells.names_it(certificate) and cells.qualification(certificate) is not None
@@ -233,7 +231,7 @@ class PersonRow:
     def _agency(self) -> KnownAgency | None:
         """By code, by the row's own column within its section, by the section, by the sheet; else a finding with the closest names."""
         place = self.place
-        code = cells.text(self._meant("agency_code"))
+        code = cells.text(self._meant("agency_code")) if "agency_code" in self.columns else None
         if code:
             by_code = place.agencies.with_code(code)
             if by_code is None:
@@ -298,21 +296,23 @@ class PersonRow:
 
     def _try(self, key: str, read: Callable[[Cell], Value], *, blocking: bool = True, given: Cell = None) -> Value | None:
         """What the reader makes of a cell; None with a finding where it cannot, None where the cell is empty."""
+        if given is None and key not in self.columns:
+            return None
         cell = given if given is not None else self._meant(key)
         if cell is None:
             return None
         known = self.place.read.get(key)
         if known is None or type(cell) is not str:
-            return self._attempt(key, read, cell, blocking)
+            return self._attempt(key, read, cell, blocking=blocking)
         if cell in known:
             return cast(Value, known[cell])
         remarks = len(self.place.reading.findings)
-        value = self._attempt(key, read, cell, blocking)
+        value = self._attempt(key, read, cell, blocking=blocking)
         if len(self.place.reading.findings) == remarks and len(known) < _REMEMBERED:
             known[cell] = value
         return value
 
-    def _attempt(self, key: str, read: Callable[[Cell], Value], cell: Cell, blocking: bool) -> Value | None:
+    def _attempt(self, key: str, read: Callable[[Cell], Value], cell: Cell, *, blocking: bool = True) -> Value | None:
         try:
             return read(cell)
         except DomainError as problem:

@@ -66,7 +66,7 @@ class KnownPerson(msgspec.Struct, frozen=True, gc=False):
     gone: bool = False
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one row does. `person` has only what changes about the person (numbers legible), `post` the whole new post, if any."""
 
     line: RosterLine
