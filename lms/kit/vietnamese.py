@@ -30,7 +30,7 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """Search form: lower case without any mark. Đ has no decomposition, so it is mapped by hand."""
-    return " ".join(map(_folded, clean(text).split(" ")))
+    return " ".join([word.lower() if word.isascii() else _folded(word) for word in clean(text).split(" ")])
 
 
 @lru_cache(maxsize=16_384)

@@ -23,7 +23,7 @@ from lms.kit.actors import SERVICE, Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.secrets import Vault, vault_of
-from lms.kit.vietnamese import name_sort_key
+from lms.kit.vietnamese import fold, name_sort_key
 
 BATCH = 500
 
@@ -202,6 +202,7 @@ def _person_values(keys: Vault, row: NewPerson, code: str, login: str) -> dict[s
         "full_name": name,
         "sort_key": name_sort_key(name),
         "search_text": rules.search_text(name, code, login),
+        "name_key": fold(name),
         "birth_date": row.birth_date,
         "birth_year": row.birth_date.year if row.birth_date else row.birth_year,
         "sex": row.sex,
@@ -230,8 +231,9 @@ def _posting_values(person_id: UUID, row: NewPerson) -> dict[str, Any]:
 
 
 def _insert(session: Session, model: type[Any], values: Sequence[dict[str, Any]]) -> None:
+    table = model.__table__  # past the unit of work, which would look at each row's columns
     for part in _parts(values):
-        session.execute(insert(model), part)
+        session.execute(insert(table), part)
 
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -19,6 +19,7 @@ from lms.accounts.queries.roster import members_on
 from lms.accounts.rules.roster.person import RosterLine
 from lms.accounts.rules.roster.plan import Outcome
 from lms.kit import audit
+from lms.kit.collector import without_collector
 from lms.kit.imports.operations import PendingImport, check_unchanged
 from lms.kit.sheets import Sheet
 
@@ -63,7 +64,8 @@ class RosterApplication:
     def _apply(self, lines: list[RosterLine], session: Session, at: datetime) -> int:
         ensure_position_groups(session)
         plan = self._file.plan(session, lines, self._lookups)
-        self._keep(session, apply_plan(session, self._pending.actor, plan, self._lookups, at), at)
+        with without_collector():
+            self._keep(session, apply_plan(session, self._pending.actor, plan, self._lookups, at), at)
         self._planned += len(plan.steps)
         return len(lines)
 
