@@ -120,7 +120,7 @@ def _people(session: Session, condition: ColumnElement[bool], on: date) -> list[
         .where(condition)
         .order_by(Person.id)
     )
-    return [KnownPerson(*row) for row in rows]
+    return [KnownPerson(*tuple(row)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,8 @@ def sheet(name: str, rows: Iterable[Sequence[Cell]]) -> Sheet:
 
 def cell_text(cell: Cell) -> str:
     """The cell as a person reads it: 1985 without a decimal point, days as dd/mm/yyyy, nothing for an empty cell."""
-    if type(cell) is str:
-        return cell
-    if cell is None:
-        return ""
+    if cell is None or type(cell) is str:
+        return cell or ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime):

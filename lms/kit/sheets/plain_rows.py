@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.parsers import expat
 
 LAST_ROW, LAST_COLUMN = 50_000, 40
@@ -80,7 +81,7 @@ class PlainRows:
             self._skipping = False
             return chunk
         opened_at = -1
-        start = parser.StartElementHandler
+        start: Any = parser.StartElementHandler
 
         def watch(tag: str, attributes: dict[str, str]) -> None:
             nonlocal opened_at

@@ -53,6 +53,9 @@ class RosterLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     absence: str | None = None
 
 
+_REPEATING = ("sex", "group", "qualification", "it_duty", "birth", "birth_male", "birth_female")
+
+
 @dataclass(slots=True)
 class RosterReading:
     """All people's rows without a blocking finding, and every finding. `people` counts the faulty ones, too; `dropped`: sheet → columns of
@@ -143,7 +146,7 @@ class PersonRow:
                 phone=phone,
                 identity_number=identity,
                 qualification=qualification,
-                it_qualification=(cells.text(self._meant("it_qualification")) or "")[:60] or None if "it_qualification" in columns else None,
+                it_qualification=self._it_qualification() if "it_qualification" in columns else None,
                 it_major=None if _OF_DEGREES.isdisjoint(columns) else self._studied_it() or None,
                 absence=self._absence() if "note" in columns else None,
             )
@@ -218,6 +221,9 @@ class PersonRow:
         first = written if written.isdecimal() else next((part for part in _PHONE_SEPARATORS.split(written) if part), written)
         read = self._attempt("phone", lambda cell: people.phone_number(first), written, blocking=False)
         return read[0] if read else None
+
+    def _it_qualification(self) -> str | None:
+        return (cells.text(self._meant("it_qualification")) or "")[:60] or None
 
     def _studied_it(self) -> bool:
         """An IT degree, wherever it is written; a certificate (“Tin học B”) is none."""
@@ -338,7 +344,6 @@ class PersonRow:
         )
 
 
-_REPEATING = ("sex", "group", "qualification", "it_duty", "birth", "birth_male", "birth_female")
 _REMEMBERED = 20_000
 _OF_DEGREES = frozenset({"qualification", "it_qualification", "major"})
 _ONES_OWN = frozenset({"staff_code", "identity", "phone", "email", "birth", "birth_male", "birth_female"})
