@@ -24,7 +24,7 @@ from lms.privacy.notice import VERSION
 from lms.privacy.operations.notices import note_all_read
 from quizzes.operations.history import record_sittings
 from quizzes.queries.attempts import papers_of_round
-from quizzes.queries.rounds import round_of_quarter
+from quizzes.queries.rounds import round_by_code
 from quizzes.sample import sample_sitting
 from tests.factories import LONG_AGO, grant, make_agency, make_people, make_person
 
@@ -134,7 +134,7 @@ def _hold_round(app: Flask, quarter: Quarter, random: Random) -> None:
     _create_round(app, quarter, opens, quarter.last_day)
     begins = datetime.combine(opens, datetime.min.time(), app.extensions["lms.settings"].zone) + timedelta(hours=8)
     with database.transaction() as session:
-        round_id = round_of_quarter(session, str(quarter)).id
+        round_id = round_by_code(session, str(quarter)).id
         papers = papers_of_round(session, round_id)
         sitters = session.scalars(select(Account.person_id).order_by(Account.login_name)).all()
         sittings = [

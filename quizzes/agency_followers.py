@@ -17,7 +17,7 @@ from lms.kit.errors import N_
 from lms.kit.following import AgencyTurn, Consequence
 from lms.results.models import Expectation
 from quizzes.models import Round
-from quizzes.rules.rounds import RoundState, activity_of
+from quizzes.rules.rounds import RoundState
 
 
 class RoundsUnderWay:
@@ -27,14 +27,14 @@ class RoundsUnderWay:
         """One line a round, with the people of the agencies that end or change."""
         agencies = [*turn.heirs, *sorted(turn.touched - turn.heirs.keys())]
         rounds = session.execute(
-            select(Round.quarter, Round.state, Round.cutoff_day)
+            select(Round.quarter, Round.activity, Round.state, Round.cutoff_day)
             .where(Round.state.in_((RoundState.DRAFT, RoundState.OPEN)))
             .order_by(Round.quarter)
         ).all()
         found = []
-        for quarter, state, cutoff_day in rounds:
+        for quarter, activity, state, cutoff_day in rounds:
             values = {"round": Quarter.parse(quarter).label, "day": f"{cutoff_day:%d/%m/%Y}"}
-            if state == RoundState.OPEN and (count := _expected(session, quarter, agencies)):
+            if state == RoundState.OPEN and (count := _expected(session, activity, agencies)):
                 text = N_("người thuộc diện kỳ kiểm tra %(round)s đang mở: vẫn tính theo danh sách đã chốt ngày %(day)s")
                 found.append(Consequence(text, count, values))
             elif state == RoundState.DRAFT and cutoff_day >= turn.on and (count := _held(session, cutoff_day, agencies)):
@@ -53,8 +53,8 @@ class RoundsUnderWay:
         """Nothing was done."""
 
 
-def _expected(session: Session, quarter: str, agencies: Iterable[UUID]) -> int:
-    counting = select(func.count()).where(Expectation.activity == activity_of(quarter), Expectation.excluded_because.is_(None))
+def _expected(session: Session, activity: str, agencies: Iterable[UUID]) -> int:
+    counting = select(func.count()).where(Expectation.activity == activity, Expectation.excluded_because.is_(None))
     return sum(session.scalar(counting.where(Expectation.agency_id.in_(batch))) or 0 for batch in batches(agencies))
 
 

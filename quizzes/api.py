@@ -146,7 +146,7 @@ def attempt_json(
     may_see = attempt.visible(at)
     values: dict[str, Any] = {
         "id": str(attempt.id),
-        "round": attempt.quarter,
+        "round": attempt.round_code,
         "title": attempt.title,
         "number": attempt.number,
         "state": attempt.state,

@@ -189,6 +189,6 @@ def _quarter(text: str) -> Quarter:
 
 def _round(session: Session, quarter: str) -> round_queries.RoundView:
     try:
-        return round_queries.round_of_quarter(session, quarter)
+        return round_queries.round_by_code(session, quarter)
     except NotFound:
         raise DomainError(N_("Chưa có kỳ kiểm tra %(quarter)s."), quarter=quarter) from None

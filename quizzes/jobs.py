@@ -61,7 +61,7 @@ def _sitting(attempt: AttemptView) -> Sitting:
         base_url=settings().base_url,
         attempt_id=attempt.id,
         person_id=attempt.person_id,
-        quarter=attempt.quarter,
+        round_code=attempt.round_code,
         title=attempt.title,
         number=attempt.number,
         started_at=attempt.started_at,

@@ -23,7 +23,7 @@ class Sitting:
     base_url: str
     attempt_id: UUID
     person_id: UUID
-    quarter: str
+    round_code: str
     title: str
     number: int
     started_at: datetime
@@ -47,8 +47,8 @@ class Answer:
     saved_at: datetime | None
 
 
-def round_activity_iri(base_url: str, quarter: str) -> str:
-    return words.activity_iri(base_url, "rounds", quarter)
+def round_activity_iri(base_url: str, round_code: str) -> str:
+    return words.activity_iri(base_url, "rounds", round_code)
 
 
 def item_activity_iri(base_url: str, code: str, version: int) -> str:
@@ -87,7 +87,7 @@ def attempt_finished(sitting: Sitting, answers: Sequence[Answer]) -> list[dict[s
 
 
 def _round(sitting: Sitting) -> Activity:
-    return words.activity(round_activity_iri(sitting.base_url, sitting.quarter), words.ASSESSMENT, {"vi": sitting.title})
+    return words.activity(round_activity_iri(sitting.base_url, sitting.round_code), words.ASSESSMENT, {"vi": sitting.title})
 
 
 def _about_round(sitting: Sitting, verb: words.Verb, at: datetime, **more: Any) -> dict[str, Any]:

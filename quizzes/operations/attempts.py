@@ -24,7 +24,7 @@ from lms.results.operations import record_outcome
 from quizzes.models import Attempt, Form, Response, Round
 from quizzes.queries.attempts import overdue_attempts, questions_to_mark
 from quizzes.rules.assembly import draw
-from quizzes.rules.rounds import Standing, StartAnswer, StartRefused, accepts_until, activity_of, may_start
+from quizzes.rules.rounds import Standing, StartAnswer, StartRefused, accepts_until, may_start
 from quizzes.rules.sitting import AttemptState, deadline_for, new_receipt, score_of
 
 STARTED = "quizzes.attempt_started"
@@ -41,13 +41,13 @@ class Begun:
     accepts_until: datetime | None = field(default=None, compare=False)
 
 
-def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) -> Begun:
+def start_attempt(session: Session, actor: Actor, round_code: str, at: datetime) -> Begun:
     """Begin this person's attempt at the round, or give the one that is open already: pressing twice begins once.
 
     Raises NotFound, StartRefused saying why not.
     """
     # Sharing the round's row lets people start side by side, but not while the round is being closed.
-    round_, expectation_id, excluded_because = _round_for_start(session, actor, quarter)
+    round_, expectation_id, excluded_because = _round_for_start(session, actor, round_code)
     taken = session.execute(
         select(Attempt.id, Attempt.state, Attempt.form_id, Attempt.accepts_until)
         .where(Attempt.round_id == round_.id, Attempt.person_id == actor.person_id)
@@ -92,7 +92,7 @@ def start_attempt(session: Session, actor: Actor, quarter: str, at: datetime) ->
         ).one()
         return Begun(other, new=False)
     emit(session, STARTED, {"attempt": str(attempt_id)}, at)
-    audit.record(session, actor, "quizzes.start_attempt", attempt_id, at, quarter=quarter, number=len(taken) + 1)
+    audit.record(session, actor, "quizzes.start_attempt", attempt_id, at, round=round_code, number=len(taken) + 1)
     return Begun(attempt_id, new=True, accepts_until=values["accepts_until"])
 
 
@@ -170,7 +170,15 @@ def _finish(session: Session, actor: Actor, attempt: Attempt, state: AttemptStat
 def record_best(session: Session, round_id: UUID, person_id: UUID, at: datetime) -> None:
     """Tell the ledger which of a person's finished attempts counts: the one with the highest score, of equal ones the earliest."""
     best = session.execute(
-        select(Attempt.id, Attempt.score, Attempt.passed, Attempt.submitted_at, Round.quarter, func.count().over().label("attempts"))
+        select(
+            Attempt.id,
+            Attempt.score,
+            Attempt.passed,
+            Attempt.submitted_at,
+            Round.activity,
+            Round.quarter,
+            func.count().over().label("attempts"),
+        )
         .join(Round, Round.id == Attempt.round_id)
         .where(Attempt.round_id == round_id, Attempt.person_id == person_id, Attempt.state != AttemptState.OPEN)
         .order_by(Attempt.score.desc(), Attempt.submitted_at, Attempt.id)
@@ -178,7 +186,7 @@ def record_best(session: Session, round_id: UUID, person_id: UUID, at: datetime)
     ).one()
     record_outcome(
         session,
-        activity=activity_of(best.quarter),
+        activity=best.activity,
         period=Quarter.parse(best.quarter).code,
         person_id=person_id,
         source_id=best.id,
@@ -190,11 +198,11 @@ def record_best(session: Session, round_id: UUID, person_id: UUID, at: datetime)
     )
 
 
-def _round_for_start(session: Session, actor: Actor, quarter: str) -> Any:
+def _round_for_start(session: Session, actor: Actor, round_code: str) -> Any:
     row = session.execute(
         select(Round, Expectation.id, Expectation.excluded_because)
-        .outerjoin(Expectation, and_(Expectation.activity == activity_of(quarter), Expectation.person_id == actor.person_id))
-        .where(Round.quarter == quarter)
+        .outerjoin(Expectation, and_(Expectation.activity == Round.activity, Expectation.person_id == actor.person_id))
+        .where(Round.code == round_code)
         .with_for_update(read=True, key_share=True, of=Round)
     ).one_or_none()
     if row is None:

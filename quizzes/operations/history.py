@@ -22,7 +22,6 @@ from quizzes.kinds import KINDS
 from quizzes.models import Attempt, Response, Round
 from quizzes.queries.attempts import papers_of_round
 from quizzes.rules.assembly import draw
-from quizzes.rules.rounds import activity_of
 from quizzes.rules.sitting import AttemptState, Marked, PastSitting, new_receipt, score_of
 
 BATCH = 1000
@@ -108,7 +107,7 @@ def _outcome(round_: Round, tries: Sequence[Mapping[str, Any]], at: datetime) ->
     best = max(tries, key=lambda one: one["score"])  # of equal ones the first, which is the earliest
     return {
         "id": uuid7(),
-        "activity": activity_of(round_.quarter),
+        "activity": round_.activity,
         "period": Quarter.parse(round_.quarter).code,
         "person_id": best["person_id"],
         "source_id": best["id"],

@@ -33,7 +33,7 @@ def create_round(session: Session, actor: Actor, settings: RoundSettings, cells:
     if not cells:
         raise DomainError(N_("Ma trận đề chưa có câu nào."), field="cells")
     quarter = str(settings.quarter)
-    if session.scalar(select(Round.id).where(Round.quarter == quarter)) is not None:
+    if session.scalar(select(Round.id).where(Round.code == quarter)) is not None:
         raise Conflict(N_("Đã có kỳ kiểm tra %(quarter)s."), code="round_exists", quarter=quarter)
     blueprint_id, round_id = uuid7(), uuid7()
     session.execute(insert(Blueprint).values(id=blueprint_id, name=settings.title, created_at=at))
@@ -43,7 +43,9 @@ def create_round(session: Session, actor: Actor, settings: RoundSettings, cells:
     session.add(
         Round(
             id=round_id,
+            code=quarter,
             quarter=quarter,
+            activity=activity_of(quarter),
             title=settings.title,
             legal_basis=settings.legal_basis,
             audience={"groups": sorted(settings.groups)},
@@ -130,7 +132,7 @@ def open_round(session: Session, actor: Actor, round_id: UUID, *, zone: ZoneInfo
         assemble_forms(session, actor, round_id, zone=zone, at=at, seed=int(Quarter.parse(held.quarter).code))
     count = record_expectations(
         session,
-        activity_of(held.quarter),
+        held.activity,
         Quarter.parse(held.quarter).code,
         people,
         at,

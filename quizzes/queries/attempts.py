@@ -35,6 +35,7 @@ class AttemptView:
     score: Decimal | None
     passed: bool | None
     receipt: str | None
+    round_code: str
     quarter: str
     title: str
     round_state: str
@@ -52,6 +53,7 @@ class AttemptView:
 
 _ATTEMPT = [
     *(getattr(Attempt, name) for name in list(AttemptView.__dataclass_fields__)[:15]),
+    Round.code,
     Round.quarter,
     Round.title,
     Round.state,

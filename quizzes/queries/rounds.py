@@ -20,7 +20,7 @@ from lms.kit.actors import NotFound
 from lms.results.models import Expectation
 from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVersion, Round
 from quizzes.rules.assembly import Cell
-from quizzes.rules.rounds import Standing, activity_of
+from quizzes.rules.rounds import Standing
 from quizzes.rules.sitting import AttemptState
 
 
@@ -29,7 +29,10 @@ class RoundView:
     """A round's settings and state."""
 
     id: UUID
+    code: str
+    purpose: str
     quarter: str
+    activity: str
     title: str
     legal_basis: str | None
     audience: dict[str, Any]
@@ -56,12 +59,12 @@ _ROUND = [getattr(Round, name) for name in RoundView.__dataclass_fields__]
 
 def rounds(session: Session) -> list[RoundView]:
     """All rounds, the newest quarter first."""
-    return [RoundView(*row) for row in session.execute(select(*_ROUND).order_by(Round.quarter.desc()))]
+    return [RoundView(*row) for row in session.execute(select(*_ROUND).order_by(Round.quarter.desc(), Round.opens_at.desc(), Round.id))]
 
 
-def round_of_quarter(session: Session, quarter: str) -> RoundView:
+def round_by_code(session: Session, code: str) -> RoundView:
     """Raises NotFound."""
-    row = session.execute(select(*_ROUND).where(Round.quarter == quarter)).one_or_none()
+    row = session.execute(select(*_ROUND).where(Round.code == code)).one_or_none()
     if row is None:
         raise NotFound
     return RoundView(*row)
@@ -108,7 +111,7 @@ class MyRound:
 _MY_ATTEMPT = [getattr(Attempt, name) for name in MyAttempt.__dataclass_fields__]
 
 
-def my_rounds(session: Session, person_id: UUID, quarter: str | None = None) -> list[MyRound]:
+def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> list[MyRound]:
     """Rounds that are no longer drafts, the newest first, with this person's standing in each; three queries for any number."""
     questions = select(func.sum(BlueprintCell.count)).where(BlueprintCell.blueprint_id == Round.blueprint_id).scalar_subquery()
     statement = (
@@ -120,13 +123,13 @@ def my_rounds(session: Session, person_id: UUID, quarter: str | None = None) -> 
             AgencyVersion.name,
             *_ROUND,
         )
-        .outerjoin(Expectation, and_(Expectation.activity == activity_of("") + Round.quarter, Expectation.person_id == person_id))
+        .outerjoin(Expectation, and_(Expectation.activity == Round.activity, Expectation.person_id == person_id))
         .outerjoin(PositionGroup, PositionGroup.code == Expectation.group_code)
         .outerjoin(AgencyVersion, AgencyVersion.id == Expectation.agency_version_id)
-        .order_by(Round.quarter.desc())
+        .order_by(Round.quarter.desc(), Round.opens_at.desc(), Round.id)
     )
-    if quarter is not None:
-        statement = statement.where(Round.quarter == quarter)
+    if code is not None:
+        statement = statement.where(Round.code == code)
     rows = session.execute(statement).all()
     attempts = session.execute(select(Attempt.round_id, *_MY_ATTEMPT).where(Attempt.person_id == person_id).order_by(Attempt.number)).all()
     mine = []
@@ -151,9 +154,9 @@ def my_rounds(session: Session, person_id: UUID, quarter: str | None = None) -> 
     return mine
 
 
-def my_round(session: Session, person_id: UUID, quarter: str) -> MyRound:
+def my_round(session: Session, person_id: UUID, code: str) -> MyRound:
     """Raises NotFound."""
-    found = my_rounds(session, person_id, quarter)
+    found = my_rounds(session, person_id, code)
     if not found:
         raise NotFound
     return found[0]
@@ -224,7 +227,7 @@ def round_counts(session: Session, view: RoundView) -> RoundCounts:
         select(
             func.count(case((Expectation.excluded_because.is_(None), 1))),
             func.count(Expectation.excluded_because),
-        ).where(Expectation.activity == activity_of(view.quarter))
+        ).where(Expectation.activity == view.activity)
     ).one()
     per_person = (
         select(
@@ -284,12 +287,12 @@ def form_overlap(session: Session, round_id: UUID) -> tuple[int, int]:
     return different, most
 
 
-def exclusion_reasons(session: Session, quarter: str) -> dict[str, int]:
+def exclusion_reasons(session: Session, activity: str) -> dict[str, int]:
     """Why people were left out, and how many for each reason."""
     row = aliased(Expectation)
     rows = session.execute(
         select(row.excluded_because, func.count())
-        .where(row.activity == activity_of(quarter), row.excluded_because.is_not(None))
+        .where(row.activity == activity, row.excluded_because.is_not(None))
         .group_by(row.excluded_because)
     )
     return {reason: count for reason, count in rows if reason is not None}

@@ -40,9 +40,26 @@ POLICY_NAMES = {
 }
 
 
-def activity_of(quarter: str) -> str:
-    """The key of a quarterly test in the ledger."""
-    return f"quarterly-test:{quarter}"
+class Purpose(StrEnum):
+    """What a test is for; one engine with other settings."""
+
+    QUARTERLY = "quarterly"  # kiểm tra định kỳ
+    PRACTICE = "practice"  # luyện tập
+    COURSE_TEST = "course_test"  # kiểm tra cuối khóa
+    CONTEST = "contest"  # cuộc thi tìm hiểu
+
+
+PURPOSE_NAMES = {
+    Purpose.QUARTERLY: N_("Kiểm tra định kỳ"),
+    Purpose.PRACTICE: N_("Luyện tập"),
+    Purpose.COURSE_TEST: N_("Kiểm tra khóa học"),
+    Purpose.CONTEST: N_("Cuộc thi"),
+}
+
+
+def activity_of(code: str, purpose: str = Purpose.QUARTERLY) -> str:
+    """The key of a test in the ledger: `quarterly-test:2026-Q4`, `course-test:cb1-2026`."""
+    return f"{'quarterly-test' if purpose == Purpose.QUARTERLY else purpose.replace('_', '-')}:{code}"
 
 
 @dataclass(frozen=True, slots=True)

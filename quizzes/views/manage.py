@@ -30,12 +30,12 @@ def rounds() -> str:
     return render_template("quizzes/manage_rounds.html", rounds=found, state_name=state_name)
 
 
-@blueprint.get("/<quarter>/")
+@blueprint.get("/<round_code>/")
 @requires("quizzes.manage_rounds")
-def round_detail(quarter: str) -> str:
+def round_detail(round_code: str) -> str:
     """A round's settings, how far it is, and one of its forms with its topic × level table."""
     with reading() as session:
-        view = queries.round_of_quarter(session, quarter)
+        view = queries.round_by_code(session, round_code)
         number = request.args.get("form", 1, type=int)
         if number > view.form_count > 0:
             raise NotFound
@@ -45,7 +45,7 @@ def round_detail(quarter: str) -> str:
             "quizzes/manage_round.html",
             round=view,
             counts=queries.round_counts(session, view),
-            reasons=queries.exclusion_reasons(session, quarter),
+            reasons=queries.exclusion_reasons(session, view.activity),
             reason_names=ABSENCE_NAMES,
             overlap=queries.form_overlap(session, view.id),
             blueprint=by_topic(cells),
@@ -55,46 +55,46 @@ def round_detail(quarter: str) -> str:
         )
 
 
-@blueprint.get("/<quarter>/open")
+@blueprint.get("/<round_code>/open")
 @requires("quizzes.manage_rounds")
-def confirm_open(quarter: str) -> str | AnyResponse:
+def confirm_open(round_code: str) -> str | AnyResponse:
     """What opening will do, before it is done."""
     with reading() as session:
-        view = queries.round_of_quarter(session, quarter)
+        view = queries.round_by_code(session, round_code)
         if view.state != RoundState.DRAFT:
-            return redirect(url_for(".round_detail", quarter=quarter))
+            return redirect(url_for(".round_detail", round_code=round_code))
         people, excluded = queries.roster_size(session, view.cutoff_day, view.audience["groups"])
         questions = queries.question_count(session, view.blueprint_id)
     return render_template("quizzes/manage_open.html", round=view, expected=people - excluded, excluded=excluded, questions=questions)
 
 
-@blueprint.post("/<quarter>/open")
+@blueprint.post("/<round_code>/open")
 @requires("quizzes.manage_rounds")
-def open_(quarter: str) -> AnyResponse:
+def open_(round_code: str) -> AnyResponse:
     with transaction() as session:
-        view = queries.round_of_quarter(session, quarter)
+        view = queries.round_by_code(session, round_code)
         count = open_round(session, current_actor(), view.id, zone=settings().zone, at=now())
     flash(_("Đã mở kỳ kiểm tra. %(count)s người trong danh sách.", count=count), "success")
-    return redirect(url_for(".round_detail", quarter=quarter), 303)
+    return redirect(url_for(".round_detail", round_code=round_code), 303)
 
 
-@blueprint.get("/<quarter>/close")
+@blueprint.get("/<round_code>/close")
 @requires("quizzes.manage_rounds")
-def confirm_close(quarter: str) -> str | AnyResponse:
+def confirm_close(round_code: str) -> str | AnyResponse:
     """What closing will do, before it is done."""
     with reading() as session:
-        view = queries.round_of_quarter(session, quarter)
+        view = queries.round_by_code(session, round_code)
         if view.state != RoundState.OPEN:
-            return redirect(url_for(".round_detail", quarter=quarter))
+            return redirect(url_for(".round_detail", round_code=round_code))
         counts = queries.round_counts(session, view)
     return render_template("quizzes/manage_close.html", round=view, counts=counts)
 
 
-@blueprint.post("/<quarter>/close")
+@blueprint.post("/<round_code>/close")
 @requires("quizzes.manage_rounds")
-def close(quarter: str) -> AnyResponse:
+def close(round_code: str) -> AnyResponse:
     with transaction() as session:
-        view = queries.round_of_quarter(session, quarter)
+        view = queries.round_by_code(session, round_code)
         ended = close_round(session, current_actor(), view.id, now())
     flash(_("Đã đóng kỳ kiểm tra. %(count)s bài đang làm đã được nộp.", count=ended), "success")
-    return redirect(url_for(".round_detail", quarter=quarter), 303)
+    return redirect(url_for(".round_detail", round_code=round_code), 303)

@@ -44,38 +44,38 @@ def index() -> str:
     return render_template("quizzes/rounds.html", rounds=[(one, _answer(one, at)) for one in mine])
 
 
-@blueprint.get("/<quarter>/")
+@blueprint.get("/<round_code>/")
 @requires("quizzes.sit")
-def detail(quarter: str) -> str:
+def detail(round_code: str) -> str:
     """What, when, how often, why one is expected or left out, and what was done so far."""
     at = now()
     with reading() as session:
-        mine = my_round(session, person(), quarter)
+        mine = my_round(session, person(), round_code)
     answer = _answer(mine, at)
     return render_template("quizzes/round.html", mine=mine, round=mine.round, answer=answer, refusal=_refusal(answer), at=at)
 
 
-@blueprint.get("/<quarter>/start")
+@blueprint.get("/<round_code>/start")
 @requires("quizzes.sit")
-def prepare(quarter: str) -> str | AnyResponse:
+def prepare(round_code: str) -> str | AnyResponse:
     """The last page before the clock runs: the rules, and one button."""
     with reading() as session:
-        mine = my_round(session, person(), quarter)
+        mine = my_round(session, person(), round_code)
     if _answer(mine, now()) != StartAnswer.MAY_START:
-        return redirect(url_for(".detail", quarter=quarter))
+        return redirect(url_for(".detail", round_code=round_code))
     return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=False)
 
 
-@blueprint.post("/<quarter>/start")
+@blueprint.post("/<round_code>/start")
 @requires("quizzes.sit")
-def start(quarter: str) -> str | AnyResponse:
+def start(round_code: str) -> str | AnyResponse:
     """Begin, or go on with the attempt that is open: pressing twice begins once. Programs get its id and their takeover number."""
     if request.form.get("from_page") and not request.form.get("read"):
         with reading() as session:
-            mine = my_round(session, person(), quarter)
+            mine = my_round(session, person(), round_code)
         return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=True)
     with transaction() as session:
-        begun = start_attempt(session, current_actor(), quarter, now())
+        begun = start_attempt(session, current_actor(), round_code, now())
         if begun.accepts_until is not None:
             guard.keep_open(begun.accepts_until, session)
     if begun.new:

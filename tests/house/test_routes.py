@@ -77,7 +77,7 @@ def test_every_guarded_page_sends_a_stranger_to_sign_in(app: Flask) -> None:
         permission = permissions(app).get(rule.endpoint)
         if not permission or permission.startswith("@") or "GET" not in (rule.methods or set()):
             continue
-        known = {"quarter": "2026-Q4", "kind": "csv"}
+        known = {"quarter": "2026-Q4", "round_code": "2026-Q4", "kind": "csv"}
         arguments = {name: known.get(name, "00000000-0000-7000-8000-000000000000") for name in rule.arguments}
         with app.test_request_context():
             address = app.url_for(rule.endpoint, **arguments)
@@ -97,7 +97,7 @@ def test_addresses_promised_to_users_and_integrators_exist(app: Flask) -> None:
         "/courses/<slug>/",
         "/courses/<slug>/<lesson>",
         "/rounds/",
-        "/rounds/<quarter>/",
+        "/rounds/<round_code>/",
         "/attempts/<uuid:attempt_id>",
         "/attempts/<uuid:attempt_id>/answers",
         "/attempts/<uuid:attempt_id>/submit",

@@ -98,6 +98,7 @@ def make_common(session: Session) -> dict[str, str]:
     entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
     return {
         "quarter": QUARTER,
+        "round_code": QUARTER,
         "slug": "khoa-thu",
         "lesson": "bai-mot",
         "item": "CB1-1-001",

@@ -25,9 +25,9 @@ from quizzes.operations.bank import import_items
 from quizzes.operations.history import record_sittings
 from quizzes.operations.rounds import assemble_forms, close_round, create_round, open_round
 from quizzes.queries.attempts import explained, papers_of_round
-from quizzes.queries.rounds import exclusion_reasons, form_of_round, form_overlap, my_round, round_counts, round_of_quarter
+from quizzes.queries.rounds import exclusion_reasons, form_of_round, form_overlap, my_round, round_by_code, round_counts
 from quizzes.rules.assembly import BankTooSmallError, Cell
-from quizzes.rules.rounds import RoundSettings
+from quizzes.rules.rounds import RoundSettings, activity_of
 from quizzes.rules.sitting import PastSitting
 from quizzes.sample import sample_sitting
 from tests.factories import make_agency, make_person
@@ -52,8 +52,8 @@ def test_opening_freezes_everyone_with_a_primary_post_and_the_absent_with_their_
     with database.reading() as session:
         listed = {row.person_id: row for row in session.scalars(select(Expectation))}
         activity = session.scalars(select(Activity)).one()
-        view = round_of_quarter(session, QUARTER)
-        assert exclusion_reasons(session, QUARTER) == {"thai sản": 1}
+        view = round_by_code(session, QUARTER)
+        assert exclusion_reasons(session, activity_of(QUARTER)) == {"thai sản": 1}
         counts = round_counts(session, view)
     assert set(listed) == {an, hoa}
     assert (listed[an].group_code, listed[an].excluded_because, listed[an].period) == ("N2", None, "20264")
@@ -192,7 +192,7 @@ def test_finished_sittings_are_brought_in_marked_like_any_other(database: Databa
     with database.reading() as session:
         outcomes = {row.person_id: row for row in session.scalars(select(Outcome))}
         attempts = session.scalars(select(Attempt).order_by(Attempt.started_at)).all()
-        counts = round_counts(session, round_of_quarter(session, QUARTER))
+        counts = round_counts(session, round_by_code(session, QUARTER))
         points = session.scalar(select(func.sum(Response.points)).where(Response.attempt_id == attempts[2].id)) or 0
         assert len(explained(session, attempts[2].id, attempts[2].form_id)) == 6
     best = max(attempts[:2], key=lambda attempt: attempt.score or 0)
@@ -235,7 +235,7 @@ def test_the_command_makes_lists_opens_and_closes_a_round(app: Flask, database: 
     assert run("close", QUARTER)[0] == 0
     assert run("open", "2026-9")[0] == 2
     with database.reading() as session:
-        view = round_of_quarter(session, QUARTER)
+        view = round_by_code(session, QUARTER)
         assert len(form_of_round(session, view.id, view.form_count).items) == 20
 
 
