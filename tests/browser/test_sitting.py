@@ -171,8 +171,8 @@ def test_answers_given_without_a_line_survive_a_closed_tab(
     choose(page, keys()[slot])
     expect(page.locator("#save-status")).to_contain_text("đang giữ trên máy này")
     attempt = page.url.split("?")[0]
-    page.close()
     assert stored_answers(database) == {}
+    page.close()
     context.set_offline(False)
     page = context.new_page()
     page.goto(f"{attempt}?slot={slot}")  # a page being closed may still have sent it: then the test would open at the next question
