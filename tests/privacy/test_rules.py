@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.config import RETENTION_KINDS, SettingsError, load_settings
+from lms.kit.working_days import due_at, is_working_day, working_days_after
 from lms.privacy.operations.retention import SWEEPS
 from lms.privacy.rules.requests import is_overdue
 from lms.privacy.rules.retention import KINDS, SETTABLE, periods
-from lms.privacy.rules.working_days import due_at, is_working_day, working_days_after
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 

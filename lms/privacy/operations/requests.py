@@ -24,10 +24,10 @@ from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.secrets import vault_of
 from lms.kit.sheets.values import parse_day
+from lms.kit.working_days import due_at
 from lms.privacy.models import DataRequest
 from lms.privacy.rules import requests as rules
 from lms.privacy.rules.requests import RequestKind, RequestState
-from lms.privacy.rules.working_days import due_at
 
 
 @dataclass(frozen=True, slots=True)
