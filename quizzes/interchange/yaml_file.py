@@ -12,12 +12,25 @@ import yaml
 
 from lms.kit.errors import N_
 from lms.kit.vietnamese import clean
-from quizzes.interchange.yaml_kinds import FORMS, Form, WrittenWrongError, is_text
+from quizzes.interchange.yaml_kinds import FORMS, Form, WrittenWrongError, is_text, read_picture
 from quizzes.kinds.base import Problem
 from quizzes.rules.bank import ItemDraft
 
 LARGEST = 2 * 1024 * 1024
-OF_EVERY_KIND = {"code", "kind", "level", "competency", "lesson", "stem", "key", "explanation", "legal_basis", "valid_from", "valid_to"}
+OF_EVERY_KIND = {
+    "code",
+    "kind",
+    "level",
+    "competency",
+    "lesson",
+    "stem",
+    "key",
+    "explanation",
+    "legal_basis",
+    "valid_from",
+    "valid_to",
+    "picture",
+}
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 _ORDINAL = re.compile(r"[0-9]{2}-")
 
@@ -83,6 +96,7 @@ def _item(raw: Any, topic: str) -> tuple[ItemDraft | None, list[Problem]]:
         return None, problems or [Problem(N_("không có loại câu hỏi “%(kind)s”"), {"kind": clean(raw["kind"])[:40]})]
     try:
         written = form.read(raw)
+        picture = read_picture(raw)
     except WrittenWrongError as wrong:
         return None, [wrong.problem]
     return ItemDraft(
@@ -91,7 +105,7 @@ def _item(raw: Any, topic: str) -> tuple[ItemDraft | None, list[Problem]]:
         kind=clean(raw["kind"]),
         level=clean(raw["level"]),
         stem=clean(raw["stem"]),
-        body=written.body,
+        body=written.body | picture,
         key=written.key,
         explanation=clean(raw["explanation"]),
         whys=written.whys,

@@ -160,6 +160,44 @@ def _cloze(raw: Raw) -> Written:
     return Written({"text": _text(raw.get("text"), "text"), "gaps": gaps} | _scoring(raw), key)
 
 
+def _whole(value: Any, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise WrittenWrongError(N_("“%(name)s” phải là số nguyên"), name=name)
+    return value
+
+
+def _hotspot(raw: Raw) -> Written:
+    spots = _list(raw, "spots", "id", "text", "shape")
+    body = []
+    for named, spot in zip(_named(spots), spots, strict=True):
+        coords = spot.get("coords")
+        if not isinstance(coords, list):
+            raise WrittenWrongError(N_("“%(name)s” phải là danh sách"), name="coords")
+        body.append({**named, "shape": _text(spot["shape"], "shape"), "coords": [_whole(one, "coords") for one in coords]})
+    return Written({"spots": body}, _key_list(raw), _whys(spots))
+
+
+def _essay(raw: Raw) -> Written:
+    rubric = _list(raw, "rubric", "id", "text", "points")
+    body: dict[str, Any] = {"rubric": [named | {"points": one["points"]} for named, one in zip(_named(rubric), rubric, strict=True)]}
+    if raw.get("guidance") is not None:
+        body["guidance"] = _text(raw["guidance"], "guidance")
+    if raw.get("markers") is not None:
+        body["markers"] = _whole(raw["markers"], "markers")
+    return Written(body, [])
+
+
+def read_picture(raw: Raw) -> dict[str, Any]:
+    """The picture of an item of any kind: one that is in the store already."""
+    picture = raw.get("picture")
+    if picture is None:
+        return {}
+    if not isinstance(picture, Mapping) or not picture.keys() <= {"sha256", "alt", "width", "height"}:
+        raise WrittenWrongError(N_("“picture” cần sha256, alt, width và height của một hình trong kho"))
+    sizes = {side: _whole(picture.get(side), side) for side in ("width", "height")}
+    return {"picture": {"sha256": _text(picture.get("sha256"), "sha256"), "alt": _text(picture.get("alt"), "alt"), **sizes}}
+
+
 FORMS: Mapping[str, Form] = {
     "single_choice": Form(frozenset({"options"}), _choice),
     "multiple_choice": Form(frozenset({"options", "scoring"}), _choice),
@@ -170,4 +208,6 @@ FORMS: Mapping[str, Form] = {
     "numeric": Form(frozenset({"tolerance", "tolerance_percent", "unit", "units"}), _numeric),
     "short_answer": Form(frozenset({"diacritics"}), _short_answer),
     "cloze": Form(frozenset({"text", "gaps", "scoring"}), _cloze),
+    "hotspot": Form(frozenset({"spots"}), _hotspot),
+    "essay": Form(frozenset({"rubric", "guidance", "markers"}), _essay),
 }

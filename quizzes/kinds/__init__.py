@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from quizzes.kinds.base import Kind
 from quizzes.kinds.cloze import Cloze
+from quizzes.kinds.essay import Essay
+from quizzes.kinds.hotspot import Hotspot
 from quizzes.kinds.matching import Matching
 from quizzes.kinds.multiple_choice import MultipleChoice
 from quizzes.kinds.numeric import Numeric
@@ -23,5 +25,8 @@ _ALL: tuple[Kind, ...] = (
     Numeric(),
     ShortAnswer(),
     Cloze(),
+    Hotspot(),
+    Essay(),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
+MARKED_BY_HAND = frozenset(kind.name for kind in _ALL if kind.marked_by_hand)

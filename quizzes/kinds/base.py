@@ -27,6 +27,7 @@ class Control(StrEnum):
     LIST = "list"  # a drop-down list: pairs and gaps, never drag only
     TEXT = "text"
     NUMBER = "number"
+    LONG_TEXT = "long"  # several lines
 
 
 class Scoring(StrEnum):
@@ -49,7 +50,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Part:
     """A control of the question. `id` is empty where the question has one control only; `label` names it to those who cannot see;
-    `ours` as for a choice; `unit` stands behind a number."""
+    `ours` as for a choice; `unit` stands behind a number; `longest` is how many characters a long text may have."""
 
     id: str
     control: Control
@@ -57,6 +58,7 @@ class Part:
     choices: tuple[Choice, ...] = ()
     unit: str | None = None
     ours: bool = False
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class Kind(Protocol):
     @property
     def shuffles_parts(self) -> bool:
         """Do its parts?"""
+
+    @property
+    def marked_by_hand(self) -> bool:
+        """Is an answer marked by people? Then `mark` gives nothing, and what they gave is kept with the answer."""
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         """What makes this body and key unusable; empty when the item is sound."""

@@ -24,6 +24,7 @@ class Cloze:
     interaction_type = "fill-in"
     shuffles_choices = True
     shuffles_parts = False
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         gaps = body.get("gaps", [])

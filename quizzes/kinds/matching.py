@@ -15,6 +15,7 @@ class Matching:
     interaction_type = "matching"
     shuffles_choices = True
     shuffles_parts = True
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = list_problems(body.get("premises", [])) + list_problems(body.get("options", [])) + scoring_problems(body)

@@ -19,6 +19,7 @@ class MultipleChoice:
     interaction_type = "choice"
     shuffles_choices = True
     shuffles_parts = False
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = option_problems(body, key) + scoring_problems(body, Scoring)

@@ -21,6 +21,7 @@ class Numeric:
     interaction_type = "numeric"
     shuffles_choices = False
     shuffles_parts = False
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         if len(key) != 1:

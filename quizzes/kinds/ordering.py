@@ -19,6 +19,7 @@ class Ordering:
     interaction_type = "sequencing"
     shuffles_choices = False
     shuffles_parts = True
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = list_problems(body.get("steps", [])) + scoring_problems(body)

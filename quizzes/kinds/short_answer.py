@@ -14,6 +14,7 @@ class ShortAnswer:
     interaction_type = "fill-in"
     shuffles_choices = False
     shuffles_parts = False
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         return words.word_problems(body, list(key))

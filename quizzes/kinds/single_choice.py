@@ -14,6 +14,7 @@ class SingleChoice:
     interaction_type = "choice"
     shuffles_choices = True
     shuffles_parts = False
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = option_problems(body, key)

@@ -16,6 +16,7 @@ class StatementGroup:
     interaction_type = "matching"
     shuffles_choices = False
     shuffles_parts = True
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = list_problems(body.get("statements", [])) + scoring_problems(body)

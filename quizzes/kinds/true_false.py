@@ -16,6 +16,7 @@ class TrueFalse:
     interaction_type = "true-false"
     shuffles_choices = False
     shuffles_parts = False
+    marked_by_hand = False
 
     def problems(self, body: Body, key: Answer) -> list[Problem]:
         found = []
