@@ -11,6 +11,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.create_round": _l("Tạo đợt kiểm tra"),
     "quizzes.expire_attempt": _l("Tự động nộp khi hết giờ"),
     "quizzes.import_items": _l("Nhập câu hỏi"),
+    "quizzes.save_draft": _l("Soạn câu hỏi"),
     "quizzes.open_round": _l("Mở đợt kiểm tra"),
     "quizzes.record_sittings": _l("Ghi kết quả các kỳ trước"),
     "quizzes.start_attempt": _l("Bắt đầu làm bài"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound
 from lms.kit.vietnamese import fold
-from quizzes.models import FormSlot, Item, ItemVersion
-from quizzes.rules.bank import LEVELS, ItemState
+from quizzes.models import FormSlot, Item, ItemTag, ItemVersion
+from quizzes.rules.bank import IN_WORK, LEVELS, ItemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,67 @@ class ItemPage:
     forms_used_in: int
 
 
-def latest_versions(session: Session, codes: Sequence[str]) -> dict[str, tuple[UUID, int, str]]:
-    """The approved version of each known code: item id, number, content hash."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an import must know of an item. `hash_now` is of its approved version, else of its last."""
+
+    item_id: UUID
+    purpose: str
+    last_number: int
+    approved_id: UUID | None
+    hash_now: str
+    in_work_number: int | None
+    hash_in_work: str | None
+
+
+def known_items(session: Session, codes: Sequence[str]) -> dict[str, Known]:
+    """The items of these codes."""
     rows = session.execute(
-        select(Item.code, Item.id, ItemVersion.number, ItemVersion.content_hash)
-        .join(ItemVersion, (ItemVersion.item_id == Item.id) & (ItemVersion.state == ItemState.APPROVED))
+        select(Item.code, Item.id, Item.purpose, ItemVersion.id, ItemVersion.number, ItemVersion.state, ItemVersion.content_hash)
+        .join(ItemVersion, ItemVersion.item_id == Item.id)
         .where(Item.code.in_(codes))
+        .order_by(Item.code, ItemVersion.number)
     )
-    return {code: (item_id, number, content_hash) for code, item_id, number, content_hash in rows}
+    found: dict[str, Known] = {}
+    for code, item_id, purpose, version_id, number, state, content_hash in rows:
+        before = found.get(code, Known(item_id, purpose, 0, None, "", None, None))
+        approved, in_work = state == ItemState.APPROVED, state in IN_WORK
+        found[code] = replace(
+            before,
+            last_number=number,
+            approved_id=version_id if approved else before.approved_id,
+            hash_now=content_hash if approved or (before.approved_id is None and not in_work) else before.hash_now,
+            in_work_number=number if in_work else before.in_work_number,
+            hash_in_work=content_hash if in_work else before.hash_in_work,
+        )
+    return found
+
+
+def last_number(session: Session, item_id: UUID) -> int:
+    """The highest number of an item's versions."""
+    return session.scalar(select(func.max(ItemVersion.number)).where(ItemVersion.item_id == item_id)) or 0
+
+
+def current_number(session: Session, item_id: UUID) -> int:
+    """The number of the version that stands: the approved one, else the last."""
+    approved = select(ItemVersion.number).where(ItemVersion.item_id == item_id, ItemVersion.state == ItemState.APPROVED)
+    return session.scalar(approved) or last_number(session, item_id)
+
+
+def next_code(session: Session, topic: str) -> str:
+    """A code nobody has for an item of a topic: `CB1-3-Q012`."""
+    stem = topic.replace(".", "-") + "-Q"
+    taken = session.scalars(select(Item.code).where(Item.code.like(stem.replace("_", "\\_") + "%", escape="\\")))
+    numbers = [int(code[len(stem) :]) for code in taken if code[len(stem) :].isdecimal()]
+    return f"{stem}{max(numbers, default=0) + 1:03d}"
+
+
+def tags_of(session: Session, items: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The tags of items that have any, in alphabetical order."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for item_id, tag in session.execute(select(ItemTag.item_id, ItemTag.tag).where(ItemTag.item_id.in_(items)).order_by(ItemTag.tag)):
+        found[item_id].append(tag)
+    return {item_id: tuple(tags) for item_id, tags in found.items()}
 
 
 def usable_items(session: Session, first_day: date, last_day: date) -> dict[tuple[str, str], list[UUID]]:

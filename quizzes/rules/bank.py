@@ -74,6 +74,8 @@ PURPOSE_NAMES = {
     ItemPurpose.PRACTICE: N_("Chỉ dùng để luyện tập"),
 }
 
+ALWAYS = date(1, 1, 1)
+"""`valid_from` of an item that has always held."""
 EXPIRES_SOON = 60
 """Days before an item's last day when its owner is warned."""
 LONGEST_TEXT = 20_000
