@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-from flask import Response, jsonify
+from flask import Response, jsonify, url_for
 from flask_babel import gettext as _
 from msgspec import Meta
 
@@ -16,11 +16,14 @@ from lms.kit.errors import N_, DomainError, TooLarge
 from lms.kit.i18n import translated
 from quizzes.kinds import KINDS
 from quizzes.kinds.base import Choice, Part
+from quizzes.kinds.essay import LONGEST
+from quizzes.kinds.pictures import CIRCLE, POLY, RECT, Place, picture_of
 from quizzes.operations.saving import Answered, Saved
 from quizzes.queries.attempts import AttemptView, Explained, Question
 from quizzes.rules.sitting import SaveRefused, Stored, parts_for, question_order
 
 LARGEST_BODY = 64 * 1024
+TAGS = {RECT: "rect", CIRCLE: "circle", POLY: "polygon"}
 
 Whole = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
@@ -30,7 +33,7 @@ class ResponseIn(msgspec.Struct):
 
     slot: Whole
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
-    answer: Annotated[list[Annotated[str, Meta(max_length=1000)]], Meta(max_length=50)]
+    answer: Annotated[list[Annotated[str, Meta(max_length=LONGEST)]], Meta(max_length=50)]
     flagged: bool = False
 
 
@@ -103,10 +106,35 @@ def controls_json(kind: str, body: dict[str, Any], seed: int, slot: int) -> dict
     """How a question is answered, in this attempt's order: one control beside the stem, or `parts`, some of them amid running `text`
     (pieces of text, and the id of a part in a list of one)."""
     parts = [_part_json(part) for part in parts_for(kind, body, seed, slot)]
+    picture = picture_json(body)
     if len(parts) == 1 and not parts[0]["id"]:
-        return {name: value for name, value in parts[0].items() if name != "id"}
+        return {name: value for name, value in parts[0].items() if name != "id"} | picture
     text = KINDS[kind].text(body)
-    return {"parts": parts, "text": text} if text else {"parts": parts}
+    return {"parts": parts, "text": text, **picture} if text else {"parts": parts, **picture}
+
+
+def picture_json(body: dict[str, Any]) -> dict[str, Any]:
+    """The question's `picture` with the places marked on it, where it has one."""
+    picture = picture_of(body)
+    if picture is None:
+        return {}
+    values: dict[str, Any] = {
+        "src": url_for("media.picture", sha256=picture.sha256),
+        "alt": picture.alt,
+        "width": picture.width,
+        "height": picture.height,
+    }
+    if picture.places:
+        values["letters"] = picture.letter_size
+        values["places"] = [_place_json(place) for place in picture.places]
+    return {"picture": values}
+
+
+def _place_json(place: Place) -> dict[str, Any]:
+    """A place as SVG draws it: the element and its attributes."""
+    names = {RECT: ("x", "y", "width", "height"), CIRCLE: ("cx", "cy", "r")}
+    shape = {"points": place.points} if place.shape == POLY else dict(zip(names[place.shape], place.coords, strict=True))
+    return {"id": place.id, "letter": place.letter, "x": place.x, "y": place.y, "tag": TAGS[place.shape], "shape": shape}
 
 
 def _part_json(part: Part) -> dict[str, Any]:
@@ -117,6 +145,8 @@ def _part_json(part: Part) -> dict[str, Any]:
         values["options"] = [{"id": choice.id, "text": choice_text(choice)} for choice in part.choices]
     if part.unit:
         values["unit"] = part.unit
+    if part.longest:
+        values["longest"] = part.longest
     return values
 
 

@@ -177,6 +177,7 @@ def _script_texts() -> dict[str, str]:
         "closed": _("Bài đã kết thúc. %(count)s câu không kịp gửi.", count="{n}"),
         "several": _("Chọn tất cả phương án đúng."),
         "choose": _("Chọn"),
+        "letters": _("%(count)s trên %(most)s ký tự.", count="{n}", most="{t}"),
         "gap": _("Chỗ trống %(id)s", id="{n}"),
         "refused": _("Máy chủ không nhận câu trả lời này. Tải lại trang và báo đầu mối nếu còn gặp lại."),
         "reload": _("Tải lại trang"),
@@ -245,7 +246,7 @@ def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
 
 def _typed_answer() -> list[str]:
     """`answer` of a question with one control, `answer.<part>` for each of several; what is blank is not answered."""
-    one = [text for text in request.form.getlist("answer") if text.strip()]
+    one = [text.replace("\r\n", "\n") for text in request.form.getlist("answer") if text.strip()]
     parts = {name.removeprefix("answer."): value for name, value in request.form.items() if name.startswith("answer.")}
     return one + [f"{part}{SIGN}{value}" for part, value in parts.items() if value.strip()]
 

@@ -7,6 +7,8 @@
   var WAITS = [1, 2, 4, 8, 15, 30];
   var REPLY_SECONDS = 10;
   var AT_ONCE = 50;
+  var LETTERS_AT_ONCE = 20000; // what a save may hold, at three bytes a letter
+  var PAUSE = 2; // seconds without typing after which a long text is saved
 
   function byId(id) { return document.getElementById(id); }
   function each(list, action) { Array.prototype.forEach.call(list, action); }
@@ -133,6 +135,11 @@
     if (halted || !waiting()) return Promise.resolve();
     clearTimeout(timer);
     var slots = Object.keys(pending).sort(function (a, b) { return pending[a].sequence - pending[b].sequence; }).slice(0, AT_ONCE);
+    var letters = 0;
+    slots = slots.filter(function (slot, index) {
+      letters += JSON.stringify(pending[slot].answer).length;
+      return index === 0 || letters <= LETTERS_AT_ONCE;
+    });
     var responses = slots.map(function (slot) {
       var one = pending[slot];
       return { slot: Number(slot), sequence: one.sequence, answer: one.answer, flagged: one.flagged };
@@ -226,7 +233,7 @@
     halted = reason;
     clearTimeout(timer);
     showState();
-    if (form) each(form.querySelectorAll("#question input, #flagged"), function (input) { input.disabled = true; });
+    if (form) each(form.querySelectorAll("#question input, #question select, #question textarea, #flagged"), function (input) { input.disabled = true; });
   }
 
   // ---- status line and banner
@@ -296,6 +303,7 @@
     controls(frame, question, values(question, given));
     place.textContent = "";
     place.appendChild(frame);
+    showPlaces();
     place.setAttribute("data-slot", slot);
     form.elements.slot.value = slot;
     byId("flagged").checked = Boolean(answers[slot] && answers[slot].flagged);
@@ -318,6 +326,7 @@
   }
 
   function controls(frame, question, given) {
+    if (question.picture) picture(frame, question.picture);
     if (question.text) {
       var line = make("p", "gaps");
       question.text.forEach(function (piece) {
@@ -350,6 +359,44 @@
     }
   }
 
+  function draw(tag, attributes, text) {
+    var element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    Object.keys(attributes).forEach(function (name) { element.setAttribute(name, attributes[name]); });
+    if (text) element.textContent = text;
+    return element;
+  }
+
+  // A picture, and over it the places that the options name by their letters.
+  function picture(frame, shown) {
+    var block = make("div", "picture");
+    var image = make("img");
+    ["src", "alt", "width", "height"].forEach(function (name) { image.setAttribute(name, shown[name]); });
+    block.appendChild(image);
+    if (shown.places) {
+      var over = draw("svg", { "class": "picture__places", viewBox: "0 0 " + shown.width + " " + shown.height, "aria-hidden": "true", focusable: "false" });
+      shown.places.forEach(function (one) {
+        var place = draw("g", { "class": "picture__place", "data-place": one.id });
+        place.appendChild(draw(one.tag, one.shape));
+        place.appendChild(draw("text", { x: one.x, y: one.y, "font-size": shown.letters }, one.letter));
+        over.appendChild(place);
+      });
+      block.appendChild(over);
+    }
+    frame.appendChild(block);
+  }
+
+  function showPlaces() {
+    each(document.querySelectorAll("#question [data-place]"), function (place) {
+      var input = byId("answer-" + place.getAttribute("data-place"));
+      place.setAttribute("class", "picture__place" + (input && input.checked ? " picture__place--chosen" : ""));
+    });
+  }
+
+  function showCount(input) {
+    var place = byId(input.id + "-count");
+    if (place) place.textContent = texts.letters.replace("{n}", input.value.length.toLocaleString("vi-VN")).replace("{t}", input.maxLength.toLocaleString("vi-VN"));
+  }
+
   function ticks(place, name, part, given, look) {
     part.options.forEach(function (option) {
       var row = make("div", "choice" + look);
@@ -370,7 +417,8 @@
 
   function control(place, part, given, label) {
     var name = part.id ? "answer." + part.id : "answer";
-    var input = make(part.control === "list" ? "select" : "input", "input" + (part.control === "list" ? " select" : part.control === "number" ? " input--10" : ""));
+    var tag = { list: "select", long: "textarea" }[part.control] || "input";
+    var input = make(tag, "input" + ({ list: " select", long: " textarea", number: " input--10" }[part.control] || ""));
     input.id = input.name = name;
     input.disabled = Boolean(halted);
     input.setAttribute("autocomplete", "off");
@@ -385,13 +433,22 @@
     }
     input.value = given[0] || "";
     place.appendChild(input);
+    if (part.control === "long") {
+      input.rows = 12;
+      input.maxLength = part.longest;
+      input.setAttribute("aria-describedby", name + "-count");
+      var count = make("p", "hint");
+      count.id = name + "-count";
+      place.appendChild(count);
+      setTimeout(function () { showCount(input); }, 0);
+    }
     if (part.unit) place.appendChild(make("span", "part__unit", " " + part.unit));
   }
 
   // The answer that stands on the page, as it is sent: "b", or "part=value" for each part.
   function answered() {
     var found = [];
-    each(form.querySelectorAll("#question input, #question select"), function (input) {
+    each(form.querySelectorAll("#question input, #question select, #question textarea"), function (input) {
       if ((input.type === "radio" || input.type === "checkbox") && !input.checked) return;
       var value = input.value.trim();
       if (value) found.push(input.name === "answer" ? value : input.name.slice("answer.".length) + "=" + value);
@@ -433,7 +490,24 @@
     });
   }
 
+  // A long text is kept while it is being written, not only when it is left.
+  var writing = null;
+
+  function noteAnswer() {
+    clearTimeout(writing);
+    writing = null;
+    if (!current || halted) return;
+    answers[current] = answers[current] || { answer: [], flagged: false, time: null };
+    answers[current].answer = answered();
+    answers[current].flagged = byId("flagged").checked;
+    showPlaces();
+    changed(current);
+  }
+
+  function noteWriting() { if (writing) noteAnswer(); }
+
   function move(goal) {
+    noteWriting();
     if (goal !== "review") return show(Number(goal), true);
     leave(function () { window.location.assign(data.urls.review); });
   }
@@ -473,6 +547,7 @@
     }
     if (seconds === 0 && !ended && !halted) {
       ended = true;
+      noteWriting();
       handIn();
     }
   }
@@ -495,10 +570,21 @@
   if (form) {
     form.addEventListener("change", function (event) {
       if (!current || halted || (String(event.target.name).indexOf("answer") !== 0 && event.target.id !== "flagged")) return;
-      answers[current] = answers[current] || { answer: [], flagged: false, time: null };
-      answers[current].answer = answered();
-      answers[current].flagged = byId("flagged").checked;
-      changed(current);
+      noteAnswer();
+    });
+    form.addEventListener("input", function (event) {
+      if (event.target.tagName !== "TEXTAREA") return;
+      showCount(event.target);
+      clearTimeout(writing);
+      writing = setTimeout(noteAnswer, PAUSE * 1000);
+    });
+    window.addEventListener("pagehide", noteWriting);
+    form.addEventListener("click", function (event) { // pointing at a place chooses the option of its letter
+      var place = event.target.closest("[data-place]");
+      var input = place && byId("answer-" + place.getAttribute("data-place"));
+      if (!input || input.disabled || input.checked) return;
+      input.checked = true;
+      noteAnswer();
     });
     form.addEventListener("keydown", function (event) { // Enter in an option must not press the first button of the page
       if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
@@ -541,8 +627,12 @@
   }
 
   window.addEventListener("online", function () { plan(0); });
+  document.addEventListener("visibilitychange", function () {
+    if (document.hidden) noteWriting();
+  });
   document.addEventListener("visibilitychange", function () { if (!document.hidden && waiting()) plan(0); });
   window.addEventListener("beforeunload", function (event) {
+    noteWriting();
     if (!waiting() || halted) return;
     event.preventDefault();
     event.returnValue = "";
