@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Response, Round
+from quizzes.queries.marks import has_ruling, rulings_of_forms
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
 
@@ -35,6 +36,7 @@ class AttemptView:
     score: Decimal | None
     passed: bool | None
     receipt: str | None
+    waiting_since: datetime | None
     round_code: str
     quarter: str
     title: str
@@ -48,11 +50,15 @@ class AttemptView:
         return visible(self.state, self.feedback_policy, self.round_state, self.closes_at, at)
 
     def seconds_left(self, at: datetime) -> int:
-        return seconds_left(self.deadline, at)
+        return seconds_left(self.deadline, max(at, self.started_at))
+
+    def seconds_to_start(self, at: datetime) -> int:
+        """How long the clock still waits to be started by hand; 0 once it runs."""
+        return seconds_left(self.started_at, at) if self.waiting_since is not None else 0
 
 
 _ATTEMPT = [
-    *(getattr(Attempt, name) for name in list(AttemptView.__dataclass_fields__)[:15]),
+    *(getattr(Attempt, name) for name in list(AttemptView.__dataclass_fields__)[:16]),
     Round.code,
     Round.quarter,
     Round.title,
@@ -164,15 +170,17 @@ def explained(session: Session, attempt_id: UUID, form_id: UUID) -> dict[int, Ex
 
 
 def questions_to_mark(session: Session, attempt_id: UUID, form_id: UUID) -> list[Marked]:
-    """Every question of the form with its key and the answer that stands."""
+    """Every question of the form with its key, the rulings that hold for it and the answer that stands; a second look only where an
+    item of the paper was ruled on."""
     rows = session.execute(
-        select(FormSlot.slot, ItemVersion.kind, ItemVersion.body, ItemVersion.key, Response.answer)
+        select(FormSlot.slot, ItemVersion.kind, ItemVersion.body, ItemVersion.key, Response.answer, has_ruling())
         .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
         .outerjoin(Response, and_(Response.attempt_id == attempt_id, Response.slot == FormSlot.slot))
         .where(FormSlot.form_id == form_id)
         .order_by(FormSlot.slot)
-    )
-    return [Marked(slot, kind, body, key, answer or []) for slot, kind, body, key, answer in rows]
+    ).all()
+    rulings = rulings_of_forms(session, [form_id]).get(form_id, {}) if any(ruled for *_, ruled in rows) else {}
+    return [Marked(slot, kind, body, key, answer or [], tuple(rulings.get(slot, ()))) for slot, kind, body, key, answer, _ in rows]
 
 
 def papers_of_round(session: Session, round_id: UUID) -> dict[UUID, list[Marked]]:

@@ -17,6 +17,7 @@ from lms.kit.errors import Conflict
 from quizzes.kinds import KINDS
 from quizzes.kinds.base import Part
 from quizzes.rules.assembly import draw
+from quizzes.rules.marking import InForce, keys_under
 from quizzes.rules.rounds import FeedbackPolicy, RoundState
 
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read out over the telephone without doubt
@@ -72,6 +73,15 @@ def deadline_for(started_at: datetime, duration_seconds: int, extra_seconds: int
     return min(started_at + timedelta(seconds=duration_seconds + extra_seconds), closes_at)
 
 
+WAIT = timedelta(seconds=120)  # so long may a paper that was handed out wait for its clock to be started by hand
+
+
+def clock_begins(handed_out: datetime, closes_at: datetime) -> datetime:
+    """When the clock of a paper handed out in the first of two steps begins if nobody starts it. Nobody's end comes later for it than
+    two minutes, nor later than the window's."""
+    return min(handed_out + WAIT, max(handed_out, closes_at))
+
+
 def seconds_left(deadline: datetime, at: datetime) -> int:
     return max(0, int((deadline - at).total_seconds()))
 
@@ -94,17 +104,29 @@ def parts_for(kind: str, body: dict[str, Any], seed: int, slot: int) -> list[Par
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A question, its key and what was answered."""
+    """A question, its key with the rulings that hold, what was answered, and the points people gave (None: it is marked by the key)."""
 
     slot: int
     kind: str
     body: dict[str, Any]
     key: list[str]
     answer: list[str]
+    rulings: tuple[InForce, ...] = ()
+    given: Fraction | None = None
 
     @property
     def points(self) -> Fraction:
-        return KINDS[self.kind].mark(self.body, self.key, self.answer)
+        """0 to 1: the whole for a void question, else what people gave, else the best under the keys that hold."""
+        keys = keys_under(self.key, self.rulings)
+        if keys is None:
+            return Fraction(1)
+        if self.given is not None:
+            return self.given
+        return max(KINDS[self.kind].mark(self.body, key, self.answer) for key in keys)
+
+    def with_decided(self, *, answer: list[str] | None, given: Fraction | None) -> Marked:
+        """The same with an answer that came late and was accepted, and with points that people decided."""
+        return replace(self, answer=self.answer if answer is None else answer, given=self.given if given is None else given)
 
 
 @dataclass(frozen=True, slots=True)
