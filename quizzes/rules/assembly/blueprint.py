@@ -1,4 +1,4 @@
-"""Parallel forms of one paper: drawn from a blueprint ahead of time, every item used about equally often."""
+"""Ma trận đề: how many items of which topic and level, and the chance that is the same every time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from lms.kit.errors import N_, DomainError
 from quizzes.rules.bank import LEVELS, Level
@@ -28,37 +27,28 @@ class BankTooSmallError(DomainError):
     """The bank cannot fill a blueprint; the message names every cell that falls short."""
 
 
-Bank = Mapping[tuple[str, str], Sequence[UUID]]
-"""Usable item versions by topic and level."""
+def merged(cells: Sequence[Cell]) -> list[Cell]:
+    """The blueprint with each topic and level once, in order."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for cell in cells:
+        counts[cell.topic, cell.level] += cell.count
+    return [Cell(topic, level, count) for (topic, level), count in sorted(counts.items())]
 
 
-def shortfalls(bank: Bank, cells: Sequence[Cell]) -> list[tuple[Cell, int]]:
-    """The cells the bank cannot fill, each with how many items there are."""
-    return [(cell, have) for cell in cells if (have := len(bank.get((cell.topic, cell.level), ()))) < cell.count]
+def shortfalls(available: Mapping[tuple[str, str], int], cells: Sequence[Cell]) -> list[tuple[Cell, int]]:
+    """The cells that cannot be filled from so many items of each topic and level, each with how many there are."""
+    return [(cell, have) for cell in merged(cells) if (have := available.get((cell.topic, cell.level), 0)) < cell.count]
 
 
-def assemble(bank: Bank, cells: Sequence[Cell], forms: int, seed: int) -> list[list[UUID]]:
-    """`forms` papers that each satisfy the blueprint. Within a cell no item is used more than once oftener than another.
-
-    The same bank and seed give the same papers. Raises BankTooSmallError.
-    """
-    if short := shortfalls(bank, cells):
-        named = "; ".join(f"{cell.topic} – {cell.level}: {have}/{cell.count}" for cell, have in short)
+def refuse_shortfalls(short: Sequence[tuple[Cell, int]], names: Mapping[str, str] | None = None) -> None:
+    """Raises BankTooSmallError where there are any; `names`: what topics are called."""
+    if short:
+        named = "; ".join(f"{(names or {}).get(cell.topic, cell.topic)} – {cell.level}: {have}/{cell.count}" for cell, have in short)
         raise BankTooSmallError(
             N_("Ngân hàng câu hỏi không đủ cho ma trận đề (chủ đề – mức độ: có/cần): %(cells)s. Bổ sung câu hỏi hoặc sửa ma trận."),
             code="bank_too_small",
             cells=named,
         )
-    used: Counter[UUID] = Counter()
-    papers = []
-    for form in range(1, forms + 1):
-        paper: list[UUID] = []
-        for cell in sorted(cells):
-            candidates = sorted(bank[cell.topic, cell.level], key=lambda item: (used[item], draw(seed, form, item)))
-            paper.extend(candidates[: cell.count])
-        used.update(paper)
-        papers.append(paper)
-    return papers
 
 
 def spread(available: Mapping[tuple[str, str], int], size: int) -> list[Cell]:
