@@ -14,7 +14,8 @@ from lms.kit.ids import uuid7
 
 
 class Activity(Base):
-    """Something people of the province are expected to do in a period, such as this quarter's test."""
+    """Something people of the province are expected to do in a period, such as this quarter's test. From `locked_at` on who is expected
+    and what came of it stay as they are, until it is unlocked."""
 
     __tablename__ = "activity"
 
@@ -23,6 +24,7 @@ class Activity(Base):
     title: Mapped[str]
     counted_on: Mapped[date]
     registered_at: Mapped[datetime]
+    locked_at: Mapped[datetime | None]
 
 
 class Expectation(Base):
@@ -44,6 +46,20 @@ class Expectation(Base):
     group_code: Mapped[str] = mapped_column(ForeignKey("position_group.code"))
     excluded_because: Mapped[str | None]
     recorded_at: Mapped[datetime]
+
+
+class ExpectationChange(Base):
+    """Somebody was taken off the list after it was frozen, or put on it again: what stood before, what since, on what evidence."""
+
+    __tablename__ = "expectation_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    expectation_id: Mapped[UUID] = mapped_column(ForeignKey("expectation.id"), index=True)
+    excluded_before: Mapped[str | None]
+    excluded_after: Mapped[str | None]
+    evidence: Mapped[str]
+    changed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    changed_at: Mapped[datetime]
 
 
 class Outcome(Base):

@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from lms.kit import audit
+from lms.kit.actors import Actor, NotFound
+from lms.kit.errors import N_, Conflict
 from lms.kit.ids import uuid7
-from lms.results.models import Activity, Expectation, Outcome
+from lms.results.models import Activity, Expectation, ExpectationChange, Outcome
 
 BATCH = 1000
 
@@ -29,6 +32,64 @@ def record_expectations(
     for start in range(0, len(rows), BATCH):
         session.execute(insert(Expectation), rows[start : start + BATCH])
     return len(rows)
+
+
+def add_expectations(session: Session, activity: str, people: Iterable[dict[str, Any]], at: datetime) -> int:
+    """Add people to the denominator of an activity that has none of them yet; rows as for `record_expectations`. Returns how many.
+
+    Raises NotFound, Conflict where the activity is locked.
+    """
+    held = _unlocked(session, activity)
+    rows = [{"id": uuid7(), "activity": activity, "period": held.period, "recorded_at": at, **person} for person in people]
+    for start in range(0, len(rows), BATCH):
+        session.execute(insert(Expectation), rows[start : start + BATCH])
+    return len(rows)
+
+
+def change_expectation(
+    session: Session, actor: Actor, activity: str, person_id: UUID, *, excluded_because: str | None, evidence: str, at: datetime
+) -> bool:
+    """Take somebody off the frozen list with a reason, or put them on it again (None); what stood before is kept beside it.
+
+    Whether anything changed. Raises NotFound for one who is not on the list, Conflict where the activity is locked.
+    """
+    _unlocked(session, activity)
+    row = session.scalar(select(Expectation).where(Expectation.activity == activity, Expectation.person_id == person_id).with_for_update())
+    if row is None:
+        raise NotFound
+    before = row.excluded_because
+    if before == excluded_because:
+        return False
+    row.excluded_because = excluded_because
+    session.add(
+        ExpectationChange(
+            expectation_id=row.id,
+            excluded_before=before,
+            excluded_after=excluded_because,
+            evidence=evidence,
+            changed_by=actor.person_id,
+            changed_at=at,
+        )
+    )
+    session.flush()
+    changed = {"before": {"excluded_because": before}, "after": {"excluded_because": excluded_because}}
+    audit.record(session, actor, "results.change_expectation", person_id, at, activity=activity, evidence=evidence, **changed)
+    return True
+
+
+def lock_activity(session: Session, activity: str, at: datetime | None) -> None:
+    """From now on the list and what came of it stay as they are; None: they may be corrected again. Practice has nothing to lock."""
+    session.execute(update(Activity).where(Activity.key == activity).values(locked_at=at))
+
+
+def _unlocked(session: Session, activity: str) -> Activity:
+    """The activity, shared until the commit, so that nobody locks it meanwhile."""
+    held = session.scalar(select(Activity).where(Activity.key == activity).with_for_update(read=True))
+    if held is None:
+        raise NotFound
+    if held.locked_at is not None:
+        raise Conflict(N_("Kết quả đã khóa. Mở khóa kỳ kiểm tra trước khi sửa danh sách."), code="results_locked")
+    return held
 
 
 def record_outcome(

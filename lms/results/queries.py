@@ -17,7 +17,7 @@ from lms.agencies.models import AgencyClosure, AgencyVersion
 from lms.agencies.queries import in_subtree, within
 from lms.kit.actors import Scope
 from lms.results.models import Activity, Expectation, Outcome
-from lms.results.rules import BANDS, HISTOGRAM_BINS, Cell, Figures, PeopleList
+from lms.results.rules import BANDS, HISTOGRAM_BINS, QUARTERLY, Cell, Figures, PeopleList
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,11 @@ def activities(session: Session) -> list[ActivityRow]:
 
 
 def activity_of_period(session: Session, period: str) -> ActivityRow | None:
+    """The quarterly test of a period: what a quarter's report counts. Course tests and contests are activities of their own."""
     row = session.execute(
-        select(Activity.key, Activity.period, Activity.title, Activity.counted_on).where(Activity.period == period)
+        select(Activity.key, Activity.period, Activity.title, Activity.counted_on).where(
+            Activity.period == period, Activity.key.startswith(QUARTERLY, autoescape=True)
+        )
     ).first()
     return ActivityRow(*row) if row else None
 

@@ -12,6 +12,8 @@ from uuid import UUID
 BANDS: tuple[tuple[str, int], ...] = (("good", 80), ("fair", 70), ("average", 50), ("weak", 0))
 HISTOGRAM_BINS = 10
 
+QUARTERLY = "quarterly-test:"  # how keys of activities begin that a quarter's report counts
+
 
 class PeopleList(StrEnum):
     """The lists that figures open to: every numerator and denominator is the size of one of them."""

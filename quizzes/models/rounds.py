@@ -40,7 +40,8 @@ class Round(Base):
     `code` is its address, for a quarterly test the quarter itself; `quarter` the period it is counted in; `activity` its key in the
     ledger. `audience` is the rule that says whom it is for, `assembly` the limits its forms are drawn within. Practice leaves
     no outcome in the ledger. `late_seconds`: answers that come after the grace are taken if the device gave them
-    before the deadline and they arrive within so many seconds; others wait for a decision.
+    before the deadline and they arrive within so many seconds; others wait for a decision. `extended_until` is the end of the last
+    make-up sitting, where there is one: nothing that tells the key is shown before.
     """
 
     __tablename__ = "round"
@@ -87,6 +88,7 @@ class Round(Base):
     late_seconds: Mapped[int] = mapped_column(default=600, server_default=text("600"))
     appeals_from: Mapped[datetime | None]
     appeals_until: Mapped[datetime | None]
+    extended_until: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="draft")
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
