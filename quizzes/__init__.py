@@ -7,11 +7,11 @@ from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
-from quizzes.views import attempts, bank, manage, rounds
+from quizzes.views import attempts, bank, manage, media, rounds
 
 feature = Feature(
     name="quizzes",
-    blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint),
+    blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint),
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,

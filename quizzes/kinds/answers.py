@@ -22,6 +22,11 @@ def by_part(answer: Answer) -> dict[str, str] | None:
     return found
 
 
+def may_be_typed(text: str, longest: int) -> bool:
+    """Can this text be kept as it was typed? PostgreSQL takes none with the character NUL."""
+    return len(text) <= longest and "\x00" not in text
+
+
 def keyed(key: Answer) -> dict[str, str]:
     """The key of a sound item of several parts."""
     return by_part(key) or {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from lms.kit.errors import N_
 from quizzes.kinds import numbers, words
-from quizzes.kinds.answers import SIGN, by_part, keyed, scoring_of, scoring_problems, share_of
+from quizzes.kinds.answers import SIGN, by_part, keyed, may_be_typed, scoring_of, scoring_problems, share_of
 from quizzes.kinds.base import Answer, Body, Control, Part, Problem, Segment
 from quizzes.kinds.options import ID, MOST_OPTIONS, authored_choices, list_problems, option_ids
 
@@ -116,7 +116,7 @@ def _gap_problems(gap: Mapping[str, Any], accepted: list[str]) -> list[Problem]:
 def _accepts(gap: Mapping[str, Any], value: str) -> bool:
     if gap["kind"] == LIST:
         return value in option_ids(gap)
-    return len(value) <= (words.LONGEST if gap["kind"] == WORDS else numbers.LONGEST)
+    return may_be_typed(value, words.LONGEST if gap["kind"] == WORDS else numbers.LONGEST)
 
 
 def _right(gap: Mapping[str, Any], value: str, accepted: list[str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from lms.kit.errors import N_
+from quizzes.kinds.answers import may_be_typed
 from quizzes.kinds.base import Answer, Body, Control, Part, Problem, Segment
 from quizzes.kinds.options import ID, MOST_OPTIONS
 
@@ -37,7 +38,7 @@ class Essay:
         return found
 
     def accepts(self, body: Body, answer: Answer) -> bool:
-        return len(answer) <= 1 and all(len(text) <= LONGEST for text in answer)
+        return len(answer) <= 1 and all(may_be_typed(text, LONGEST) for text in answer)
 
     def mark(self, body: Body, key: Answer, answer: Answer) -> Fraction:
         return Fraction(0)  # until people have marked it; their share is kept with the answer

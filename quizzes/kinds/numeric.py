@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from lms.kit.errors import N_
-from quizzes.kinds.answers import by_part, keyed
+from quizzes.kinds.answers import by_part, keyed, may_be_typed
 from quizzes.kinds.base import Answer, Body, Choice, Control, Part, Problem, Segment
 from quizzes.kinds.numbers import LONGEST, bounds, exact, near, number_problems, typed_number, written
 from quizzes.kinds.options import list_problems, option_ids
@@ -38,11 +38,11 @@ class Numeric:
 
     def accepts(self, body: Body, answer: Answer) -> bool:
         if not body.get("units"):
-            return len(answer) <= 1 and all(len(text) <= LONGEST for text in answer)
+            return len(answer) <= 1 and all(may_be_typed(text, LONGEST) for text in answer)
         given = by_part(answer)
         if given is None or not set(given) <= {VALUE, UNIT}:
             return False
-        return len(given.get(VALUE, "")) <= LONGEST and (UNIT not in given or given[UNIT] in option_ids(body, "units"))
+        return may_be_typed(given.get(VALUE, ""), LONGEST) and (UNIT not in given or given[UNIT] in option_ids(body, "units"))
 
     def mark(self, body: Body, key: Answer, answer: Answer) -> Fraction:
         return Fraction(near(body, key[0], self._value(body, answer)))

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from lms.kit.errors import N_
 from quizzes.kinds import words
+from quizzes.kinds.answers import may_be_typed
 from quizzes.kinds.base import Answer, Body, Control, Part, Problem, Segment
 
 
@@ -20,7 +21,7 @@ class ShortAnswer:
         return words.word_problems(body, list(key))
 
     def accepts(self, body: Body, answer: Answer) -> bool:
-        return len(answer) <= 1 and all(len(text) <= words.LONGEST for text in answer)
+        return len(answer) <= 1 and all(may_be_typed(text, words.LONGEST) for text in answer)
 
     def mark(self, body: Body, key: Answer, answer: Answer) -> Fraction:
         return Fraction(bool(answer) and words.same(body, answer[0], key))

@@ -15,8 +15,10 @@ from quizzes.kinds import KINDS
 from quizzes.kinds.answers import in_words
 from quizzes.kinds.base import Answer, Body
 from quizzes.kinds.numbers import typed_number
+from quizzes.kinds.pictures import picture_of, picture_problems
 
 IDS = "abcdefgh"
+PICTURE = {"sha256": "0" * 64, "alt": "Hình", "width": 90, "height": 90}
 FORMS = ("all", "partial")
 
 
@@ -74,6 +76,25 @@ def gaps(draw: st.DrawFn) -> tuple[Body, Answer]:
     return {"text": text, "gaps": made, "scoring": draw(st.sampled_from(FORMS))}, [f"{gap['id']}={right[gap['kind']]}" for gap in made]
 
 
+def spots(draw: st.DrawFn) -> tuple[Body, Answer]:
+    ids = IDS[: draw(st.integers(2, len(IDS)))]
+    whole = st.integers(0, 50)
+    shapes = {
+        "rect": lambda: [draw(whole), draw(whole), draw(st.integers(1, 50)), draw(st.integers(1, 50))],
+        "circle": lambda: [draw(whole), draw(whole), draw(st.integers(1, 50))],
+        "poly": lambda: [draw(whole) for _ in range(2 * draw(st.integers(3, 6)))],
+    }
+    made = [{**one, "shape": (shape := draw(st.sampled_from(sorted(shapes)))), "coords": shapes[shape]()} for one in named(ids, "Vùng")]
+    picture = {"sha256": "0" * 64, "alt": "Màn hình ký số", "width": 120, "height": 100}
+    return {"picture": picture, "spots": made}, [draw(st.sampled_from(ids))]
+
+
+def essay(draw: st.DrawFn) -> tuple[Body, Answer]:
+    ids = IDS[: draw(st.integers(1, len(IDS)))]
+    rubric = [{**one, "points": draw(st.integers(1, 10))} for one in named(ids, "Tiêu chí")]
+    return {"rubric": rubric, "markers": draw(st.sampled_from([1, 2])), "guidance": "SECRET"}, []
+
+
 MAKERS: dict[str, Callable[[st.DrawFn], tuple[Body, Answer]]] = {
     "single_choice": lambda draw: one_control(draw, most=1),
     "multiple_choice": lambda draw: one_control(draw, scorings=("all", "partial", "penalty")),
@@ -84,14 +105,27 @@ MAKERS: dict[str, Callable[[st.DrawFn], tuple[Body, Answer]]] = {
     "numeric": number,
     "short_answer": word,
     "cloze": gaps,
+    "hotspot": spots,
+    "essay": essay,
 }
-TYPED = {"numeric", "short_answer", "cloze"}  # many texts come to the same answer
+TYPED = {"numeric", "short_answer", "cloze", "essay"}  # many texts come to the same answer
 answers = st.lists(
     st.one_of(
         st.sampled_from([*IDS, "true", "false", "z", "", "12,5", "hòa giải", "a=", "=", "a=a=a"]),
         st.builds(lambda part, value: f"{part}={value}", st.sampled_from(IDS), st.sampled_from([*IDS, "true", "false", "1", "2", "9"])),
     ),
     max_size=9,
+)
+
+
+hostile = st.lists(
+    st.one_of(
+        st.text(max_size=30),
+        st.sampled_from(
+            ["\x00", "=\x00", "\ud800", "١٢", "1e999999", "-" * 50, "a=" * 30, "value=٣", "unit==", "́", "x" * 30_000, "1=" + "9" * 500]
+        ),
+    ),
+    max_size=60,
 )
 
 
@@ -106,8 +140,9 @@ def test_a_sound_item_has_no_problems_and_its_key_earns_the_full_point(item: tup
     assert KINDS[kind].problems(body, key) == []
     given = earning(kind, body, key)
     assert KINDS[kind].accepts(body, given)
-    assert KINDS[kind].mark(body, key, given) == 1
-    assert all(KINDS[kind].right_parts(body, key, given).values())
+    if not KINDS[kind].marked_by_hand:
+        assert KINDS[kind].mark(body, key, given) == 1
+        assert all(KINDS[kind].right_parts(body, key, given).values())
 
 
 @given(items(), answers)
@@ -133,21 +168,50 @@ def test_no_answer_is_accepted_and_earns_nothing(item: tuple[str, Body, Answer])
 def test_the_order_of_options_parts_and_of_answering_never_matters(item: tuple[str, Body, Answer], random: Random) -> None:
     kind, body, key = item
     turned = dict(body)
-    for name in ("options", "statements", "premises", "steps", "gaps"):
+    for name in ("options", "statements", "premises", "steps", "gaps", "spots", "rubric"):
         if name in body:
             turned[name] = random.sample(body[name], len(body[name]))
     given = list(earning(kind, body, key))
     random.shuffle(given)
-    assert KINDS[kind].mark(turned, key, given) == 1
+    assert KINDS[kind].mark(turned, key, given) == (0 if KINDS[kind].marked_by_hand else 1)
     assert KINDS[kind].response_pattern(body, given) == KINDS[kind].response_pattern(body, earning(kind, body, key))
 
 
-@given(items(), st.data())
-def test_what_a_page_shows_does_not_depend_on_the_key(item: tuple[str, Body, Answer], data: st.DataObject) -> None:
+@given(items(), hostile)
+def test_whatever_is_sent_is_accepted_or_not_and_never_a_failure(item: tuple[str, Body, Answer], answer: list[str]) -> None:
+    kind, body, key = item
+    if KINDS[kind].accepts(body, answer):
+        assert not any("\x00" in text for text in answer)
+        assert 0 <= KINDS[kind].mark(body, key, answer) <= 1
+        assert isinstance(KINDS[kind].response_pattern(body, answer), str)
+        assert set(KINDS[kind].right_parts(body, key, answer)) == {part.id for part in KINDS[kind].parts(body)}
+
+
+def read_back(kind: str, body: Body, pattern: str) -> Answer:
+    """An answer from its notation in xAPI, for kinds whose answers are made of ids."""
+    parts = pattern.split("[,]") if pattern else []
+    if kind in ("statement_group", "matching"):
+        return sorted(part.replace("[.]", "=") for part in parts)
+    return [f"{step}={place}" for place, step in enumerate(parts, start=1)] if kind == "ordering" else parts
+
+
+@given(items())
+def test_keys_come_back_from_their_notation_in_xapi(item: tuple[str, Body, Answer]) -> None:
+    kind, body, key = item
+    if kind in TYPED:
+        return
+    pattern = KINDS[kind].response_pattern(body, key)
+    assert pattern in KINDS[kind].correct_patterns(body, key)
+    assert KINDS[kind].mark(body, key, read_back(kind, body, pattern)) == 1
+
+
+@given(items())
+def test_what_a_page_shows_does_not_depend_on_the_key(item: tuple[str, Body, Answer]) -> None:
     kind, body, key = item
     shown = repr((KINDS[kind].parts(body), KINDS[kind].text(body)))
     if kind in ("numeric", "short_answer"):
         assert not any(text in shown for text in key if len(text) > 2)
+    assert "SECRET" not in shown, "what is meant for those who mark"
     assert {part.id for part in KINDS[kind].parts(body)} == set(KINDS[kind].right_values(body, key))
 
 
@@ -271,7 +335,50 @@ def test_options_with_the_same_words_or_none_are_found() -> None:
         ("cloze", {"text": "Không có chỗ trống", "gaps": [{"id": "1", "kind": "text"}]}, ["1=a"], "dấu {{mã}}"),
         ("cloze", {"text": "{{1}}", "gaps": [{"id": "1", "kind": "list", "options": named("ab")}]}, ["1=c"], "có trong danh sách"),
         ("cloze", {"text": "{{1}}", "gaps": [{"id": "1", "kind": "sound"}]}, ["1=c"], "list, text hoặc number"),
+        ("hotspot", {"spots": named("ab")}, ["a"], "cần một hình"),
+        ("hotspot", {"picture": PICTURE, "spots": [{**one, "shape": "star", "coords": [1]} for one in named("ab")]}, ["a"], "mỗi vùng"),
+        (
+            "hotspot",
+            {"picture": PICTURE, "spots": [{**one, "shape": "rect", "coords": [1, 1, 99, 1]} for one in named("ab")]},
+            ["a"],
+            "trong hình",
+        ),
+        (
+            "hotspot",
+            {"picture": PICTURE, "spots": [{**one, "shape": "circle", "coords": [1, 1, 9]} for one in named("ab")]},
+            ["z"],
+            "đúng một vùng",
+        ),
+        ("essay", {"rubric": []}, [], "tiêu chí chấm"),
+        ("essay", {"rubric": [{"id": "a", "text": "Ý", "points": 0}]}, [], "điểm nguyên"),
+        ("essay", {"rubric": [{"id": "a", "text": "Ý", "points": 5}], "markers": 3}, [], "1 hoặc 2"),
+        ("essay", {"rubric": [{"id": "a", "text": "Ý", "points": 5}]}, ["bài mẫu"], "không có đáp án"),
     ],
 )
 def test_an_unsound_item_of_several_parts_says_what_is_wrong(kind: str, body: Body, key: list[str], words: str) -> None:
     assert any(words in str(problem) for problem in KINDS[kind].problems(body, key))
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        ({"sha256": "x", "alt": "a", "width": 1, "height": 1}, "kho hình"),
+        ({**PICTURE, "alt": " "}, "lời mô tả"),
+        ({**PICTURE, "alt": "a" * 1001}, "lời mô tả"),
+        ({**PICTURE, "width": 0}, "kích thước"),
+        ({**PICTURE, "height": True}, "kích thước"),
+        ("<svg>", "kho hình"),
+    ],
+)
+def test_a_picture_needs_its_size_and_words_for_those_who_cannot_see_it(picture: object, words: str) -> None:
+    assert any(words in str(problem) for problem in picture_problems({"picture": picture}))
+    assert picture_problems({}) == []
+    assert picture_problems({"picture": PICTURE}) == []
+
+
+def test_places_carry_the_letters_of_their_options() -> None:
+    body = {"picture": PICTURE, "spots": [{**one, "shape": "rect", "coords": [0, 10, 20, 30]} for one in named("xy", "Nút")]}
+    picture = picture_of(body)
+    assert picture is not None
+    assert [(place.letter, place.x, place.y) for place in picture.places] == [("A", 10, 25), ("B", 10, 25)]
+    assert [choice.text for choice in KINDS["hotspot"].parts(body)[0].choices] == ["A. Nút x", "B. Nút y"]
