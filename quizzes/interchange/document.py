@@ -1,14 +1,15 @@
 """What every format of question files reads into and writes from. Pure.
 
 A text is plain, with `**bold**` as the only formatting and line breaks between paragraphs (`tidy`). A picture stands outside its
-item: wherever a body holds `{"image": name}`, `pictures[name]` has its bytes. In a file just read the names are the file's own; the
-store gives each picture its content's name when the item is imported (`with_names`), and that name is what an export is given.
+item: `body["picture"]["sha256"]` is its name, and `pictures[name]` has its bytes. In a file just read the names are the file's own, and
+width and height may be missing; the store gives each picture its content's name and size when the item is imported (`with_pictures`),
+and that name is what an export is given.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -16,15 +17,11 @@ from typing import Any, Protocol
 from lms.kit.errors import N_
 from lms.kit.vietnamese import clean
 from quizzes.kinds.base import Problem
-from quizzes.rules.bank import ItemDraft
+from quizzes.rules.bank import CODE, LONGEST_TEXT, TOPIC, ItemDraft
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ITEMS = 10_000
 MOST_PICTURES = 2_000
-LONGEST_TEXT = 20_000
-"""Characters of one text of an item; more is refused, never cut."""
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
-TOPIC = re.compile(r"[A-Z]{1,6}[0-9]{1,3}(\.[0-9]{1,3}){0,3}")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
@@ -152,6 +149,18 @@ def tidy(text: str) -> str:
     return _MANY_BREAKS.sub("\n\n", "\n".join(clean(line) for line in _LINE_BREAK.split(text))).strip("\n")
 
 
+def code_of(name: str) -> str:
+    """The code a title stands for; empty where it is no code, but words."""
+    plain = clean(name)
+    return plain if CODE.fullmatch(plain) and any(char.isdigit() for char in plain) else ""
+
+
+def topic_of(category: str) -> str:
+    """The topic a category path (`$course$/top/CB1.3`) ends in; empty where its last step is no code, but words."""
+    last = clean(category.rpartition("/")[2])
+    return last if TOPIC.fullmatch(last) else ""
+
+
 def shown_name(text: str) -> str:
     """A name short enough for a report."""
     plain = clean(text)
@@ -187,24 +196,39 @@ def size_refusal(data: bytes) -> Parsed | None:
     return None
 
 
-def picture_names(draft: ItemDraft) -> list[str]:
-    """The pictures an item shows, each once, in the order of its body."""
-    found: dict[str, None] = {}
-    for part in _mappings(draft.body):
-        if isinstance(part.get("image"), str) and part["image"]:
-            found[part["image"]] = None
-    return list(found)
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A picture as the store keeps it; `scale`: how much smaller it is than the one of the file."""
+
+    sha256: str
+    width: int
+    height: int
+    scale: float = 1.0
 
 
-def with_names(draft: ItemDraft, names: Mapping[str, str]) -> ItemDraft:
-    """The item with its pictures called otherwise; those `names` does not know keep their names."""
-    return replace(draft, body=_renamed(draft.body, lambda name: names.get(name, name)))
+def picture_name(draft: ItemDraft) -> str | None:
+    """What the item's picture is called; None where it has none."""
+    picture = draft.body.get("picture")
+    name = picture.get("sha256") if isinstance(picture, Mapping) else None
+    return name if isinstance(name, str) and name else None
 
 
-def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
-    if isinstance(value, Mapping):
-        return {key: rename(one) if key == "image" and isinstance(one, str) else _renamed(one, rename) for key, one in value.items()}
-    return [_renamed(one, rename) for one in value] if isinstance(value, list) else value
+def with_pictures(draft: ItemDraft, stored: Mapping[str, Stored]) -> ItemDraft:
+    """The item with its picture as it is stored and the places on it moved accordingly; as it is where `stored` does not know it."""
+    kept = stored.get(picture_name(draft) or "")
+    if kept is None:
+        return draft
+    picture = {**draft.body["picture"], "sha256": kept.sha256, "width": kept.width, "height": kept.height}
+    body = {**draft.body, "picture": picture}
+    if kept.scale != 1.0 and isinstance(body.get("spots"), list):
+        body["spots"] = [_scaled(spot, kept.scale) for spot in body["spots"]]
+    return replace(draft, body=body)
+
+
+def _scaled(spot: Any, scale: float) -> Any:
+    if not isinstance(spot, Mapping) or not isinstance(spot.get("coords"), list):
+        return spot
+    return {**spot, "coords": [int(one * scale) if isinstance(one, int) else one for one in spot["coords"]]}
 
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
