@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms
-from lms import accounts, agencies, audit, demo, home, lrs, maintenance, privacy, reports, results
+from lms import accounts, agencies, audit, demo, home, lrs, mail, maintenance, privacy, reports, results
 from lms.config import Settings, load_settings
 from lms.feature import Feature, merged
 from lms.home.identity import Identity
@@ -34,6 +34,7 @@ HOUSE = (
     maintenance.feature,
     agencies.feature,
     accounts.feature,
+    mail.feature,
     lrs.feature,
     results.feature,
     privacy.feature,
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.permission_names"] = merged(everything, "permission_names")
     app.extensions["lms.audit_names"] = merged(everything, "audit_names")
     app.extensions["lms.namers"] = tuple(namer for feature in everything for namer in feature.namers)
+    app.extensions["lms.notices"] = tuple(source for feature in everything for source in feature.notices)
     app.extensions["lms.statement_builders"] = merged(everything, "statement_builders")
     app.extensions["lms.job_handlers"] = merged(everything, "jobs")
     app.extensions["lms.periodic"] = tuple(periodic for feature in everything for periodic in feature.periodic)

@@ -59,6 +59,8 @@ class Settings:
     oidc_client_secret: str | None = None
     oidc_name: str | None = None
     oidc_claim: str = "preferred_username"
+    smtp_url: str | None = None
+    mail_from: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -102,6 +104,8 @@ DOCUMENTED: dict[str, str] = {
     "OIDC_CLIENT_ID": "what the provider calls this service",
     "OIDC_CLIENT_SECRET": "the secret the provider gave it",
     "OIDC_NAME": "the provider's name on the button, for example `tài khoản công vụ`",
+    "SMTP_URL": "mail server, `smtp://USER:PASSWORD@HOST:587` (STARTTLS), `smtps://…`, or `smtp://HOST?tls=none`; absent: no mail is sent",
+    "MAIL_FROM": "sender of mail, `Name <address>`; needed beside SMTP_URL",
     "OIDC_CLAIM": "which claim holds the staff code or login name; default `preferred_username`",
 }
 
@@ -178,6 +182,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if demo_password and len(demo_password) < 8:
         problems.append("LMS_DEMO_PASSWORD is too short: at least 8 characters")
     sign_in = {**_numbers(read, problems), **_single_sign_on(read, env, problems)}
+    mail = _mail(read, problems)
     alone_for = checked("PASSWORD_ALONE_FOR", read("PASSWORD_ALONE_FOR", "roles"), _one_of("roles", "everyone"), "write roles or everyone")
     second = checked(
         "REQUIRE_SECOND_FACTOR",
@@ -203,6 +208,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         password_alone_for=alone_for,  # type: ignore[arg-type]
         require_second_factor=second == "yes",
         **sign_in,
+        **mail,
     )
 
 
@@ -234,6 +240,19 @@ def _single_sign_on(read: Callable[..., str], env: str | None, problems: list[st
     if found["ISSUER"] and (not issuer.hostname or issuer.scheme != "https") and not (env == "demo" and issuer.scheme == "http"):
         problems.append(f"LMS_OIDC_ISSUER={found['ISSUER']!r}: write an address that begins with https://")
     return {f"oidc_{name.lower()}": value for name, value in found.items() if value}
+
+
+def _mail(read: Callable[..., str], problems: list[str]) -> dict[str, Any]:
+    """Where mail is handed over and who sends it: either both or neither."""
+    server, sender = read("SMTP_URL"), read("MAIL_FROM")
+    parts = urlsplit(server)
+    if server and (parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.query not in ("", "tls=none", "tls=starttls")):
+        problems.append(f"LMS_SMTP_URL: write smtp://USER:PASSWORD@HOST:587, smtps://HOST or smtp://HOST?tls=none, not {parts.scheme}://…")
+    if sender and not re.fullmatch(r"(?:[^<>\r\n]+ )?<?[^@<>\s]+@[^@<>\s]+>?", sender):
+        problems.append(f"LMS_MAIL_FROM={sender!r}: write Name <address>")
+    if bool(server) != bool(sender):
+        problems.append("LMS_SMTP_URL and LMS_MAIL_FROM belong together: set both or neither")
+    return {"smtp_url": server or None, "mail_from": sender or None}
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:

@@ -20,6 +20,7 @@ from lms.kit.clock import Quarter
 from lms.kit.following import AgencyFollower, GroupUser, PersonFollower
 from lms.kit.jobs import JobHandler, Periodic
 from lms.kit.naming import Namer
+from lms.kit.notices import NoticeSource
 
 StatementBuilder = Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]
 """(session, reference kept in the outbox, when it happened) → xAPI statements, with the same ids however often it is asked."""
@@ -123,6 +124,7 @@ class Feature:
     group_users: tuple[GroupUser, ...] = ()
     audit_names: Mapping[str, Any] = field(default_factory=dict)  # what each action it records is called, lazy translations
     namers: tuple[Namer, ...] = ()
+    notices: tuple[NoticeSource, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)  # lines of `lms doctor`, by name
 
 

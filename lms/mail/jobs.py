@@ -1,0 +1,107 @@
+"""The worker's part: once a day one letter a person, and handing letters over all day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+import structlog
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from lms.kit.clock import local_date
+from lms.kit.jobs import Periodic
+from lms.kit.notices import Notice, NoticeSource
+from lms.kit.unit import reading, settings, transaction
+from lms.mail import operations
+from lms.mail.queries import addresses, is_written
+from lms.mail.rules import WRITTEN_FROM, Letter
+from lms.mail.server import MailServer, NotSentError
+
+log = structlog.get_logger()
+
+PEOPLE_AT_ONCE = 200
+LETTERS_AT_ONCE = 50
+
+
+def write_letters(at: datetime) -> None:
+    """Write the day's letters, from seven in the morning on; a day that is written is not written again."""
+    if settings().smtp_url is None or at.astimezone(settings().zone).hour < WRITTEN_FROM:
+        return
+    day = local_date(at, settings().zone)
+    with reading() as session:
+        if is_written(session, day):
+            return
+        notices = _of_today(current_app.extensions["lms.notices"], at)
+    letters = unreachable = 0
+    people = iter(notices.items())
+    while batch := dict(islice(people, PEOPLE_AT_ONCE)):
+        with transaction() as session:
+            reachable = addresses(session, batch)
+            unreachable += len(batch) - len(reachable)
+            letters += operations.write_digests(session, {person: batch[person] for person in reachable}, _letter, at)
+    with transaction() as session:
+        operations.finish_day(session, day, letters, unreachable, at)
+    log.info("letters_written", day=day.isoformat(), letters=letters, unreachable=unreachable)
+
+
+def hand_over(at: datetime) -> None:
+    """Give due letters to the mail server. One that is away delays its letters and nothing else."""
+    url, sender = settings().smtp_url, settings().mail_from
+    if url is None or sender is None:
+        return
+    with MailServer(url, sender) as server:
+        while True:
+            with transaction() as session:
+                letters = operations.take_due(session, at, LETTERS_AT_ONCE)
+            away: NotSentError | None = None
+            for letter in letters:
+                away = _send(server, letter, at, away)
+            if away is not None or len(letters) < LETTERS_AT_ONCE:
+                return
+
+
+def _send(server: MailServer, letter: Letter, at: datetime, away: NotSentError | None) -> NotSentError | None:
+    """Send one letter and note how it went; where the server takes none now, the rest of the batch is put off unasked."""
+    try:
+        if away is not None:
+            raise away
+        if letter.address is None:
+            raise NotSentError("no address any more", may_pass=False)
+        server.send(letter, letter.address)
+    except NotSentError as failure:
+        with transaction() as session:
+            operations.note_failed(session, letter, str(failure), at, may_pass=failure.may_pass)
+        return failure if failure.all_of_them else None
+    with transaction() as session:
+        operations.note_sent(session, letter.id, at)
+    return None
+
+
+def _of_today(sources: Iterable[NoticeSource], at: datetime) -> dict[UUID, list[Notice]]:
+    notices: dict[UUID, list[Notice]] = defaultdict(list)
+    with reading() as session:
+        for source in sources:
+            for notice in source(session, at, settings().zone):
+                notices[notice.person_id].append(notice)
+    return notices
+
+
+def _letter(person: UUID, notices: Sequence[Notice]) -> tuple[str, str]:
+    base = settings().base_url
+    with force_locale(settings().locale):
+        items = [(str(_(notice.text, **notice.values)), notice.lines, base + notice.path) for notice in notices]
+        subject = items[0][0].rstrip(".") if len(items) == 1 else str(_("%(count)s việc cần làm trên Công vụ LMS", count=len(items)))
+        template = current_app.jinja_env.get_template("mail/digest.txt")  # without what pages are given: there is no request
+        body = template.render(items=items, base=base, phone=settings().support_phone)
+    return subject[:150], body
+
+
+PERIODIC = (
+    Periodic(name="mail.write_letters", seconds=300, run=write_letters),
+    Periodic(name="mail.hand_over", seconds=20, run=hand_over),
+)
