@@ -116,6 +116,8 @@ RETENTION_KINDS: dict[str, int] = {
     "slips": 1,
     "import_details": 1,
     "outbox": 1,
+    "letters": 1,
+    "told": 100,
     "requests": 1,
     "audit": 90,  # level 3: logs are kept for three months at least
     "retention_runs": 1,

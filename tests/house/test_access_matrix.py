@@ -85,6 +85,7 @@ WHO: dict[str, set[str]] = {
     "privacy.answer": DEPARTMENT | {"focal_point"},
     "privacy.erase": {"department"},
     "privacy.view_retention": PROVINCE,
+    "mail.manage": PROVINCE,
     "lrs.view": PROVINCE,
     "lrs.manage": {"system"},
     "quizzes.sit": EVERYBODY,

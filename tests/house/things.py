@@ -25,6 +25,7 @@ from lms.kit.secrets import vault_of
 from lms.lrs.operations.store import store_statements
 from lms.lrs.outbox import OutboxEntry
 from lms.lrs.rules.reading import from_values
+from lms.mail.models import Message
 from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
 from lms.reports.operations import build_report, publish_report
@@ -94,6 +95,9 @@ def make_common(session: Session) -> dict[str, str]:
     store_statements(session, from_values([said]), authority, AT)
     session.add(CourseMedia(sha256=SHA, media_type="image/svg+xml", content=b"<svg/>", added_at=AT))
     session.add(OutboxEntry(id=900, builder="gone", reference={}, happened_at=AT, tries=5, error="x", set_aside_at=AT))
+    somebody = make_person(session, "Đàm Có Thư", agency=make_agency(session, "Trung tâm Thư"), staff_code="CB-THU")
+    letter = Message(id=uuid7(), person_id=somebody, subject="x", body="x", state="failed", created_at=AT, due_at=AT, ended_at=AT)
+    session.add(letter)
     session.flush()
     entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
     return {
@@ -105,6 +109,7 @@ def make_common(session: Session) -> dict[str, str]:
         "sha256": SHA,
         "statement_id": statement_id,
         "entry_id": "900",
+        "message_id": str(letter.id),
         "audit_entry_id": str(entry),
         "group_code": "N2",
         "action": "up",

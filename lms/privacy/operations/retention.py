@@ -20,6 +20,7 @@ from lms.kit.imports.models import ImportFile, ImportRun
 from lms.kit.imports.operations import discard_files
 from lms.kit.imports.rules import ImportState
 from lms.lrs.outbox import OutboxEntry
+from lms.mail.models import Message, Told
 from lms.privacy.models import DataRequest, RetentionRun
 from lms.privacy.rules.requests import PENDING
 from lms.privacy.rules.retention import before
@@ -105,6 +106,11 @@ SWEEPS: Mapping[str, Sweep] = {
         answer=None,
         present_sealed=None,
         proposed_sealed=None,
+    ),
+    "letters": _deleting(Message.id, lambda limit: Message.ended_at < limit),
+    "told": Sweep(
+        lambda session, limit, at: session.scalar(select(func.count()).select_from(Told).where(Told.told_at < limit)) or 0,
+        lambda session, limit, at: len(session.execute(delete(Told).where(Told.told_at < limit).returning(Told.key)).all()),
     ),
     "audit": Sweep(
         lambda session, limit, at: session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.at < limit)) or 0,

@@ -40,6 +40,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("import_files", N_("Tệp danh sách đã tải lên"), N_("Nhập danh sách và trả tệp lỗi"), 7, LAW, fixed=True),
     Kind("import_details", N_("Dòng lỗi và thay đổi của mỗi lần nhập danh sách"), N_("Sửa danh sách, hoàn tác lần nhập"), 90, LAW),
     Kind("outbox", N_("Hàng chờ đã chuyển vào kho dữ liệu học tập"), N_("Chuyển lại khi có sự cố"), 90, LAW),
+    Kind("letters", N_("Thư đã gửi hoặc không gửi được: tiêu đề, giờ gửi"), N_("Trả lời khi có người nói không nhận được thư"), 90, LAW),
+    Kind("told", N_("Điều đã báo cho ai, ngày nào"), N_("Không nhắc hai lần"), 400, LAW),
     Kind("requests", N_("Nội dung yêu cầu về dữ liệu cá nhân đã trả lời"), N_("Chứng minh đã trả lời đúng hạn"), 730, PROOF),
     Kind("audit", N_("Nhật ký thao tác: ai làm gì, khi nào, từ đâu"), N_("Truy vết, xử lý sự cố"), 730, LOGS),
     Kind("retention_runs", N_("Số liệu các lần dọn dữ liệu"), N_("Chứng minh đã xóa đúng hạn"), 1825, PROOF),
@@ -54,7 +56,8 @@ KINDS: tuple[Kind, ...] = (
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
 # What a setting may change, and to no fewer days than this.
-SETTABLE: Mapping[str, int] = {kind.name: 90 if kind.name == "audit" else 1 for kind in KINDS if kind.days is not None and not kind.fixed}
+_FEWEST = {"audit": 90, "told": 100}  # a round lasts no longer: nobody is told twice
+SETTABLE: Mapping[str, int] = {kind.name: _FEWEST.get(kind.name, 1) for kind in KINDS if kind.days is not None and not kind.fixed}
 
 
 def periods(chosen: Mapping[str, int]) -> dict[str, int | None]:
