@@ -1,5 +1,6 @@
 """The question bank, the rounds with their forms, and the sittings."""
 
+from quizzes.models.appeals import Appeal, ItemReport
 from quizzes.models.bank import Item, ItemVersion
 from quizzes.models.duplicates import ItemBand, ItemSketch
 from quizzes.models.hand_marks import EssayAnswer, EssayMark
@@ -9,8 +10,9 @@ from quizzes.models.marking import Regrade
 from quizzes.models.media import Picture
 from quizzes.models.review import ItemReview
 from quizzes.models.rounds import Blueprint, BlueprintCell, Form, FormSlot, Round
-from quizzes.models.rulings import Ruling
+from quizzes.models.rulings import Ruling, RulingEffect
 from quizzes.models.sitting import Attempt, Response
+from quizzes.models.statistics import FormStatistic, ItemStatistic, RoundStatistic
 from quizzes.models.tagging import ItemPair, ItemTag
 from quizzes.models.windows import (
     BlockAgency,
@@ -26,6 +28,7 @@ from quizzes.models.windows import (
 )
 
 __all__ = [
+    "Appeal",
     "Attempt",
     "BlockAgency",
     "BlockRule",
@@ -36,11 +39,14 @@ __all__ = [
     "EssayMark",
     "Form",
     "FormSlot",
+    "FormStatistic",
     "Item",
     "ItemBand",
     "ItemPair",
+    "ItemReport",
     "ItemReview",
     "ItemSketch",
+    "ItemStatistic",
     "ItemTag",
     "ItemVersion",
     "LateArrival",
@@ -55,7 +61,9 @@ __all__ = [
     "RoundAgencyMove",
     "RoundBlock",
     "RoundPlan",
+    "RoundStatistic",
     "Ruling",
+    "RulingEffect",
     "Seat",
     "SideAnswer",
     "Signal",
