@@ -22,13 +22,15 @@ _PARAGRAPH = "\x1e"
 _BREAKS = re.compile(f"[ \n]*{_PARAGRAPH}[ \n{_PARAGRAPH}]*")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LINES = re.compile(r" *\n *")
-_BLOCKS = frozenset(
+_BLOCK_NAMES = (
     "p div section article header footer main figure figcaption blockquote address h1 h2 h3 h4 h5 h6 ul ol dl table tbody thead tfoot pre "
-    "fieldset form hr caption prompt rubricBlock itemBody contentBody templateBlock feedbackBlock".split()  # noqa: SIM905
+    "fieldset form hr caption prompt rubricBlock itemBody contentBody templateBlock feedbackBlock"
 )
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 _LINE_STARTS = frozenset(["li", "dt", "dd", "tr"])
 _BOLD = frozenset(["b", "strong"])
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # noqa: SIM905
+_VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
+_VOID = frozenset(_VOID_NAMES.split())
 _DROPPED = frozenset(["script", "style", "template", "noscript", "head"])
 LOST_NAMES = {
     "i": N_("chữ nghiêng"),
