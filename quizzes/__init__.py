@@ -7,11 +7,12 @@ from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
-from quizzes.views import attempts, bank, manage, media, rounds
+from quizzes.queries.essays import essays_waiting
+from quizzes.views import attempts, bank, essays, manage, media, rounds
 
 feature = Feature(
     name="quizzes",
-    blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint),
+    blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint),
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,
@@ -33,6 +34,15 @@ feature = Feature(
             "quizzes.view_bank",
             about=_l("Câu hỏi đã duyệt cùng đáp án, giải thích và căn cứ."),
             order=72,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Chấm bài tự luận"),
+            "essays.index",
+            "quizzes.mark_essays",
+            about=_l("Cho điểm theo tiêu chí; không thấy tên người viết."),
+            order=60,
+            waiting=essays_waiting,
         ),
     ),
     home_panels=(rounds.home_panel,),

@@ -9,6 +9,8 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.assemble_forms": _l("Lập đề kiểm tra"),
     "quizzes.close_round": _l("Đóng đợt kiểm tra"),
     "quizzes.create_round": _l("Tạo đợt kiểm tra"),
+    "quizzes.mark_essay": _l("Chấm bài tự luận"),
+    "quizzes.finish_marking": _l("Chấm xong bài kiểm tra có câu tự luận"),
     "quizzes.expire_attempt": _l("Tự động nộp khi hết giờ"),
     "quizzes.import_items": _l("Nhập câu hỏi"),
     "quizzes.save_draft": _l("Soạn câu hỏi"),

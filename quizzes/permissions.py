@@ -11,6 +11,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.sit": frozenset({Role.LEARNER}),  # and only one's own attempts; being on the round's list decides the rest
     "quizzes.manage_rounds": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),
+    "quizzes.mark_essays": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never one's own answer
 }
 
 PROVINCE_WIDE = frozenset({"quizzes.manage_rounds"})
@@ -19,4 +20,5 @@ PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.sit": _l("Làm bài kiểm tra và xem kết quả của chính mình"),
     "quizzes.manage_rounds": _l("Mở, đóng và theo dõi kỳ kiểm tra"),
     "quizzes.view_bank": _l("Xem ngân hàng câu hỏi cùng đáp án"),
+    "quizzes.mark_essays": _l("Chấm bài tự luận"),
 }

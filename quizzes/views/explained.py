@@ -9,11 +9,12 @@ from typing import Any
 from flask_babel import gettext as _
 
 from courses.queries import LessonLink
-from quizzes.api import choice_text
+from quizzes.api import choice_text, picture_json
 from quizzes.kinds import KINDS
 from quizzes.kinds.answers import values_by_part
 from quizzes.kinds.base import Answer, Control, Part
 from quizzes.queries.attempts import Explained
+from quizzes.queries.essays import EssayResult
 from quizzes.rules.sitting import parts_for
 
 TICKED = (Control.ONE, Control.SEVERAL)
@@ -46,6 +47,8 @@ class Line:
     question: Explained
     shown: Shown
     lesson: LessonLink | None
+    picture: dict[str, Any] | None = None
+    essay: EssayResult | None = None
 
     @property
     def right(self) -> bool:
@@ -56,13 +59,21 @@ class Line:
         return self.question.points is not None and 0 < self.question.points < 1
 
 
-def line_of(number: int, question: Explained, seed: int, lessons: Mapping[tuple[str, str], LessonLink]) -> Line:
+def line_of(
+    number: int,
+    question: Explained,
+    seed: int,
+    lessons: Mapping[tuple[str, str], LessonLink],
+    essay: EssayResult | None = None,
+) -> Line:
     parts = parts_for(question.kind, question.body, seed, question.slot)
     return Line(
         number=number,
         question=question,
         shown=shown_with_key(question.kind, question.body, question.key, parts=parts, whys=question.whys, answer=question.answer),
         lesson=lessons.get((question.course or "", question.lesson or "")),
+        picture=picture_json(question.body).get("picture"),
+        essay=essay,
     )
 
 

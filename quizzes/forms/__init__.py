@@ -1,0 +1,1 @@
+"""Forms of the pages of tests, a file for each subject."""
