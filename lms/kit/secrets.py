@@ -27,6 +27,7 @@ class Vault:
     def __init__(self, secret_key: str) -> None:
         self._cipher = AESGCM(_derived(secret_key, b"lms seal v1"))
         self._fingerprint_key = _derived(secret_key, b"lms fingerprint v1")
+        self._root = _derived(secret_key, b"lms keys handed out v1").hex()
 
     def seal(self, text: str) -> bytes:
         """Encrypt; the same text gives different bytes each time."""
@@ -51,6 +52,10 @@ class Vault:
     def fingerprint(self, text: str) -> str:
         """The same for the same text, and of no use to one who lacks the key: 64 hexadecimal digits."""
         return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key of its own for a purpose, 32 bytes, which may leave the server: it tells nothing of any other key."""
+        return _derived(self._root, purpose.encode())
 
 
 def vault_of(session: Session) -> Vault:

@@ -19,6 +19,7 @@ class Attempt(Base):
     `accepts_until`, the deadline plus the round's grace. `counts` is false for practice: one may have such a sitting beside a test.
 
     `score` and `passed` are what it was first marked with and are never changed; what supersedes them is kept beside them (`Regrade`).
+    `waiting_since`: the paper was handed out then and its clock is still to be started by hand; it starts by itself at `started_at`.
     One in the state `marking` is handed in and waits for people to mark its essays. `device` and `address` are fingerprints that
     tell equal from different and nothing else.
     """
@@ -56,6 +57,7 @@ class Attempt(Base):
     counts: Mapped[bool] = mapped_column(default=True, server_default=true())
     seed: Mapped[int] = mapped_column(BigInteger)
     takeover: Mapped[int] = mapped_column(default=1)
+    waiting_since: Mapped[datetime | None]
     started_at: Mapped[datetime]
     deadline: Mapped[datetime]
     accepts_until: Mapped[datetime]
@@ -70,7 +72,8 @@ class Attempt(Base):
 
 
 class Response(Base):
-    """The answer that stands in a slot. `(takeover, sequence)` orders the saves; `points` (0–1) come with the mark."""
+    """The answer that stands in a slot. `(takeover, sequence)` orders the saves; `points` (0–1) come with the mark. `device_offset`: by
+    how many seconds the device's clock was ahead of ours when it was saved."""
 
     __tablename__ = "response"
 
@@ -81,4 +84,5 @@ class Response(Base):
     takeover: Mapped[int]
     sequence: Mapped[int] = mapped_column(BigInteger)
     saved_at: Mapped[datetime]
+    device_offset: Mapped[int | None]
     points: Mapped[Decimal | None] = mapped_column(Numeric(5, 4))

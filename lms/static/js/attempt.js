@@ -1,5 +1,6 @@
 // The sitting: one question at a time from memory, each answer saved by itself, nothing called saved before the server said so.
-// The page also works without this file. What is not yet acknowledged is kept under the attempt's id: slots, letters and numbers only.
+// The page also works without this file. What is not yet acknowledged is kept on this machine, encrypted under a key of this attempt and
+// person that the page alone holds: whoever comes after finds bytes. Where the browser cannot encrypt, nothing is written.
 (function () {
   "use strict";
 
@@ -7,6 +8,8 @@
   var WAITS = [1, 2, 4, 8, 15, 30];
   var REPLY_SECONDS = 10;
   var AT_ONCE = 50;
+  var WAITED = 5000;  // milliseconds after which an answer says when it was given
+  var FORMAT = "congvu-lms-sealed-answers";
   var LETTERS_AT_ONCE = 20000; // what a save may hold, at three bytes a letter
   var PAUSE = 2; // seconds without typing after which a long text is saved
 
@@ -14,27 +17,25 @@
   function each(list, action) { Array.prototype.forEach.call(list, action); }
 
   var store = (function () {
-    var memory = {};
     try {
       window.localStorage.setItem(PREFIX + "test", "1");
       window.localStorage.removeItem(PREFIX + "test");
-      return {
-        get: function (key) { return window.localStorage.getItem(key); },
-        set: function (key, value) { window.localStorage.setItem(key, value); },
-        drop: function (key) { window.localStorage.removeItem(key); }
-      };
-    } catch (refused) { // no storage: the page's own memory has to do
-      return {
-        get: function (key) { return memory[key] || null; },
-        set: function (key, value) { memory[key] = value; },
-        drop: function (key) { delete memory[key]; }
-      };
-    }
+      return window.localStorage;
+    } catch (refused) { return null; } // no storage: the page's own memory has to do
   })();
+
+  function drop(name) { // what is kept of an attempt, or of one of its questions
+    if (!store) return;
+    Object.keys(store).forEach(function (key) { if (key.indexOf(name) === 0) store.removeItem(key); });
+  }
 
   // The receipt is here: nothing of the attempt stays on a shared machine.
   var finished = document.querySelector("[data-finished]");
-  if (finished) store.drop(PREFIX + finished.getAttribute("data-finished"));
+  if (finished) drop(PREFIX + finished.getAttribute("data-finished"));
+
+  // Before the start: with this script the paper is handed out first, and its clock begins with a second press.
+  var startForm = byId("start");
+  if (startForm && window.fetch) startForm.elements.in_two_steps.disabled = false;
 
   var block = byId("paper");
   if (!block || !window.fetch) return;
@@ -44,11 +45,10 @@
   var banner = byId("offline");
   var line = byId("save-status");
   var token = document.querySelector("input[name=csrf_token]").value;
-  var key = PREFIX + data.id;
+  var prefix = PREFIX + data.id + ".";
 
   var answers = {};  // slot → {answer, flagged, time: "09:21" once acknowledged}
-  var pending = {};
-  var acknowledgedLast = {};  // slot → {takeover, sequence, answer, flagged}
+  var pending = {};  // slot → {takeover, sequence, answer, flagged, at: when it was given by this device's clock}
   var kept = {};     // slot → {takeover, sequence} as last acknowledged
   var sequence = 0;
   var failures = 0;
@@ -67,18 +67,66 @@
 
   function waiting() { return Object.keys(pending).length; }
 
-  // ---- what is kept on this machine
+  // ---- what is kept on this machine: one entry a question, `prefix + slot` → "p" (not yet acknowledged) or "a" (acknowledged last),
+  // takeover, sequence and the sealed answer. Two tabs keep theirs side by side; the newer entry of a question stays.
 
-  function readKept() {
-    try { return JSON.parse(store.get(key) || "{}"); } catch (broken) { return {}; }
+  var subtle = window.crypto && window.crypto.subtle;
+  var sealing = subtle && store ? subtle.importKey("raw", bytes(data.key), "AES-GCM", false, ["encrypt", "decrypt"]) : null;
+  var writing = Promise.resolve();
+
+  function bytes(text) { return Uint8Array.from(window.atob(text), function (one) { return one.charCodeAt(0); }); }
+  function text64(buffer) { return window.btoa(String.fromCharCode.apply(null, new Uint8Array(buffer))); }
+
+  function bound(slot, one) { // what a sealed answer cannot be moved away from
+    return new TextEncoder().encode([data.id, slot, one.takeover, one.sequence].join("."));
   }
 
-  function keep() {
-    try { store.set(key, JSON.stringify({ sequence: sequence, pending: pending, acknowledged: acknowledgedLast })); } catch (full) { /* it is still in memory */ }
+  function seal(slot, one) {
+    var nonce = window.crypto.getRandomValues(new Uint8Array(12));
+    var told = JSON.stringify({ answer: one.answer, flagged: one.flagged, at: one.at });
+    return sealing.then(function (key) {
+      return subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: bound(slot, one) }, key, new TextEncoder().encode(told));
+    }).then(function (sealed) {
+      var whole = new Uint8Array(12 + sealed.byteLength);
+      whole.set(nonce);
+      whole.set(new Uint8Array(sealed), 12);
+      return text64(whole);
+    });
+  }
+
+  function unseal(slot, entry) {
+    var whole = bytes(entry.sealed);
+    return sealing.then(function (key) {
+      return subtle.decrypt({ name: "AES-GCM", iv: whole.slice(0, 12), additionalData: bound(slot, entry) }, key, whole.slice(12));
+    }).then(function (plain) {
+      var told = JSON.parse(new TextDecoder().decode(plain));
+      told.takeover = entry.takeover;
+      told.sequence = entry.sequence;
+      return told;
+    });
+  }
+
+  function readEntry(slot) {
+    var parts = ((store && store.getItem(prefix + slot)) || "").split(" ");
+    if (parts.length !== 5) return null;
+    return { state: parts[0], takeover: Number(parts[1]), sequence: Number(parts[2]), saved: parts[3], sealed: parts[4] };
+  }
+
+  // One after the other, so that an older entry never comes to lie over a newer one.
+  function keep(slot, one, saved) {
+    if (!sealing) return writing;
+    writing = writing.then(function () { return seal(slot, one); }).then(function (sealed) {
+      var there = readEntry(slot);
+      if (there && newer(there, one)) return;
+      store.setItem(prefix + slot, [saved ? "a" : "p", one.takeover, one.sequence, saved || "-", sealed].join(" "));
+    }).catch(function () { /* full, or refused: it is still in memory */ });
+    return writing;
   }
 
   function nextSequence() { // two tabs of one browser count on from each other
-    sequence = Math.max(sequence, readKept().sequence || 0) + 1;
+    if (store) sequence = Math.max(sequence, Number(store.getItem(prefix + "n")) || 0);
+    sequence += 1;
+    try { if (store) store.setItem(prefix + "n", sequence); } catch (full) { /* this tab counts on alone */ }
     return sequence;
   }
 
@@ -88,25 +136,48 @@
       kept[one.slot] = one;
       if (one.takeover === data.takeover) sequence = Math.max(sequence, one.sequence);
     });
-    var before = readKept();
-    sequence = Math.max(sequence, before.sequence || 0);
-    // This page may have been made while the last answers were on their way: what the server has acknowledged since is shown, too.
-    Object.keys(before.acknowledged || {}).forEach(function (slot) {
-      var one = before.acknowledged[slot];
-      if (kept[slot] && !newer(one, kept[slot])) return;
-      answers[slot] = { answer: one.answer, flagged: one.flagged, time: clock(one.saved_at) };
-      kept[slot] = one;
+    if (!sealing) return Promise.resolve();
+    return Promise.all(Object.keys(store).filter(function (key) { return key.indexOf(prefix) === 0; }).map(function (key) {
+      var slot = key.slice(prefix.length);
+      var entry = readEntry(slot);
+      if (!entry) return null;
+      return unseal(slot, entry).then(function (one) { return { slot: slot, state: entry.state, saved: entry.saved, one: one }; },
+        function () { return null; }); // broken, or not ours
+    })).then(function (found) {
+      found.filter(Boolean).sort(function (a, b) { return newer(a.one, b.one) ? 1 : -1; }).forEach(function (entry) {
+        var one = entry.one;
+        // What another device stored after it stands.
+        if (kept[entry.slot] && !newer(one, kept[entry.slot])) return;
+        if (entry.state === "a") { // this page may have been made while its acknowledgement was on its way
+          answers[entry.slot] = { answer: one.answer, flagged: one.flagged, time: clock(entry.saved) };
+          kept[entry.slot] = one;
+          return;
+        }
+        // What is newer than anything stored goes out under this device's number.
+        answers[entry.slot] = { answer: one.answer, flagged: one.flagged, time: null };
+        pending[entry.slot] = { takeover: data.takeover, sequence: nextSequence(), answer: one.answer, flagged: one.flagged, at: one.at };
+        keep(entry.slot, pending[entry.slot]);
+      });
     });
-    Object.keys(before.pending || {}).forEach(function (slot) {
-      var one = before.pending[slot];
-      // What another device stored after it stands; what is newer than anything stored goes out under this device's number.
-      if (kept[slot] && !newer(one, kept[slot])) return;
-      one.takeover = data.takeover;
-      one.sequence = nextSequence();
-      pending[slot] = one;
-      answers[slot] = { answer: one.answer, flagged: one.flagged, time: null };
+  }
+
+  // What was not sent, as a file for the invigilator or for later: the same sealed entries.
+  function saveFile() {
+    var slots = Object.keys(pending);
+    Promise.all(slots.map(function (slot) {
+      var one = pending[slot];
+      return seal(slot, one).then(function (sealed) {
+        return { slot: Number(slot), takeover: one.takeover, sequence: one.sequence, sealed: sealed };
+      });
+    })).then(function (entries) {
+      var file = JSON.stringify({ format: FORMAT, version: 1, attempt: data.id, entries: entries });
+      var link = make("a");
+      link.href = URL.createObjectURL(new Blob([file], { type: "application/octet-stream" }));
+      link.download = "bai-lam-" + data.id.slice(-8) + ".lmsbai";
+      document.body.appendChild(link);
+      link.click();
+      document.body.removeChild(link);
     });
-    keep();
   }
 
   // ---- sending
@@ -114,8 +185,8 @@
   function changed(slot) {
     var one = answers[slot];
     one.time = null;
-    pending[slot] = { takeover: data.takeover, sequence: nextSequence(), answer: one.answer, flagged: one.flagged };
-    keep();
+    pending[slot] = { takeover: data.takeover, sequence: nextSequence(), answer: one.answer, flagged: one.flagged, at: Date.now() };
+    keep(slot, pending[slot]);
     showState();
     plan(0.15);
   }
@@ -142,10 +213,12 @@
     });
     var responses = slots.map(function (slot) {
       var one = pending[slot];
-      return { slot: Number(slot), sequence: one.sequence, answer: one.answer, flagged: one.flagged };
+      var response = { slot: Number(slot), sequence: one.sequence, answer: one.answer, flagged: one.flagged };
+      if (Math.abs(Date.now() - one.at) > WAITED) response.at = one.at;
+      return response;
     });
     var before = waiting();
-    sending = request(data.urls.answers, { takeover: data.takeover, responses: responses }).then(function (reply) {
+    sending = request(data.urls.answers, { takeover: data.takeover, responses: responses, clock: Date.now() }).then(function (reply) {
       sending = null;
       if (reply.status === 200) acknowledged(reply.body, before);
       else refused(reply);
@@ -181,18 +254,15 @@
   function acknowledged(body, before) {
     failures = 0;
     setTimeLeft(body.seconds_left);
-    acknowledgedLast = {};
     body.stored.forEach(function (one) {
       kept[one.slot] = one;
       var ours = pending[one.slot];
       if (ours && !newer(ours, one)) {
-        ours.saved_at = body.server_time;
-        acknowledgedLast[one.slot] = ours;
         delete pending[one.slot];
         answers[one.slot].time = clock(body.server_time);
+        keep(one.slot, ours, body.server_time);
       }
     });
-    keep();
     if (waiting()) plan(0);
     else if (lost) {
       lost = false;
@@ -206,8 +276,8 @@
   function refused(reply) {
     var code = reply.body.error ? reply.body.error.code : "";
     if (reply.status === 409 && code === "taken_over") return halt(texts.taken_over);
-    if (reply.status === 409) return closed();
-    if (reply.status === 401 || code === "csrf") return halt(texts.signed_out);
+    if (reply.status === 409) return closed(reply.body.late);
+    if (reply.status === 401 || code === "csrf") return signedOut();
     if (reply.status === 404 || reply.status === 413 || reply.status === 422) return halt(texts.refused);
     failed();
   }
@@ -220,12 +290,89 @@
     showState(Math.max(1, Math.round(wait)));
   }
 
-  function closed() {
+  // Time is over. What came too late is kept by the server, which says what becomes of it; what it did not take stays on this machine.
+  function closed(late) {
     var missed = waiting();
-    store.drop(key);
-    pending = {};
-    if (!missed) { window.location.assign(data.urls.page); return; }
-    halt(say(texts.closed, missed));
+    if (!missed || late) {
+      drop(prefix);
+      pending = {};
+    }
+    if (!missed || (late && late.state === "empty")) { window.location.assign(data.urls.page); return; }
+    if (!late) return halt(say(texts.closed, missed));
+    halt(say(late.state === "waiting" ? texts.late_waiting : texts.late_taken, late.kept));
+    if (byId("offline-receipt")) byId("offline-receipt").hidden = false;
+  }
+
+  // ---- the session ended in mid-test: sign in within the page; nobody but the one who sits goes on
+
+  var door = byId("sign-in-again");
+
+  function signedOut() {
+    halt(texts.signed_out);
+    if (door) door.hidden = false;
+  }
+
+  function pageOf(url, options) {
+    options = options || {};
+    options.credentials = "same-origin";
+    return fetch(url, options).then(function (response) {
+      return response.text().then(function (text) {
+        return { status: response.status, page: new DOMParser().parseFromString(text, "text/html") };
+      });
+    });
+  }
+
+  function tokenOf(page) {
+    var field = page.querySelector("input[name=csrf_token]");
+    return field ? field.value : "";
+  }
+
+  function signIn() {
+    var name = byId("again-login");
+    var password = byId("again-password");
+    var first = pageOf(data.urls.sign_in).then(function (reply) {
+      if (!password.value) return null;
+      var body = new URLSearchParams();
+      body.append("csrf_token", tokenOf(reply.page));
+      body.append("login", name.value);
+      body.append("password", password.value);
+      body.append("next", "/accessibility");
+      return pageOf(data.urls.sign_in, { method: "POST", body: body });
+    });
+    first.then(function () {
+      password.value = "";
+      return fetch(data.urls.page, { credentials: "same-origin", headers: { Accept: "application/json" } });
+    }).then(function (response) {
+      if (response.status === 401) { byId("again-told").textContent = texts.wrong_password; return null; }
+      if (response.status === 404 || response.status === 403) return lockAway();
+      return pageOf(data.urls.page).then(function (reply) {
+        token = tokenOf(reply.page) || token;
+        each(document.querySelectorAll("input[name=csrf_token]"), function (field) { field.value = token; });
+        byId("again-told").textContent = "";
+        door.hidden = true;
+        goOn();
+      });
+    }).catch(function () { byId("again-told").textContent = texts.wrong_password; });
+  }
+
+  // Somebody else signed in: they see neither the paper nor the answers, and send nothing. The sealed entries wait for their owner.
+  function lockAway() {
+    byId("again-told").textContent = texts.someone_else;
+    if (sealing) pending = {};
+    sealing = null;
+    if (byId("question")) byId("question").textContent = "";
+    each(document.querySelectorAll("#sitting .actions, #sitting details, #save-file"), function (part) { part.hidden = true; });
+    data.questions = [];
+    answers = {};
+    return null;
+  }
+
+  function goOn() {
+    halted = null;
+    failures = 0;
+    if (form) each(form.querySelectorAll("#question input, #question select, #question textarea, #flagged"), function (input) { input.disabled = false; });
+    plan(0);
+    showState();
   }
 
   // Nothing more can be sent from this page; what waits stays on this machine.
@@ -260,6 +407,7 @@
       var place = banner.querySelector("[data-unsent]");
       if (place) place.textContent = halted || say(texts.waiting, count);
       var retry = banner.querySelector("[data-retry]");
+      if (byId("save-file")) byId("save-file").hidden = !(sealing && count);
       if (retry) retry.textContent = halted ? texts.reload : retry.getAttribute("data-words") || retry.textContent;
     }
     showMap();
@@ -529,6 +677,7 @@
   var spoken = {};
   var hidden = false;
   var ended = false;
+  var running = !data.seconds_to_start;
   var half = Math.ceil(left / 120);
 
   function setTimeLeft(seconds) {
@@ -537,6 +686,7 @@
   }
 
   function tick() {
+    if (!running) return waitToStart();
     var seconds = Math.max(0, Math.ceil(left - (performance.now() - since) / 1000));
     var minutes = Math.ceil(seconds / 60);
     var text = seconds === 0 ? texts.over : seconds < 60 ? say(texts.seconds, seconds) : say(texts.minutes, minutes);
@@ -563,9 +713,54 @@
     });
   }
 
+  // ---- the second step of the start: the paper is here, the clock begins with a press, or by itself
+
+  function waitToStart() {
+    var rest = Math.ceil(data.seconds_to_start - (performance.now() - since) / 1000);
+    if (rest > 0) { byId("begin-wait").textContent = say(texts.waits, rest); return; }
+    setTimeLeft(left);
+    run();
+  }
+
+  function run() {
+    running = true;
+    byId("begin-panel").hidden = true;
+    byId("sitting-panel").hidden = false;
+    show(current || order[0], true);
+    tick();
+  }
+
+  function begin(event) {
+    event.preventDefault();
+    request(data.urls.begin).then(function (reply) {
+      if (running) return;
+      if (reply.status === 200) { setTimeLeft(reply.body.seconds_left); run(); }
+      else if (reply.status === 409) window.location.assign(data.urls.page);
+      else notBegun();
+    }, notBegun);
+  }
+
+  function notBegun() {
+    var rest = Math.max(1, Math.ceil(data.seconds_to_start - (performance.now() - since) / 1000));
+    byId("begin-status").textContent = say(texts.not_begun, rest);
+  }
+
   // ---- begin
 
-  restore();
+  function start() {
+    if (form) show(Number(byId("question").getAttribute("data-slot")), false);
+    if (!sealing && byId("memory-only")) byId("memory-only").textContent = texts.memory_only;
+    setInterval(tick, 1000);
+    tick();
+    showState();
+    if (waiting()) {
+      lost = !form;
+      plan(0);
+    }
+    if (data.supervised) setInterval(beSeen, 20000);
+  }
+
+  function beSeen() { request(data.urls.seen, { unsent: waiting() }).catch(function () { /* the invigilator sees that nothing came */ }); }
 
   if (form) {
     form.addEventListener("change", function (event) {
@@ -596,7 +791,6 @@
       event.preventDefault();
       move(button.value);
     });
-    show(Number(byId("question").getAttribute("data-slot")), false);
   }
 
   var handInForm = byId("hand-in");
@@ -621,7 +815,8 @@
     var again = banner.querySelector("[data-retry]");
     again.setAttribute("data-words", again.textContent);
     again.addEventListener("click", function () {
-      if (halted) window.location.reload();
+      if (door && !door.hidden) byId("again-login").focus();
+      else if (halted) window.location.reload();
       else send();
     });
   }
@@ -637,11 +832,14 @@
     event.preventDefault();
     event.returnValue = "";
   });
-  setInterval(tick, 1000);
-  tick();
-  showState();
-  if (waiting()) {
-    lost = !form;
-    plan(0);
+  if (byId("begin")) {
+    byId("begin").addEventListener("submit", begin);
+    byId("begin-title").textContent = byId("begin-title").getAttribute("data-title");
   }
+  if (byId("save-file")) byId("save-file").addEventListener("click", saveFile);
+  if (door) {
+    byId("again-send").addEventListener("click", signIn);
+    door.addEventListener("keydown", function (event) { if (event.key === "Enter") { event.preventDefault(); signIn(); } });
+  }
+  restore().then(start, start);
 })();
