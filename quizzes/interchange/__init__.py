@@ -7,8 +7,13 @@ format is one of `FORMATS`.
 from __future__ import annotations
 
 from quizzes.interchange.document import Format
+from quizzes.interchange.gift import GiftFormat
+from quizzes.interchange.json_file import JsonFormat
 
-_ALL: tuple[Format, ...] = ()
+_ALL: tuple[Format, ...] = (
+    JsonFormat(),
+    GiftFormat(),
+)
 FORMATS: dict[str, Format] = {one.name: one for one in _ALL}
 
 

@@ -27,7 +27,8 @@ _HOSTILE: Mapping[str, str] = {
 _HOSTILE_TAG = re.compile(r"<\s*(" + "|".join(_HOSTILE) + r")\b", re.IGNORECASE)
 _DROPPED_WHOLE = {"script", "style", "iframe", "object", "embed", "svg", "template", "noscript", "textarea", "title"}
 _KNOWN = set(
-    "p div section article header footer main figure figcaption blockquote address h1 h2 h3 h4 h5 h6 ul ol dl dt dd li table caption tbody "
+    "p div section article header footer main figure figcaption blockquote address h1 h2 h3 h4 h5 h6 ul ol dl dt dd li table "  # noqa: SIM905
+    "caption tbody "
     "thead tfoot tr td th pre hr br b strong i em u s del ins sub sup small big span font a img code kbd mark q cite abbr audio video "
     "source input select option button center wbr math mi mo mn mrow msup msub mfrac".split()
 )

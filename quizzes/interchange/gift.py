@@ -1,0 +1,111 @@
+"""GIFT, the plain text that Moodle and many others read: docs.moodle.org/en/GIFT_format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from lms.kit.errors import N_
+from quizzes.interchange import gift_write
+from quizzes.interchange.document import (
+    MOST_ITEMS,
+    Entry,
+    Finding,
+    Loss,
+    Parsed,
+    Written,
+    limited,
+    lost,
+    picture_name,
+    refusal,
+    shown_name,
+    size_refusal,
+    too_many_items,
+    topic_of,
+)
+from quizzes.interchange.gift_read import entry
+from quizzes.interchange.gift_text import LEFTOVERS, blocks
+from quizzes.interchange.leftovers import leftovers
+from quizzes.interchange.text_bytes import UnreadableError, decoded
+from quizzes.rules.bank import ItemDraft
+
+_TOP = re.compile(r"\$\w+\$(/top)?|top", re.IGNORECASE)
+_SIGN = re.compile(rb"\$CATEGORY:|(?m:^\s*//)|::.{0,300}::|\{\s*(=|~|#|T\b|F\b|TRUE\b|FALSE\b|\})", re.DOTALL)
+
+
+class GiftFormat:
+    name = "gift"
+    label = N_("GIFT (Moodle)")
+    suffixes = (".gift", ".txt")
+    media_type = "text/plain"
+
+    def recognises(self, data: bytes) -> bool:
+        start = data[:65_536].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+        return not start.startswith((b"<", b"{", b"[{", b"PK", b"%PDF", b"\xd0\xcf")) and bool(_SIGN.search(start))
+
+    def read(self, data: bytes) -> Parsed:
+        if refused := size_refusal(data):
+            return refused
+        try:
+            text, findings = decoded(data)
+        except UnreadableError:
+            return refusal(N_("không đọc được chữ trong tệp; lưu lại với bảng mã UTF-8"))
+        entries: list[Entry] = []
+        topic, comments = "", 0
+        for block in blocks(text):
+            comments += block.comments
+            if block.category is not None:
+                line, path = block.category
+                topic = topic_of(path)
+                if not topic and not _TOP.fullmatch(path):
+                    findings.append(lost(N_("danh mục “%(name)s” không phải mã chủ đề"), line=line, name=shown_name(path)))
+            if not block.text.strip():
+                continue
+            if len(entries) == MOST_ITEMS:
+                return too_many_items()
+            entries.append(entry(block, len(entries) + 1, topic))
+        if not entries:
+            return refusal(N_("không tìm thấy câu hỏi GIFT nào trong tệp"))
+        if comments:
+            findings.append(lost(N_("%(count)s dòng chú thích (//)"), count=comments))
+        return Parsed(limited(entries), tuple(findings))
+
+    def write(self, items: Sequence[ItemDraft], pictures: Mapping[str, bytes]) -> Written:
+        losses: list[Loss] = []
+        pieces: list[str] = []
+        for topic, group in groupby(items, key=lambda item: item.topic):
+            pieces.append(f"$CATEGORY: $course$/top/{topic}\n")
+            for item in group:
+                text, found = _written(item)
+                losses += [Loss(item.code, finding) for finding in found]
+                if text:
+                    pieces.append(text)
+        return Written("\n".join(pieces).encode("utf-8", "replace"), tuple(losses))
+
+
+def _written(item: ItemDraft) -> tuple[str, list[Finding]]:
+    """The question with its comments, and what is lost; no question where GIFT has no form for it."""
+    if refused := gift_write.refused(item):
+        return "", [refused]
+    picture = picture_name(item) is not None
+    bare = replace(item, body={name: value for name, value in item.body.items() if name != "picture"})
+    question, comment = gift_write.question(bare), gift_write.comment(bare)
+    native = next(one.draft for block in blocks(f"{comment}\n{question}\n") if (one := entry(block, 1, bare.topic)))
+    if native is None:
+        return "", [refusal(N_("không ghi được câu này vào GIFT")).findings[0]]
+    rest = leftovers(bare, native)
+    kept = f"// {LEFTOVERS} {_one_line(rest)}\n" if rest else ""
+    return f"{comment}\n{kept}{question}\n", gift_write.losses(bare, native, picture=picture)
+
+
+def _one_line(text: str) -> str:
+    """JSON without any character that a comment, or a reader that tidies spaces, might change."""
+    ascii_only = "".join(char if char.isascii() and char.isprintable() else _as_json(char) for char in text)
+    return ascii_only.replace(" ", "\\u0020")
+
+
+def _as_json(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
