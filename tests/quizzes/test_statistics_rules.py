@@ -30,6 +30,7 @@ from quizzes.rules.statistics import (
 
 T = datetime(2026, 11, 22, 2, tzinfo=UTC)
 FORM = UUID(int=1)
+THIRDS = Thirds(30, 70)
 
 # K. L. Wuensch, “The Kuder-Richardson 20” (East Carolina University, https://core.ecu.edu/wuenschk/StatHelp/KR20.txt): ten students,
 # a quiz of ten items; p·q of each item and the variance of the totals, 5.84, are printed there.
@@ -46,9 +47,9 @@ QUIZ = [
     "1101101110",
 ]
 
-# Law School Admission Test, section 6, 1,000 people, five items: R. D. Bock and M. Lieberman, “Fitting a response model for n dichotomously
-# scored items”, Psychometrika 35 (1970). Alpha and both point-biserials are printed in D. Rizopoulos, “ltm: An R Package for Latent Variable
-# Modeling and Item Response Theory Analyses”, Journal of Statistical Software 17(5) (2006), by `descript(LSAT)`.
+# Law School Admission Test, section 6, 1,000 people, five items: R. D. Bock and M. Lieberman, “Fitting a response model for n
+# dichotomously scored items”, Psychometrika 35 (1970). Alpha and point-biserials as `descript(LSAT)` prints them: D. Rizopoulos, “ltm: An R
+# Package for Latent Variable Modeling and Item Response Theory Analyses”, Journal of Statistical Software 17(5) (2006).
 LSAT = {
     "00000": 3, "00001": 6, "00010": 2, "00011": 11, "00100": 1, "00101": 1, "00110": 3, "00111": 4,
     "01000": 1, "01001": 8, "01011": 16, "01101": 3, "01110": 2, "01111": 15,
@@ -64,9 +65,9 @@ def version(slot: int) -> UUID:
     return UUID(int=100 + slot)
 
 
-def tally_of(rows: list[str], thirds: Thirds = Thirds(30, 70)) -> RoundTally:
+def tally_of(rows: list[str]) -> RoundTally:
     slots = range(1, len(rows[0]) + 1)
-    tally = RoundTally({FORM: {slot: version(slot) for slot in slots}}, thirds)
+    tally = RoundTally({FORM: {slot: version(slot) for slot in slots}}, THIRDS)
     for row in rows:
         tally.add(FORM, T, {slot: Answered(["b" if mark == "1" else "a"], int(mark), None) for slot, mark in zip(slots, row, strict=True)})
     return tally
@@ -74,7 +75,8 @@ def tally_of(rows: list[str], thirds: Thirds = Thirds(30, 70)) -> RoundTally:
 
 def test_kr20_of_the_worked_example() -> None:
     figures = tally_of(QUIZ).form(FORM)
-    assert figures is not None and figures.kr20
+    assert figures is not None
+    assert figures.kr20
     sum_pq = 0.21 + 0.21 + 0.24 + 0.21 + 0.24 + 0.16 + 0.21 + 0.21 + 0.25 + 0.24
     assert figures.alpha == pytest.approx(10 / 9 * (1 - sum_pq / 5.84))
     assert figures.mean == pytest.approx(66)
@@ -89,7 +91,8 @@ def test_item_figures_of_the_law_school_admission_test() -> None:
     items, form = tally.items(), tally.form(FORM)
     assert [items[version(slot)].facility for slot in range(1, 6)] == pytest.approx(LSAT_FACILITY)
     assert [round(items[version(slot)].discrimination or 9, 4) for slot in range(1, 6)] == LSAT_CORRECTED
-    assert form is not None and form.n == 1000
+    assert form is not None
+    assert form.n == 1000
     assert round(form.alpha or 9, 4) == LSAT_ALPHA
     assert [form.distribution[place] for place in (0, 2, 4, 6, 8, 9)] == [3, 20, 85, 237, 357, 298]
 
@@ -100,14 +103,15 @@ def test_people_dealt_to_two_copies_of_a_form_give_the_figures_of_one() -> None:
     one = tally_of(rows + rows)
     other = UUID(int=2)
     paper = {slot: version(slot) for slot in range(1, 6)}
-    two = RoundTally({FORM: paper, other: paper}, Thirds(30, 70))
+    two = RoundTally({FORM: paper, other: paper}, THIRDS)
     for form in (FORM, other):
         for row in rows:
             two.add(form, T, {slot: Answered(["b"], int(mark), None) for slot, mark in enumerate(row, 1)})
     for slot in range(1, 6):
         assert two.items()[version(slot)].discrimination == pytest.approx(one.items()[version(slot)].discrimination)
     together, single = two.together(), one.form(FORM)
-    assert together is not None and single is not None
+    assert together is not None
+    assert single is not None
     assert together.alpha == pytest.approx(single.alpha)
 
 
@@ -115,9 +119,11 @@ def test_people_dealt_to_two_copies_of_a_form_give_the_figures_of_one() -> None:
 def test_figures_stay_within_their_bounds(rows: list[str]) -> None:
     tally = tally_of(rows)
     form = tally.form(FORM)
-    assert form is not None and sum(form.distribution) == form.n == len(rows)
+    assert form is not None
+    assert sum(form.distribution) == form.n == len(rows)
     assert form.alpha is None or form.alpha <= 1 + 1e-9
-    assert 0 <= form.lowest <= form.mean + 1e-9 and form.mean <= form.highest + 1e-9
+    assert 0 <= form.lowest <= form.mean + 1e-9
+    assert form.mean <= form.highest + 1e-9
     for item in tally.items().values():
         assert 0 <= item.facility <= 1
         assert item.discrimination is None or -1 <= item.discrimination <= 1
@@ -136,26 +142,28 @@ def test_each_outer_third_is_the_smallest_group_of_whole_scores_with_a_third_of_
 
 
 def test_what_is_left_out_is_counted_as_not_answered_and_takes_no_time() -> None:
-    tally = RoundTally({FORM: {1: version(1), 2: version(2), 3: version(3)}}, Thirds(30, 70))
+    tally = RoundTally({FORM: {1: version(1), 2: version(2), 3: version(3)}}, THIRDS)
     saved = {1: 90, 3: 30}
     tally.add(FORM, T, {slot: Answered(["b"], 1, T + timedelta(seconds=after)) for slot, after in saved.items()})
     items = tally.items()
-    assert items[version(2)].omitted == 1 and items[version(2)].options == {NOT_ANSWERED: [0, 1, 0]}
+    assert items[version(2)].omitted == 1
+    assert items[version(2)].options == {NOT_ANSWERED: [0, 1, 0]}
     assert [items[version(slot)].median_seconds for slot in (1, 2, 3)] == [60, None, 30]  # the third was answered first
 
 
 def test_answers_that_came_all_at_once_say_nothing_of_time() -> None:
-    tally = RoundTally({FORM: {1: version(1), 2: version(2)}}, Thirds(30, 70))
+    tally = RoundTally({FORM: {1: version(1), 2: version(2)}}, THIRDS)
     tally.add(FORM, T, {slot: Answered(["b"], 1, T + timedelta(seconds=600)) for slot in (1, 2)})
     assert [tally.items()[version(slot)].median_seconds for slot in (1, 2)] == [600, None]
 
 
 def test_partial_points_give_alpha_that_is_not_called_kr20() -> None:
-    tally = RoundTally({FORM: {1: version(1), 2: version(2)}}, Thirds(30, 70))
+    tally = RoundTally({FORM: {1: version(1), 2: version(2)}}, THIRDS)
     for first, second in ((0.5, 1.0), (0.0, 0.5), (1.0, 1.0)):
         tally.add(FORM, T, {1: Answered(["x"], first, None), 2: Answered(["x"], second, None)})
     form = tally.form(FORM)
-    assert form is not None and not form.kr20
+    assert form is not None
+    assert not form.kr20
     assert form.alpha == pytest.approx(2 * (1 - (0.25 + 1 / 12) / (7 / 12)))
 
 
@@ -199,14 +207,15 @@ def shifted(p: float, by: float) -> float:
 
 
 def test_drift_is_what_an_item_changed_beyond_the_others() -> None:
-    """Everybody knows more (0.5 logits, slightly different from item to item); one item became much easier, as if it had been passed around."""
+    """Everybody knows more (0.5 logits, slightly different from item to item); one item became much easier, as one that was passed on."""
     before = [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7]
     noise = [0.05, -0.05, 0.02, -0.02, 0.04, -0.04, 0.0]
     changes = [Change(place, p, 2000, shifted(p, 0.5 + by), 2000) for place, (p, by) in enumerate(zip(before, noise, strict=True))]
     changes[2] = Change(2, 0.5, 2000, shifted(0.5, 1.6), 2000)
     found = drifts(changes)
     assert [key for key, drift in found.items() if drift.notable] == [2]
-    assert found[2].relative and found[2].change == pytest.approx(1.6 - found[2].usual)
+    assert found[2].relative
+    assert found[2].change == pytest.approx(1.6 - found[2].usual)
     assert found[2].usual == pytest.approx(0.5, abs=0.05)
 
 
@@ -214,7 +223,8 @@ def test_few_shared_items_are_compared_by_their_shares_alone() -> None:
     found = drifts([Change("a", 0.5, 400, 0.7, 400), Change("b", 0.5, 400, 0.55, 400)])
     assert not found["a"].relative
     assert found["a"].z == pytest.approx(0.2 / sqrt(0.6 * 0.4 / 200))
-    assert found["a"].notable and not found["b"].notable
+    assert found["a"].notable
+    assert not found["b"].notable
 
 
 def test_nobody_and_everybody_right_still_have_a_logit() -> None:
@@ -229,7 +239,8 @@ def form_figures(n: int, mean: float, sd: float) -> FormFigures:
 def test_a_harder_form_is_named_and_its_pass_mark_equated() -> None:
     together = form_figures(1000, 65, 15)
     found = compare_forms({1: form_figures(100, 57, 12), 2: form_figures(100, 66, 15)}, together, pass_mark=50)
-    assert found[1].notable and not found[2].notable
+    assert found[1].notable
+    assert not found[2].notable
     assert found[1].error == pytest.approx(15 * sqrt(1 / 100 - 1 / 1000))
     assert found[1].pass_mark == pytest.approx(57 - 12 / 15 * 15)
 
@@ -239,6 +250,7 @@ def test_anchors_tell_people_who_know_more_from_papers_that_are_easier() -> None
     shared = [Change(place, p, 5000, p + 0.03, 5000) for place, p in enumerate((0.4, 0.5, 0.6, 0.7))]
     link = link_by_anchors(shared, mean_before=60, mean_now=68)
     assert link is not None
-    assert link.people == pytest.approx(3) and link.forms == pytest.approx(5)
+    assert link.people == pytest.approx(3)
+    assert link.forms == pytest.approx(5)
     assert 0 < link.error < 1
     assert link_by_anchors([], 60, 68) is None

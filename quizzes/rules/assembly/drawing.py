@@ -8,7 +8,7 @@ heuristic for solving very large item selection problems”, 1993): what must ho
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from random import Random
@@ -47,7 +47,9 @@ def draw_forms(
     cells: Sequence[Cell],
     limits: AssemblyLimits,
     enemies: Enemies | None = None,
+    *,
     progress: Callable[[int, int], None] | None = None,
+    topics: Mapping[str, str] | None = None,
 ) -> list[list[UUID]]:
     """`limits.forms` papers of item versions in the order of the blueprint. Each has exactly the blueprint, no item twice, no two that
     exclude each other; the other limits are kept as far as the candidates allow (see `form_check` for what is not).
@@ -58,7 +60,7 @@ def draw_forms(
     by_cell: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in sorted(candidates, key=lambda one: one.version):
         by_cell[candidate.topic, candidate.level].append(candidate)
-    refuse_shortfalls(shortfalls({cell: len(found) for cell, found in by_cell.items()}, plan))
+    refuse_shortfalls(shortfalls({cell: len(found) for cell, found in by_cell.items()}, plan), topics)
     drawing = _Drawing(_groups(by_cell, plan, limits), limits, enemies or {})
     papers = []
     for number in range(1, limits.forms + 1):
@@ -107,9 +109,7 @@ def _aim(groups: Sequence[_Group], limits: AssemblyLimits) -> float:
     wanted = limits.difficulty_target or 0.0
     too_easy = _usual(groups) > wanted
     pools = [sorted(group.pool, key=lambda one: (one.facility if too_easy else -one.facility, one.version)) for group in groups]
-    least = [
-        min(len(group.pool), max(group.count + SPARE, ceil(ROOM * limits.forms * group.count / group.cap))) for group in groups
-    ]
+    least = [min(len(group.pool), max(group.count + SPARE, ceil(ROOM * limits.forms * group.count / group.cap))) for group in groups]
     for step in range(STEPS + 1):
         for group, pool, enough in zip(groups, pools, least, strict=True):
             group.pool = pool[: max(enough, len(pool) * (STEPS - step) // STEPS)]
@@ -133,7 +133,9 @@ def _anchor_quotas(plan: Sequence[Cell], usable: dict[Cell, list[Candidate]], li
         ]
         if not open_cells:
             break
-        best = max(open_cells, key=lambda cell: (cell.count * limits.anchors / size - quotas[cell], available[cell], cell.topic, cell.level))
+        best = max(
+            open_cells, key=lambda cell: (cell.count * limits.anchors / size - quotas[cell], available[cell], cell.topic, cell.level)
+        )
         quotas[best] += 1
     return quotas
 
@@ -155,14 +157,16 @@ class _Drawing:
 
     def form(self, number: int) -> list[UUID]:
         for attempt in range(TRIES):
-            random = Random(int.from_bytes(draw(self.limits.seed, number, attempt)[:8], "big"))
+            random = Random(int.from_bytes(draw(self.limits.seed, number, attempt)[:8], "big"))  # noqa: S311 - chance that can be had again
             form = _Form(self, random)
             blocked = form.fill(self.order if attempt == 0 else random.sample(self.order, len(self.order)))
             if blocked is None:
                 break
         else:
             raise EnemiesInTheWayError(
-                N_("Không lập được đề: ở ô %(topic)s – %(level)s có quá nhiều câu loại trừ nhau. Bổ sung câu hỏi hoặc bỏ bớt cặp loại trừ."),
+                N_(
+                    "Không lập được đề: ở ô %(topic)s – %(level)s có quá nhiều câu loại trừ nhau. Bổ sung câu hỏi hoặc bỏ bớt cặp loại trừ."
+                ),
                 code="enemies_in_the_way",
                 topic=blocked.topic,
                 level=blocked.level,
@@ -208,7 +212,7 @@ class _Form:
             if not self._shares_too_much(one):
                 return one
         left = within or possible
-        return min(left, key=lambda one: self._worst_sharing(one)) if left else None
+        return min(left, key=self._worst_sharing) if left else None
 
     def _fits(self, one: Candidate, instead: Candidate | None = None) -> bool:
         """Not in the form yet, and nothing in it excludes it. `instead`: what would leave."""

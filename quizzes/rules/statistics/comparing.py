@@ -66,7 +66,5 @@ def link_by_anchors(shared: Sequence[Change[Any]], mean_before: float, mean_now:
     if not shared:
         return None
     people = sum(one.now - one.before for one in shared) / len(shared)
-    variance = sum(
-        one.before * (1 - one.before) / one.n_before + one.now * (1 - one.now) / one.n_now for one in shared
-    ) / len(shared) ** 2
+    variance = sum(one.before * (1 - one.before) / one.n_before + one.now * (1 - one.now) / one.n_now for one in shared) / len(shared) ** 2
     return AnchorLink(len(shared), 100 * people, 100 * sqrt(variance), mean_now - mean_before)

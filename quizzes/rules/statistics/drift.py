@@ -45,9 +45,9 @@ class Drift:
 
 
 def drifts(changes: Sequence[Change[Key]]) -> dict[Key, Drift]:
-    """Robust z of each shared item: (d − median of all d) / (0.74 · interquartile range), d the change of the logit of its facility. Notable
-    from |z| ≥ 1.96 on, where the change beyond the median is at least 0.3 logits as well. With fewer than five shared items
-    the two shares are compared by their difference (|z| ≥ 2.58 and at least 10 points); that people know more now is then not told apart."""
+    """Robust z of each shared item: (d − median of all d) / (0.74 · interquartile range), d the change of the logit of its facility.
+    Notable from |z| ≥ 1.96 on, where the change beyond the median is at least 0.3 logits as well. With fewer than five shared items the
+    two shares are compared (|z| ≥ 2.58 and at least 10 points); that people know more now is then not told apart."""
     if len(changes) < LEAST_SHARED:
         return {one.key: _two_shares(one) for one in changes}
     usual = median(one.logits for one in changes)

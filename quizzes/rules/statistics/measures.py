@@ -171,4 +171,3 @@ def _alpha_within(forms: Sequence[FormTally]) -> float | None:
         return None
     variances = [sum(form.items[place].squares[0] for form in forms) / degrees for place in range(lengths.pop())]
     return alpha_of(variances, sum(form.total_squares for form in forms) / degrees)
-

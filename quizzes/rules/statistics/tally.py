@@ -30,14 +30,17 @@ class Thirds:
         return TOP if score >= self.high else MIDDLE
 
 
+NOBODY_OUTSIDE = Thirds(-1.0, 101.0)
+
+
 def thirds_of(scores: Mapping[float, int]) -> Thirds:
     """From how often each score came up. Equal scores stay together: the bottom and top third are the smallest groups of whole scores that
-    hold at least a third; where they would meet, those scores are the middle."""
+    hold at least a third; where they would meet, everybody is in the middle."""
     total = sum(scores.values())
     low, high = _reach(sorted(scores), scores, total), _reach(sorted(scores, reverse=True), scores, total)
     if low < high:
         return Thirds(low, high)
-    return Thirds(min(low, high) - 1e-6, max(low, high) + 1e-6)
+    return NOBODY_OUTSIDE
 
 
 def _reach(ordered: Iterable[float], scores: Mapping[float, int], total: int) -> float:
