@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from lms.kit.jobs import Periodic
 from lms.kit.unit import settings, transaction
 from quizzes import statements
 from quizzes.operations.attempts import FINISHED, STARTED, end_overdue_attempts
+from quizzes.operations.marks import REMARKED
 from quizzes.queries.attempts import AttemptView, attempt_by_id, explained
+from quizzes.queries.marks import regrade
 from quizzes.statements import Answer, Sitting
 
 BATCH = 50
@@ -66,9 +69,16 @@ def _sitting(attempt: AttemptView) -> Sitting:
         number=attempt.number,
         started_at=attempt.started_at,
         ended_at=attempt.submitted_at,
-        score=attempt.score,
-        passed=attempt.passed,
+        score=attempt.first_score,
+        passed=attempt.first_passed,
     )
 
 
-BUILDERS = {STARTED: build_started, FINISHED: build_finished}
+def build_remarked(session: Session, reference: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:
+    later = regrade(session, UUID(reference["regrade"]))
+    attempt = attempt_by_id(session, later.attempt_id)
+    marked = replace(_sitting(attempt), score=later.score, passed=later.passed)
+    return statements.attempt_remarked(marked, later.id, later.cause, later.recorded_at)
+
+
+BUILDERS = {STARTED: build_started, FINISHED: build_finished, REMARKED: build_remarked}

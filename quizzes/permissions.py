@@ -10,15 +10,27 @@ from lms.kit.actors import Role
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.sit": frozenset({Role.LEARNER}),  # and only one's own attempts; being on the round's list decides the rest
     "quizzes.manage_rounds": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
+    "quizzes.propose_exclusions": frozenset({Role.FOCAL_POINT, Role.DEPARTMENT}),  # for people of one's own agencies
+    "quizzes.grant_accommodations": frozenset({Role.DEPARTMENT}),
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),
+    "quizzes.write_items": frozenset({Role.AUTHOR}),
+    "quizzes.review_items": frozenset({Role.DEPARTMENT}),  # never what one wrote or answers for oneself
+    "quizzes.rule_on_items": frozenset({Role.DEPARTMENT}),  # one proposes, another decides
+    "quizzes.handle_reports": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never says who reported
     "quizzes.mark_essays": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never one's own answer
 }
 
-PROVINCE_WIDE = frozenset({"quizzes.manage_rounds"})
+PROVINCE_WIDE = frozenset({"quizzes.view_bank", "quizzes.write_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
 
 PERMISSION_NAMES: Mapping[str, Any] = {
-    "quizzes.sit": _l("Làm bài kiểm tra và xem kết quả của chính mình"),
-    "quizzes.manage_rounds": _l("Mở, đóng và theo dõi kỳ kiểm tra"),
-    "quizzes.view_bank": _l("Xem ngân hàng câu hỏi cùng đáp án"),
+    "quizzes.sit": _l("Làm bài kiểm tra, xem kết quả và phúc khảo bài của chính mình"),
+    "quizzes.manage_rounds": _l("Lập, mở, đóng, khóa và theo dõi kỳ kiểm tra"),
+    "quizzes.propose_exclusions": _l("Xem danh sách kiểm tra của đơn vị, đề nghị miễn, hoãn"),
+    "quizzes.rule_on_items": _l("Ra quyết định về câu hỏi đã thi, giải quyết phúc khảo"),
+    "quizzes.handle_reports": _l("Xem và trả lời báo lỗi câu hỏi"),
+    "quizzes.grant_accommodations": _l("Cho thêm thời gian, thêm lượt, bắt đầu muộn hơn"),
+    "quizzes.view_bank": _l("Xem ngân hàng câu hỏi cùng đáp án; gắn nhãn, ghi các câu không đặt chung một đề"),
+    "quizzes.write_items": _l("Soạn câu hỏi và gửi thẩm định"),
+    "quizzes.review_items": _l("Thẩm định câu hỏi của người khác, ngừng dùng câu hỏi"),
     "quizzes.mark_essays": _l("Chấm bài tự luận"),
 }

@@ -86,6 +86,30 @@ def attempt_finished(sitting: Sitting, answers: Sequence[Answer]) -> list[dict[s
     ]
 
 
+def attempt_remarked(sitting: Sitting, regrade_id: UUID, cause: str, at: datetime) -> list[dict[str, Any]]:
+    """`passed` or `failed` again, with the mark that took the place of an earlier one (in `sitting`) and what led to it. The statements
+    about the first mark stay: they say what was true then."""
+    assert sitting.score is not None
+    return [
+        words.statement(
+            facts=(sitting.attempt_id, regrade_id),
+            actor=words.actor_for(sitting.base_url, sitting.person_id),
+            verb=words.PASSED if sitting.passed else words.FAILED,
+            target=_round(sitting),
+            at=at,
+            registration=sitting.attempt_id,
+            result={
+                "success": bool(sitting.passed),
+                "score": {"scaled": float(sitting.score / 100), "raw": float(sitting.score), "min": 0, "max": 100},
+            },
+            extensions={
+                f"{sitting.base_url}/xapi/extensions/attempt": sitting.number,
+                f"{sitting.base_url}/xapi/extensions/corrected-because": cause,
+            },
+        )
+    ]
+
+
 def _round(sitting: Sitting) -> Activity:
     return words.activity(round_activity_iri(sitting.base_url, sitting.round_code), words.ASSESSMENT, {"vi": sitting.title})
 

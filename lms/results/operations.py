@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -133,3 +133,10 @@ def record_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add first outcomes in bulk, for people who have none in the activity yet."""
     for start in range(0, len(rows), BATCH):
         session.execute(insert(Outcome), rows[start : start + BATCH])
+
+
+def supersede_outcomes(session: Session, rows: Sequence[dict[str, Any]], superseded: Mapping[UUID, UUID]) -> None:
+    """Add outcomes that now stand, in bulk; `superseded`: ids of those that stood before, each with the one it points to from now on."""
+    if superseded:
+        session.execute(update(Outcome), [{"id": old, "superseded_by": new} for old, new in superseded.items()])
+    record_outcomes(session, rows)

@@ -90,3 +90,14 @@ class Cell:
     agency_id: UUID
     group_code: str
     figures: Figures
+
+
+def figures_of(score: Decimal, passed: bool) -> Figures:
+    """What one person's standing outcome adds to the figures of where they are counted, participation included."""
+    band = next((name for name, low in BANDS if score >= low), BANDS[-1][0])
+    return Figures(took_part=1, passed=int(passed), score_hundredths=int((score * 100).to_integral_value()), **{band: 1})
+
+
+def difference(after: Figures, before: Figures) -> Figures:
+    """What must be added to `before` to come to `after`."""
+    return Figures(**{field.name: getattr(after, field.name) - getattr(before, field.name) for field in fields(Figures)})

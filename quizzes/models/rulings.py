@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.kit.db import Base
@@ -62,3 +63,16 @@ class Ruling(Base):
     foreseen: Mapped[dict[str, Any] | None]
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"))
     carried_out_at: Mapped[datetime | None]
+
+
+class RulingEffect(Base):
+    """What a ruling was foreseen to do to one attempt's mark, as it was shown to the one who approved it; only where the mark moves."""
+
+    __tablename__ = "ruling_effect"
+
+    ruling_id: Mapped[UUID] = mapped_column(ForeignKey("ruling.id"), primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("attempt.id"), primary_key=True, index=True)
+    score_before: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    score_after: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    passed_before: Mapped[bool]
+    passed_after: Mapped[bool]

@@ -25,11 +25,11 @@ from lms.kit.errors import N_, Conflict
 from lms.kit.ids import uuid7
 from lms.lrs.outbox import emit
 from lms.results.models import Outcome
-from lms.results.operations import record_outcome
+from lms.results.operations import record_outcome, supersede_outcomes
 from quizzes.models import Attempt, Regrade, Round
 from quizzes.queries.marks import ToMark, attempts_to_mark, candidates
 from quizzes.rules.counting import counted
-from quizzes.rules.marking import Cause, points_in_store
+from quizzes.rules.marking import Candidate, Cause, points_in_store
 from quizzes.rules.rounds import RoundState
 from quizzes.rules.sitting import AttemptState, score_of
 
@@ -83,6 +83,21 @@ def stop_marking(session: Session, rounds: Sequence[UUID]) -> None:
             session.execute(select(func.pg_advisory_xact_lock(_lock_number("marks", round_id))))
 
 
+def try_hold(session: Session, round_id: UUID, attempts: Mapping[UUID, UUID]) -> set[UUID]:
+    """Hold those of many attempts (with their persons), and the turn of their persons, that nobody else holds just now: whoever holds many
+    things never waits for one more. The round's turn must be held."""
+    rows = select(Attempt.id).where(Attempt.id.in_(attempts)).order_by(Attempt.id).with_for_update(skip_locked=True)
+    held = set(session.scalars(rows))
+    if session.get_bind().dialect.name != "postgresql":
+        return held
+    free = {
+        person_id
+        for person_id in sorted({attempts[attempt_id] for attempt_id in held})
+        if session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number("marks", round_id, person_id))))
+    }
+    return {attempt_id for attempt_id in held if attempts[attempt_id] in free}
+
+
 def supersede_mark(
     session: Session,
     actor: Actor,
@@ -113,8 +128,21 @@ def supersede_mark(
             round=turn.code,
         )
     (attempt,) = attempts_to_mark(session, [attempt_id])
-    made = remark(session, actor, turn, [attempt], cause, at, decided=Decided(points_by_slot or {}, answers or {}))
-    return made.get(attempt_id)
+    made = remark(session, actor, turn, [attempt], cause, at, decided=Decided(points_by_slot or {}, answers or {})).get(attempt_id)
+    if made is not None:
+        new = session.execute(select(Regrade.score, Regrade.passed).where(Regrade.id == made)).one()
+        audit.record(
+            session,
+            actor,
+            "quizzes.supersede_mark",
+            attempt_id,
+            at,
+            cause=cause.kind.value,
+            cause_id=str(cause.id),
+            before={"score": str(attempt.standing.score), "passed": attempt.standing.passed},
+            after={"score": str(new.score), "passed": new.passed},
+        )
+    return made
 
 
 def remark(  # noqa: PLR0917 - who, where, what, why, when
@@ -127,8 +155,8 @@ def remark(  # noqa: PLR0917 - who, where, what, why, when
     *,
     decided: Decided = NOTHING,
 ) -> dict[UUID, UUID]:
-    """Write the marks of attempts that are no longer what stands, tell the ledger, the record store and the audit. The attempts are held
-    by the caller and are of one round. Returns the new marks by attempt."""
+    """Write the marks of attempts that are no longer what stands, tell the ledger and the record store. The attempts are of one round
+    and held by the caller, who tells the audit. Returns the new marks by attempt."""
     rows = [
         {
             "id": uuid7(),
@@ -142,7 +170,7 @@ def remark(  # noqa: PLR0917 - who, where, what, why, when
             **new,
         }
         for attempt in attempts
-        if (new := _marked(attempt, turn.pass_mark, decided)) is not None
+        if (new := _marked(attempt, decided)) is not None
     ]
     if not rows:
         return {}
@@ -161,17 +189,6 @@ def remark(  # noqa: PLR0917 - who, where, what, why, when
         old = before[row["attempt_id"]]
         if (row["score"], row["passed"]) != (old.score, old.passed):
             emit(session, REMARKED, {"regrade": str(row["id"])}, at)
-        audit.record(
-            session,
-            actor,
-            "quizzes.supersede_mark",
-            row["attempt_id"],
-            at,
-            cause=cause.kind.value,
-            cause_id=str(cause.id),
-            before={"score": str(old.score), "passed": old.passed},
-            after={"score": str(row["score"]), "passed": row["passed"]},
-        )
     session.flush()
     return {row["attempt_id"]: row["id"] for row in rows}
 
@@ -179,38 +196,61 @@ def remark(  # noqa: PLR0917 - who, where, what, why, when
 def record_counting(session: Session, turn: RoundMarks, people: Collection[UUID], at: datetime, *, told: bool = False) -> int:
     """Tell the ledger which of these people's attempts counts, and with which mark. `told`: it was told of them before; what stands
     there already is then not written again. Returns how many outcomes are new. The turn of each person must be held (`marking_turn`)."""
-    known = _told(session, turn.activity, people) if told else {}
-    written = 0
-    for person_id, attempts in candidates(session, turn.id, people).items():
-        best = counted(attempts, turn.counting)
-        if best is None or known.get(person_id) == (best.id, len(attempts), best.score, best.passed):
+    found = {
+        person: best for person, attempts in candidates(session, turn.id, people).items() if (best := _counted(attempts, turn.counting))
+    }
+    if not told:
+        for person_id, (best, attempts) in found.items():
+            record_outcome(session, **_outcome(turn, person_id, best, attempts), at=at)
+        return len(found)
+    known = _told(session, turn.activity, people)
+    rows, superseded = [], {}
+    for person_id, (best, attempts) in found.items():
+        old_id, *standing = known.get(person_id, (None,))
+        if standing == [best.id, attempts, best.score, best.passed]:
             continue
-        record_outcome(
-            session,
-            activity=turn.activity,
-            period=Quarter.parse(turn.quarter).code,
-            person_id=person_id,
-            source_id=best.id,
-            attempts=len(attempts),
-            score=best.score,
-            passed=best.passed,
-            occurred_at=best.submitted_at,
-            at=at,
-        )
-        written += 1
-    return written
+        rows.append({"id": uuid7(), **_outcome(turn, person_id, best, attempts), "recorded_at": at})
+        if old_id is not None:
+            superseded[old_id] = rows[-1]["id"]
+    supersede_outcomes(session, rows, superseded)
+    return len(rows)
 
 
-def _told(session: Session, activity: str, people: Collection[UUID]) -> dict[UUID, tuple[UUID, int, Decimal, bool]]:
+def _counted(attempts: Sequence[Candidate], counting: str) -> tuple[Candidate, int] | None:
+    best = counted(attempts, counting)
+    return None if best is None else (best, len(attempts))
+
+
+def _outcome(turn: RoundMarks, person_id: UUID, best: Candidate, attempts: int) -> dict[str, Any]:
+    return {
+        "activity": turn.activity,
+        "period": Quarter.parse(turn.quarter).code,
+        "person_id": person_id,
+        "source_id": best.id,
+        "attempts": attempts,
+        "score": best.score,
+        "passed": best.passed,
+        "occurred_at": best.submitted_at,
+    }
+
+
+def _told(session: Session, activity: str, people: Collection[UUID]) -> dict[UUID, tuple[Any, ...]]:
+    """What stands in the ledger for people: the outcome's id, its attempt, how many there were, score and pass."""
     rows = session.execute(
-        select(Outcome.person_id, Outcome.source_id, Outcome.attempts, Outcome.score, Outcome.passed).where(
+        select(Outcome.person_id, Outcome.id, Outcome.source_id, Outcome.attempts, Outcome.score, Outcome.passed).where(
             Outcome.activity == activity, Outcome.person_id.in_(people), Outcome.superseded_by.is_(None)
         )
     )
-    return {person_id: (source_id, attempts, score, passed) for person_id, source_id, attempts, score, passed in rows}
+    return {person_id: tuple(values) for person_id, *values in rows}
 
 
-def _marked(attempt: ToMark, pass_mark: Decimal, decided: Decided) -> dict[str, Any] | None:
+def mark_of(attempt: ToMark) -> tuple[Decimal, bool]:
+    """The mark an attempt would have from all that is in its paper."""
+    score = score_of(attempt.paper)
+    return score, score >= attempt.pass_mark
+
+
+def _marked(attempt: ToMark, decided: Decided) -> dict[str, Any] | None:
     """An attempt's mark as it is now and what it is made of, as it is kept; None where all is as it was."""
     old = attempt.standing
     given = {**old.given, **decided.points}
@@ -218,7 +258,7 @@ def _marked(attempt: ToMark, pass_mark: Decimal, decided: Decided) -> dict[str, 
     paper = [question.with_decided(answer=late.get(question.slot), given=given.get(question.slot)) for question in attempt.paper]
     points = {question.slot: question.points for question in paper}
     score = score_of(paper)
-    passed = score >= pass_mark
+    passed = score >= attempt.pass_mark
     same_facts = given == old.given and late == old.answers and (old.regrade_id is None or points == old.points)
     if same_facts and (score, passed) == (old.score, old.passed):
         return None

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.kit.actors import NotFound
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, Form, FormSlot, ItemVersion, Regrade, Response, Round, Ruling
 from quizzes.rules.marking import Candidate, InForce, RulingKind, points_from_store
@@ -31,11 +32,16 @@ def is_standing() -> ColumnElement[bool]:
     return and_(Regrade.attempt_id == Attempt.id, Regrade.superseded_by.is_(None))
 
 
-def holds() -> ColumnElement[bool]:
-    """Is a ruling approved and not withdrawn since?"""
+def holds(as_if: UUID | None = None) -> ColumnElement[bool]:
+    """Is a ruling approved and not withdrawn since? `as_if`: a proposed one that is to be looked at as if it were approved."""
     later = aliased(Ruling)
-    withdrawn = exists().where(later.withdraws_id == Ruling.id, later.state == "approved")
-    return and_(Ruling.state == "approved", Ruling.kind != RulingKind.WITHDRAWAL, ~withdrawn)
+    withdrawn = exists().where(later.withdraws_id == Ruling.id, _approved(later, as_if))
+    return and_(_approved(Ruling, as_if), Ruling.kind != RulingKind.WITHDRAWAL, ~withdrawn)
+
+
+def _approved(ruling: Any, as_if: UUID | None) -> ColumnElement[bool]:
+    approved: ColumnElement[bool] = ruling.state == "approved"
+    return approved if as_if is None else or_(approved, ruling.id == as_if)
 
 
 def concerns_round() -> ColumnElement[bool]:
@@ -46,15 +52,15 @@ def concerns_round() -> ColumnElement[bool]:
     )
 
 
-def rulings_of_forms(session: Session, forms: Collection[UUID]) -> dict[UUID, dict[int, list[InForce]]]:
-    """The rulings that hold, by form and slot, in the order in which they were approved."""
+def rulings_of_forms(session: Session, forms: Collection[UUID], as_if: UUID | None = None) -> dict[UUID, dict[int, list[InForce]]]:
+    """The rulings that hold, by form and slot, in the order in which they were approved; `as_if` would be the last of them."""
     rows = session.execute(
         select(FormSlot.form_id, FormSlot.slot, Ruling.kind, Ruling.key)
         .join(Form, Form.id == FormSlot.form_id)
         .join(Round, Round.id == Form.round_id)
         .join(Ruling, and_(Ruling.item_version_id == FormSlot.item_version_id, concerns_round()))
-        .where(FormSlot.form_id.in_(forms), holds())
-        .order_by(Ruling.decided_at, Ruling.id)
+        .where(FormSlot.form_id.in_(forms), holds(as_if))
+        .order_by(Ruling.decided_at.is_(None), Ruling.decided_at, Ruling.id)
     )
     found: dict[UUID, dict[int, list[InForce]]] = defaultdict(lambda: defaultdict(list))
     for form_id, slot, kind, key in rows:
@@ -88,13 +94,14 @@ class ToMark:
     number: int
     counts: bool
     submitted_at: datetime
+    pass_mark: Decimal
     standing: Standing
     paper: list[Marked]
 
 
-def attempts_to_mark(session: Session, attempt_ids: Sequence[UUID]) -> list[ToMark]:
-    """Finished attempts with all that their mark is made of: keys, rulings that hold, answers that count, points people gave. Attempts
-    that have no mark yet are left out. Four queries for any number."""
+def attempts_to_mark(session: Session, attempt_ids: Sequence[UUID], as_if: UUID | None = None) -> list[ToMark]:
+    """Finished attempts with all that their mark is made of: keys, rulings that hold (`as_if`: one more, proposed), answers that count,
+    points people gave. Attempts that have no mark yet are left out. Four queries for any number."""
     attempts = session.execute(
         select(
             Attempt.id,
@@ -102,40 +109,42 @@ def attempts_to_mark(session: Session, attempt_ids: Sequence[UUID]) -> list[ToMa
             Attempt.number,
             Attempt.counts,
             Attempt.submitted_at,
+            Round.pass_mark,
             Attempt.form_id,
-            standing_score,
-            standing_passed,
-            Regrade.id,
+            standing_score.label("score"),
+            standing_passed.label("passed"),
+            Regrade.id.label("regrade_id"),
             Regrade.points,
             Regrade.given,
             Regrade.answers,
         )
+        .join(Round, Round.id == Attempt.round_id)
         .outerjoin(Regrade, is_standing())
         .where(Attempt.id.in_(attempt_ids), Attempt.score.is_not(None))
         .order_by(Attempt.id)
     ).all()
-    papers = papers_of_forms(session, {row.form_id for row in attempts})
+    papers = papers_of_forms(session, {row.form_id for row in attempts}, as_if)
     responses: dict[UUID, dict[int, Any]] = defaultdict(dict)
     for row in session.execute(
         select(Response.attempt_id, Response.slot, Response.answer, Response.points).where(Response.attempt_id.in_(attempt_ids))
     ):
         responses[row.attempt_id][row.slot] = row
     found = []
-    for attempt_id, person_id, number, counts, submitted_at, form_id, score, passed, regrade_id, points, given, answers in attempts:
+    for row in attempts:
         standing = Standing(
-            score=score,
-            passed=passed,
-            regrade_id=regrade_id,
-            points=points_from_store(points or {}),
-            given=points_from_store(given or {}),
-            answers={int(slot): list(answer) for slot, answer in (answers or {}).items()},
+            score=row.score,
+            passed=row.passed,
+            regrade_id=row.regrade_id,
+            points=points_from_store(row.points or {}),
+            given=points_from_store(row.given or {}),
+            answers={int(slot): list(answer) for slot, answer in (row.answers or {}).items()},
         )
-        paper = answered(papers[form_id], responses[attempt_id], standing)
-        found.append(ToMark(attempt_id, person_id, number, counts, submitted_at, standing, paper))
+        paper = answered(papers[row.form_id], responses[row.id], standing)
+        found.append(ToMark(row.id, row.person_id, row.number, row.counts, row.submitted_at, row.pass_mark, standing, paper))
     return found
 
 
-def papers_of_forms(session: Session, forms: Collection[UUID]) -> dict[UUID, list[Marked]]:
+def papers_of_forms(session: Session, forms: Collection[UUID], as_if: UUID | None = None) -> dict[UUID, list[Marked]]:
     """The questions of forms with keys and the rulings that hold, without answers; two queries."""
     rows = session.execute(
         select(FormSlot.form_id, FormSlot.slot, ItemVersion.kind, ItemVersion.body, ItemVersion.key)
@@ -143,7 +152,7 @@ def papers_of_forms(session: Session, forms: Collection[UUID]) -> dict[UUID, lis
         .where(FormSlot.form_id.in_(forms))
         .order_by(FormSlot.form_id, FormSlot.slot)
     ).all()
-    rulings = rulings_of_forms(session, forms) if forms else {}
+    rulings = rulings_of_forms(session, forms, as_if) if forms else {}
     papers: dict[UUID, list[Marked]] = {}
     for form_id, slot, kind, body, key in rows:
         papers.setdefault(form_id, []).append(Marked(slot, kind, body, key, [], tuple(rulings.get(form_id, {}).get(slot, ()))))
@@ -179,6 +188,14 @@ def candidates(session: Session, round_id: UUID, people: Collection[UUID]) -> di
     for person_id, *values in rows:
         found[person_id].append(Candidate(*values))
     return dict(found)
+
+
+def regrade(session: Session, regrade_id: UUID) -> Regrade:
+    """A later mark, whether it still stands or not. Raises NotFound."""
+    row = session.get(Regrade, regrade_id)
+    if row is None:
+        raise NotFound
+    return row
 
 
 @dataclass(frozen=True, slots=True)
