@@ -17,6 +17,7 @@ from lms.kit.clock import Quarter, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, settings, transaction
 from quizzes.interchange import yaml_file
+from quizzes.operations import life
 from quizzes.operations import rounds as round_operations
 from quizzes.operations.bank import import_items
 from quizzes.queries import bank as bank_queries
@@ -166,7 +167,7 @@ def open_(quarter: str) -> None:
     _quarter(quarter)
     with transaction() as session:
         view = _round(session, quarter)
-        count = round_operations.open_round(session, SERVICE, view.id, zone=settings().zone, at=now())
+        count = life.open_round(session, SERVICE, view.id, zone=settings().zone, at=now())
     click.echo(_("Đã mở kỳ kiểm tra %(quarter)s: %(count)s người trong danh sách.", quarter=quarter, count=count))
 
 
@@ -176,7 +177,7 @@ def close(quarter: str) -> None:
     """Đóng kỳ kiểm tra QUARTER; bài đang làm được nộp và chấm."""
     _quarter(quarter)
     with transaction() as session:
-        ended = round_operations.close_round(session, SERVICE, _round(session, quarter).id, now())
+        ended = life.close_round(session, SERVICE, _round(session, quarter).id, now())
     click.echo(_("Đã đóng kỳ kiểm tra %(quarter)s; %(count)s bài đang làm đã được nộp.", quarter=quarter, count=ended))
 
 

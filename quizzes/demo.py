@@ -18,6 +18,7 @@ from lms.kit.clock import Quarter, local_midnight
 from lms.kit.unit import transaction
 from lms.results.models import Expectation
 from quizzes.cli import import_questions
+from quizzes.operations import life
 from quizzes.operations import rounds as operations
 from quizzes.operations.history import record_sittings
 from quizzes.queries import bank
@@ -41,7 +42,7 @@ def add_rounds(province: DemoProvince) -> None:
         round_id, begins = _open(province, quarter), quarter.begins(province.zone)
         _sit(round_id, quarter, _Turnout(participation, ability, begins, begins + timedelta(days=45)), random)
         with transaction() as session:
-            operations.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
+            life.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
         click.echo(f"{quarter}: closed with results")
     round_id, begins = _open(province, province.current), province.current.begins(province.zone)
     _sit(
@@ -81,7 +82,7 @@ def _open(province: DemoProvince, quarter: Quarter) -> UUID:
     with transaction() as session:
         round_id = operations.create_round(session, SERVICE, settings, _blueprint(session, quarter), province.at)
     with transaction() as session:
-        operations.open_round(session, SERVICE, round_id, zone=province.zone, at=local_midnight(quarter.first_day, province.zone))
+        life.open_round(session, SERVICE, round_id, zone=province.zone, at=local_midnight(quarter.first_day, province.zone))
     return round_id
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,15 +12,18 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.accounts.models import Person, PositionGroup, Posting
-from lms.accounts.queries import absence_on, is_listed
+from lms.accounts.models import PositionGroup
 from lms.agencies.models import AgencyVersion
 from lms.kit.actors import NotFound
 from lms.results.models import Expectation
-from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVersion, Round
+from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVersion, Regrade, Round
+from quizzes.queries.marks import is_standing, standing_passed, standing_score
+from quizzes.queries.windows import OWN_WINDOW, OwnWindow, is_enrolled, is_expected, with_own_window
 from quizzes.rules.assembly import Cell
-from quizzes.rules.rounds import Standing
+from quizzes.rules.counting import counted
+from quizzes.rules.rounds import Standing, StartAnswer, may_start
 from quizzes.rules.sitting import AttemptState
+from quizzes.rules.windows import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class RoundView:
     feedback_policy: str
     blueprint_id: UUID
     form_count: int
+    supervised: bool
     state: str
 
     @property
@@ -65,6 +68,14 @@ def rounds(session: Session) -> list[RoundView]:
 def round_by_code(session: Session, code: str) -> RoundView:
     """Raises NotFound."""
     row = session.execute(select(*_ROUND).where(Round.code == code)).one_or_none()
+    if row is None:
+        raise NotFound
+    return RoundView(*row)
+
+
+def round_by_id(session: Session, round_id: UUID) -> RoundView:
+    """Raises NotFound."""
+    row = session.execute(select(*_ROUND).where(Round.id == round_id)).one_or_none()
     if row is None:
         raise NotFound
     return RoundView(*row)
@@ -106,13 +117,29 @@ class MyRound:
     group_name: str | None
     agency_name: str | None
     attempts: list[MyAttempt]
+    own: OwnWindow = field(default_factory=OwnWindow)
+
+    def turn(self, at: datetime) -> Turn:
+        """When this person may sit, as seen now."""
+        return self.own.turn(self.round, at)
+
+    def answer(self, at: datetime) -> StartAnswer:
+        """May this person start now?"""
+        turn = self.turn(at)
+        return may_start(turn, replace(self.standing, attempts_used=turn.used(one.started_at for one in self.attempts)), at)
+
+    @property
+    def counted(self) -> MyAttempt | None:
+        """The attempt that counts by the round's rule."""
+        return counted(self.attempts, self.round.counting)
 
 
-_MY_ATTEMPT = [getattr(Attempt, name) for name in MyAttempt.__dataclass_fields__]
+_STANDING = {"score": standing_score, "passed": standing_passed}
+_MY_ATTEMPT = [_STANDING.get(name, getattr(Attempt, name)) for name in MyAttempt.__dataclass_fields__]
 
 
 def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> list[MyRound]:
-    """Rounds that are no longer drafts, the newest first, with this person's standing in each; three queries for any number."""
+    """Rounds, the newest first, with this person's standing and window in each; two queries for any number."""
     questions = select(func.sum(BlueprintCell.count)).where(BlueprintCell.blueprint_id == Round.blueprint_id).scalar_subquery()
     statement = (
         select(
@@ -121,6 +148,8 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
             Expectation.excluded_because,
             PositionGroup.name_vi,
             AgencyVersion.name,
+            is_enrolled(person_id),
+            *OWN_WINDOW,
             *_ROUND,
         )
         .outerjoin(Expectation, and_(Expectation.activity == Round.activity, Expectation.person_id == person_id))
@@ -130,18 +159,19 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
     )
     if code is not None:
         statement = statement.where(Round.code == code)
-    rows = session.execute(statement).all()
-    attempts = session.execute(select(Attempt.round_id, *_MY_ATTEMPT).where(Attempt.person_id == person_id).order_by(Attempt.number)).all()
+    rows = session.execute(with_own_window(statement, person_id)).all()
+    own = select(Attempt.round_id, *_MY_ATTEMPT).outerjoin(Regrade, is_standing()).where(Attempt.person_id == person_id)
+    attempts = session.execute(own.order_by(Attempt.number)).all()
     mine = []
-    for count, expectation_id, excluded_because, group_name, agency_name, *values in rows:
-        view = RoundView(*values)
+    for count, expectation_id, excluded_because, group_name, agency_name, enrolled, *values in rows:
+        window, view = OwnWindow(*values[: len(OWN_WINDOW)]), RoundView(*values[len(OWN_WINDOW) :])
         own = [MyAttempt(*attempt[1:]) for attempt in attempts if attempt[0] == view.id]
         mine.append(
             MyRound(
                 round=view,
                 questions=count or 0,
                 standing=Standing(
-                    expected=expectation_id is not None and excluded_because is None,
+                    expected=is_expected(view.purpose, expectation_id, excluded_because, bool(enrolled)),
                     excluded_because=excluded_because,
                     attempts_used=len(own),
                     has_open_attempt=any(attempt.state == AttemptState.OPEN for attempt in own),
@@ -149,6 +179,7 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
                 group_name=group_name,
                 agency_name=agency_name,
                 attempts=own,
+                own=window,
             )
         )
     return mine
@@ -160,54 +191,6 @@ def my_round(session: Session, person_id: UUID, code: str) -> MyRound:
     if not found:
         raise NotFound
     return found[0]
-
-
-def roster_on(session: Session, day: date, groups: Sequence[str]) -> list[dict[str, Any]]:
-    """Everyone whose primary post on that day is in one of the groups (none named: any), as rows for the ledger. Who has been erased since
-    that day can sit no test and is expected at none.
-
-    `agency_version_id` is None where the agency has no version on that day: the tree has a gap that must be mended first.
-    """
-    statement = (
-        select(
-            Posting.person_id,
-            Posting.agency_id,
-            AgencyVersion.id.label("agency_version_id"),
-            Posting.group_code,
-            absence_on(day).label("excluded_because"),
-        )
-        .select_from(Posting)
-        .outerjoin(
-            AgencyVersion,
-            and_(
-                AgencyVersion.agency_id == Posting.agency_id,
-                AgencyVersion.valid_from <= day,
-                AgencyVersion.valid_to > day,
-                AgencyVersion.superseded_at.is_(None),
-            ),
-        )
-        .join(Person, Person.id == Posting.person_id)
-        .where(is_listed(), Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
-        .order_by(Posting.valid_from, Posting.id)
-    )
-    if groups:
-        statement = statement.where(Posting.group_code.in_(groups))
-    # One row a person: where two primary posts overlap, the one that began last counts.
-    return list({row.person_id: dict(row._mapping) for row in session.execute(statement)}.values())
-
-
-def roster_size(session: Session, day: date, groups: Sequence[str]) -> tuple[int, int]:
-    """How many people `roster_on` would name, and how many of them are away on that day; nobody is read for it. One statement."""
-    statement = (
-        select(func.count(Posting.person_id.distinct()), func.count(case((absence_on(day).is_not(None), Posting.person_id)).distinct()))
-        .select_from(Posting)
-        .join(Person, Person.id == Posting.person_id)
-        .where(is_listed(), Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
-    )
-    if groups:
-        statement = statement.where(Posting.group_code.in_(groups))
-    people, excluded = session.execute(statement).one()
-    return people, excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +217,10 @@ def round_counts(session: Session, view: RoundView) -> RoundCounts:
             Attempt.person_id,
             func.max(case((Attempt.state == AttemptState.OPEN, 1), else_=0)).label("sitting"),
             func.max(case((Attempt.state != AttemptState.OPEN, 1), else_=0)).label("finished"),
-            func.max(case((Attempt.passed.is_(True), 1), else_=0)).label("passed"),
+            func.max(case((standing_passed.is_(True), 1), else_=0)).label("passed"),
             func.count().label("attempts"),
         )
+        .outerjoin(Regrade, is_standing())
         .where(Attempt.round_id == view.id)
         .group_by(Attempt.person_id)
         .subquery()

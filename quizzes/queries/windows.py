@@ -17,6 +17,8 @@ from lms.agencies.queries import agency_names, ancestors_on
 from lms.kit.actors import NotFound
 from lms.results.models import Expectation
 from quizzes.models import BlockAgency, BlockRule, MakeUp, MakeUpPlace, Round, RoundBlock
+from quizzes.queries.accommodations import ALLOWANCE, allowance, with_allowance
+from quizzes.rules.accommodations import Allowance
 from quizzes.rules.rounds import Purpose, Standing
 from quizzes.rules.windows import SecondChance, Span, Turn, block_of_agency, turn_of
 
@@ -31,29 +33,38 @@ def is_enrolled(person_id: UUID) -> ColumnElement[bool]:
     return or_(Round.course.is_(None), enrolled.correlate(Round).exists())
 
 
-# What of a round concerns one person: their block and the make-up sitting they are admitted to.
-OWN_WINDOW = (RoundBlock.opens_at, RoundBlock.closes_at, MakeUp.opens_at, MakeUp.closes_at, MakeUp.attempts_allowed)
+# What of a round concerns one person: their block, the make-up sitting they are admitted to, and what they alone are granted.
+OWN_WINDOW = (RoundBlock.opens_at, RoundBlock.closes_at, MakeUp.opens_at, MakeUp.closes_at, MakeUp.attempts_allowed, *ALLOWANCE)
 
 
 def with_own_window(statement: Select[Any], person_id: UUID) -> Select[Any]:
     """Join what `OWN_WINDOW` reads to a statement over Round that has joined this person's Expectation; a row stays one row."""
-    return (
+    joined = (
         statement.outerjoin(BlockAgency, and_(BlockAgency.round_id == Round.id, BlockAgency.agency_id == Expectation.agency_id))
         .outerjoin(RoundBlock, RoundBlock.id == BlockAgency.block_id)
         .outerjoin(MakeUpPlace, and_(MakeUpPlace.round_id == Round.id, MakeUpPlace.person_id == person_id))
         .outerjoin(MakeUp, MakeUp.id == MakeUpPlace.make_up_id)
     )
+    return with_allowance(joined, person_id)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWindow:
     """A person's windows in a round as they were read."""
 
-    block_opens: datetime | None
-    block_closes: datetime | None
-    again_opens: datetime | None
-    again_closes: datetime | None
-    again_attempts: int | None
+    block_opens: datetime | None = None
+    block_closes: datetime | None = None
+    again_opens: datetime | None = None
+    again_closes: datetime | None = None
+    again_attempts: int | None = None
+    extra_percent: int | None = None
+    extra_attempts: int | None = None
+    start_until: datetime | None = None
+    extra_percent_everywhere: int | None = None
+
+    @property
+    def allowance(self) -> Allowance:
+        return allowance(self.extra_percent, self.extra_attempts, self.start_until, self.extra_percent_everywhere)
 
     @property
     def block(self) -> Span | None:
@@ -68,7 +79,9 @@ class OwnWindow:
     def turn(self, round_: Any, at: datetime) -> Turn:
         """When this person may sit, as seen now; `round_` has state, opens_at, closes_at and attempts_allowed."""
         whole = Span(round_.opens_at, round_.closes_at)
-        return turn_of(round_.state, whole, round_.attempts_allowed, at=at, block=self.block, make_up=self.make_up)
+        return turn_of(
+            round_.state, whole, round_.attempts_allowed, at=at, block=self.block, make_up=self.make_up, allowance=self.allowance
+        )
 
 
 def is_expected(purpose: str, expectation_id: UUID | None, excluded_because: str | None, enrolled: bool) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from lms.kit.clock import Quarter
 from lms.kit.errors import N_, Conflict, DomainError
+from quizzes.rules.audience import AudienceRule
+from quizzes.rules.counting import Counting
 
 
 class RoundState(StrEnum):
@@ -62,37 +66,100 @@ def activity_of(code: str, purpose: str = Purpose.QUARTERLY) -> str:
     return f"{'quarterly-test' if purpose == Purpose.QUARTERLY else purpose.replace('_', '-')}:{code}"
 
 
+_CODE = re.compile(r"[0-9a-z](?:[0-9a-z-]{0,38}[0-9a-z])?")
+_LIKE_A_QUARTER = re.compile(r"[0-9]{4}-q[1-4]")  # would be taken for the address of a quarterly test
+RESERVED = ("new", "calendar")  # addresses beside those of rounds
+LONGEST_TITLE = 200
+
+
 @dataclass(frozen=True, slots=True)
 class RoundSettings:
-    """Everything an organiser decides about a round. `groups` empty: every position group. `pass_mark` in per cent."""
+    """Everything an organiser decides about a round. `groups` is short for an audience of these groups (empty: every one). `pass_mark` in
+    per cent. `code` is left out for a quarterly test, whose quarter is its code. `course` is a course's code."""
 
     quarter: Quarter
     title: str
     cutoff_day: date
     opens_at: datetime
     closes_at: datetime
+    purpose: str = Purpose.QUARTERLY
+    code: str | None = None
     legal_basis: str | None = None
     groups: tuple[str, ...] = ()
+    audience: AudienceRule | None = None
+    course: str | None = None
     duration_seconds: int = 30 * 60
     grace_seconds: int = 30
+    late_seconds: int = 600
     attempts_allowed: int = 2
+    counting: str = Counting.HIGHEST
     pass_mark: Decimal = Decimal(50)
     feedback_policy: str = FeedbackPolicy.AFTER_CLOSE
+    shuffles_items: bool = True
+    shuffles_choices: bool = True
+    supervised: bool = False
+    appeals_from: datetime | None = None
+    appeals_until: datetime | None = None
+    assembly: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The round's code."""
+        return str(self.quarter) if self.purpose == Purpose.QUARTERLY else (self.code or "")
+
+    @property
+    def rule(self) -> AudienceRule:
+        return self.audience if self.audience is not None else AudienceRule(groups=frozenset(self.groups))
 
     def check(self) -> None:
         """Raises DomainError with the field at fault."""
+        self._check_name()
+        self._check_times()
+        self._check_numbers()
+        self._check_choices()
+
+    def _check_name(self) -> None:
+        taken = self.address in RESERVED or _LIKE_A_QUARTER.fullmatch(self.address)
+        if self.purpose != Purpose.QUARTERLY and (taken or not _CODE.fullmatch(self.address)):
+            text = N_("Mã kỳ gồm chữ thường không dấu, số và gạch nối, tối đa 40 ký tự, ví dụ on-tap-cb1.")
+            raise DomainError(text, code="round_code", field="code")
+        if not self.title or len(self.title) > LONGEST_TITLE:
+            raise DomainError(N_("Tên kỳ kiểm tra cần từ 1 đến %(most)s ký tự."), code="title", field="title", most=LONGEST_TITLE)
+
+    def _check_times(self) -> None:
         if self.opens_at >= self.closes_at:
-            raise DomainError(N_("Giờ đóng phải sau giờ mở."), field="closes_at")
-        if not 60 <= self.duration_seconds <= 4 * 3600:
-            raise DomainError(N_("Thời gian làm bài phải từ 1 phút đến 4 giờ."), field="duration_seconds")
-        if not 0 <= self.grace_seconds <= 600:
-            raise DomainError(N_("Thời gian chờ sau khi hết giờ phải từ 0 đến 600 giây."), field="grace_seconds")
-        if not 1 <= self.attempts_allowed <= 20:
-            raise DomainError(N_("Số lượt làm bài phải từ 1 đến 20."), field="attempts_allowed")
-        if not 0 <= self.pass_mark <= 100:
-            raise DomainError(N_("Điểm đạt phải từ 0 đến 100."), field="pass_mark")
+            raise DomainError(N_("Giờ đóng phải sau giờ mở."), code="window", field="closes_at")
+        if self.closes_at - self.opens_at > timedelta(days=5 * 366):
+            raise DomainError(N_("Thời gian mở không quá 5 năm."), code="window", field="closes_at")
+        if (self.appeals_from is None) != (self.appeals_until is None):
+            raise DomainError(N_("Thời gian phúc khảo cần cả giờ bắt đầu và giờ kết thúc."), code="appeals", field="appeals_until")
+        if self.appeals_from is not None and self.appeals_until is not None and self.appeals_from >= self.appeals_until:
+            raise DomainError(N_("Giờ hết phúc khảo phải sau giờ bắt đầu phúc khảo."), code="appeals", field="appeals_until")
+
+    def _check_numbers(self) -> None:
+        for name, least, most, text in (
+            ("duration_seconds", 60, 4 * 3600, N_("Thời gian làm bài phải từ 1 phút đến 4 giờ.")),
+            ("grace_seconds", 0, 600, N_("Thời gian chờ sau khi hết giờ phải từ 0 đến 600 giây.")),
+            ("late_seconds", 0, 7 * 86400, N_("Thời gian nhận câu trả lời đến muộn phải từ 0 đến 7 ngày.")),
+            ("attempts_allowed", 1, 1000, N_("Số lượt làm bài phải từ 1 đến 1.000.")),
+            ("pass_mark", 0, 100, N_("Điểm đạt phải từ 0 đến 100.")),
+        ):
+            if not least <= getattr(self, name) <= most:
+                raise DomainError(text, code=name, field=name)
+
+    def _check_choices(self) -> None:
         if self.feedback_policy not in tuple(FeedbackPolicy):
             raise DomainError(N_("Không có cách công bố đáp án “%(policy)s”."), field="feedback_policy", policy=self.feedback_policy)
+        if self.counting not in tuple(Counting):
+            raise DomainError(N_("Không có cách tính lượt “%(counting)s”."), field="counting", counting=self.counting)
+        if self.purpose == Purpose.COURSE_TEST and not self.course:
+            raise DomainError(N_("Chọn khóa học của bài kiểm tra."), code="course", field="course")
+
+
+def refuse_locked(state: str) -> None:
+    """What would change a result asks here first. Raises Conflict once the results are locked."""
+    if state == RoundState.LOCKED:
+        raise Conflict(N_("Kết quả của kỳ kiểm tra đã khóa. Mở khóa trước, có ghi lý do."), code="round_locked")
 
 
 class StartAnswer(StrEnum):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from lms.kit.errors import N_, DomainError
+from quizzes.rules.accommodations import NONE, Allowance
 
 FEWEST_BLOCKS = 6  # over how many blocks agencies are spread unless the organiser says otherwise
 
@@ -57,11 +58,21 @@ class SecondChance:
 
 
 def turn_of(
-    state: str, whole: Span, attempts_allowed: int, *, at: datetime, block: Span | None = None, make_up: SecondChance | None = None
+    state: str,
+    whole: Span,
+    attempts_allowed: int,
+    *,
+    at: datetime,
+    block: Span | None = None,
+    make_up: SecondChance | None = None,
+    allowance: Allowance = NONE,
 ) -> Turn:
     """The window that matters to a person now: their block or else the whole window; once that is over, the make-up sitting they are
-    admitted to. A make-up sitting has its own attempts, whatever was used before."""
+    admitted to. A make-up sitting has its own attempts, whatever was used before. What the person alone is granted comes on top."""
     first = block or whole
+    if allowance.start_until is not None and allowance.start_until > first.closes_at:
+        first = Span(first.opens_at, allowance.start_until)
+    attempts_allowed += allowance.extra_attempts
     if make_up is not None and (at >= first.closes_at or make_up.span.holds(at)):
         span = make_up.span
         return Turn(state, span.opens_at, span.closes_at, make_up.attempts_allowed, TurnKind.MAKE_UP, counted_from=span.opens_at)

@@ -13,8 +13,9 @@ from lms.kit.access import current_actor, requires
 from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.unit import reading, settings, transaction
-from quizzes.operations.rounds import close_round, open_round
+from quizzes.operations.life import close_round, open_round
 from quizzes.queries import rounds as queries
+from quizzes.queries.round_plans import plan_view, readiness
 from quizzes.rules.bank import LEVELS
 from quizzes.rules.rounds import RoundState
 from quizzes.views.words import by_topic, state_name
@@ -63,7 +64,8 @@ def confirm_open(round_code: str) -> str | AnyResponse:
         view = queries.round_by_code(session, round_code)
         if view.state != RoundState.DRAFT:
             return redirect(url_for(".round_detail", round_code=round_code))
-        people, excluded = queries.roster_size(session, view.cutoff_day, view.audience["groups"])
+        counted = readiness(session, view, plan_view(session, view.id), settings().zone).counted
+        people, excluded = counted.expected + counted.excused, counted.excused
         questions = queries.question_count(session, view.blueprint_id)
     return render_template("quizzes/manage_open.html", round=view, expected=people - excluded, excluded=excluded, questions=questions)
 

@@ -20,7 +20,7 @@ from lms.kit.actors import SERVICE, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import now
 from lms.kit.db import Database
-from quizzes.queries.rounds import roster_on
+from quizzes.queries.audience import roster
 from tests.factories import grant, make_agency, make_person
 
 SignInAs = Callable[[str], FlaskClient]
@@ -89,8 +89,8 @@ def test_a_person_lent_is_counted_at_the_host_and_then_at_home_again(province: P
     assert sign_in("daumoi").post(f"/manage/people/{province.an}/secondment", data=data).status_code == 303
     with database.reading() as session:
         for day, agency in ((TODAY, province.clinic), (until, province.clinic), (until + timedelta(days=1), province.health)):
-            (row,) = [row for row in roster_on(session, day, []) if row["person_id"] == province.an]
-            assert row["agency_id"] == agency
+            (row,) = [row for row in roster(session, day) if row.person_id == province.an]
+            assert row.agency_id == agency
 
 
 def test_a_leave_excludes_on_its_days_alone(province: Province, database: Database, sign_in: SignInAs) -> None:
@@ -101,8 +101,8 @@ def test_a_leave_excludes_on_its_days_alone(province: Province, database: Databa
 
     def excluded(day: date) -> str | None:
         with database.reading() as session:
-            (row,) = [row for row in roster_on(session, day, []) if row["person_id"] == province.an]
-            return row["excluded_because"]
+            (row,) = [row for row in roster(session, day) if row.person_id == province.an]
+            return row.absence
 
     assert [excluded(day) for day in (first - timedelta(days=1), first, last, last + timedelta(days=1))] == [
         None,
@@ -127,7 +127,7 @@ def test_what_a_roster_says_of_the_whole_post_excludes_where_no_leave_is_known(d
         operations.record_leave(session, SERVICE, ill, Away(None, "study", TODAY, TODAY + timedelta(days=1)), at=now())
     with database.reading() as session:
         for day, reason in ((TODAY, "study"), (TODAY + timedelta(days=1), "sick")):
-            assert [row["excluded_because"] for row in roster_on(session, day, []) if row["person_id"] == ill] == [reason]
+            assert [row.absence for row in roster(session, day) if row.person_id == ill] == [reason]
 
 
 def test_another_post_becomes_the_primary_one_and_the_old_one_may_end(province: Province, database: Database, sign_in: SignInAs) -> None:
@@ -140,8 +140,8 @@ def test_another_post_becomes_the_primary_one_and_the_old_one_may_end(province: 
         second = session.scalars(select(Posting.id).where(Posting.agency_id == province.clinic)).one()
     assert client.post(f"{base}/postings/{second}/primary", data={"on": text(TODAY)}).status_code == 303
     with database.reading() as session:
-        (row,) = [row for row in roster_on(session, TODAY, []) if row["person_id"] == province.an]
-        assert row["agency_id"] == province.clinic
+        (row,) = [row for row in roster(session, TODAY) if row.person_id == province.an]
+        assert row.agency_id == province.clinic
         (aside,) = session.scalars(
             select(Posting.id).where(Posting.agency_id == province.health, Posting.person_id == province.an, ~Posting.is_primary)
         )
@@ -173,7 +173,7 @@ def test_a_correction_cannot_make_two_primary_posts(province: Province, database
     assert "đã có một vị trí chính khác" in page.text
     assert sign_in("daumoi").post(address, data=data | {"until": "30/06/2023"}).status_code == 303
     with database.reading() as session:
-        assert [row for row in roster_on(session, date(2023, 9, 1), []) if row["person_id"] == province.an] == []
+        assert [row for row in roster(session, date(2023, 9, 1)) if row.person_id == province.an] == []
 
 
 def test_posts_are_changed_by_those_who_count_the_person_alone(province: Province, database: Database, sign_in: SignInAs) -> None:

@@ -16,7 +16,7 @@ from lms.kit.db import Database
 from lms.lrs.operations import add_credential, revoke_credential
 from lms.reports.operations import build_report, publish_report
 from lms.results.queries import activity_of_period
-from quizzes.operations.rounds import close_round, open_round
+from quizzes.operations.life import close_round, open_round
 from tests.factories import make_agency, make_person
 from tests.quizzes.making import AT, ZONE, fill_bank, make_round
 

@@ -28,7 +28,7 @@ from lms.kit.ids import uuid7
 from lms.kit.imports.models import ImportRun
 from lms.privacy.operations import NewRequest, answer_request, erase_person, make_request
 from lms.privacy.rules.requests import RequestKind
-from quizzes.queries.rounds import roster_on
+from quizzes.queries.audience import roster
 from tests.factories import make_person
 from tests.privacy.making import Known, drain, leave_service, live, make_known, make_world, occurrences, open_the_round, row_of
 from tests.quizzes.making import AT, ZONE
@@ -141,8 +141,8 @@ def test_figures_of_past_days_stay_and_no_list_of_a_round_names_the_erased(datab
         erase_person(session, SERVICE, known.id, ON, AT)
     assert counted(past) == before, "a number without a name"
     with database.reading() as session:
-        assert known.id not in {row["person_id"] for row in roster_on(session, past, [])}
-        assert known.id not in {row["person_id"] for row in roster_on(session, today, [])}
+        assert known.id not in {row.person_id for row in roster(session, past)}
+        assert known.id not in {row.person_id for row in roster(session, today)}
 
 
 def test_marks_and_leaves_of_the_erased_are_gone(database: Database, known: Known) -> None:

@@ -18,7 +18,8 @@ from lms.kit.clock import Quarter
 from quizzes.interchange.yaml_file import parse
 from quizzes.models import FormSlot, ItemVersion
 from quizzes.operations.bank import import_items
-from quizzes.operations.rounds import create_round, open_round
+from quizzes.operations.life import open_round
+from quizzes.operations.rounds import create_round
 from quizzes.rules.assembly import Cell
 from quizzes.rules.bank import ItemDraft
 from quizzes.rules.rounds import RoundSettings

@@ -17,7 +17,7 @@ from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from quizzes.models import Attempt, ItemVersion
 from quizzes.operations.bank import import_items
-from quizzes.operations.rounds import close_round
+from quizzes.operations.life import close_round
 from tests.factories import grant, make_agency, make_person
 from tests.quizzes.making import (
     AT,

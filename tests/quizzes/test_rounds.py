@@ -21,9 +21,11 @@ from lms.kit.errors import Conflict, DomainError
 from lms.results.models import Activity, Expectation, Outcome
 from quizzes.cli import questions_group, rounds_group
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Response, Round
+from quizzes.operations.assembly import assemble_forms
 from quizzes.operations.bank import import_items
 from quizzes.operations.history import record_sittings
-from quizzes.operations.rounds import assemble_forms, close_round, create_round, open_round
+from quizzes.operations.life import close_round, open_round
+from quizzes.operations.rounds import create_round
 from quizzes.queries.attempts import explained, papers_of_round
 from quizzes.queries.rounds import exclusion_reasons, form_of_round, form_overlap, my_round, round_by_code, round_counts
 from quizzes.rules.assembly import BankTooSmallError, Cell

@@ -19,7 +19,7 @@ from lms.lrs.outbox import OutboxEntry
 from lms.results.models import Outcome
 from quizzes.models import Attempt, Response
 from quizzes.operations.attempts import Begun, end_overdue_attempts, start_attempt, submit_attempt, take_over
-from quizzes.operations.rounds import close_round
+from quizzes.operations.life import close_round
 from quizzes.operations.saving import Answered, save_answers
 from quizzes.queries.attempts import attempt_of, stored
 from quizzes.rules.rounds import StartRefused
