@@ -6,6 +6,7 @@ format is one of `FORMATS`.
 
 from __future__ import annotations
 
+from quizzes.interchange import qti
 from quizzes.interchange.document import Format
 from quizzes.interchange.gift import GiftFormat
 from quizzes.interchange.json_file import JsonFormat
@@ -13,6 +14,7 @@ from quizzes.interchange.json_file import JsonFormat
 _ALL: tuple[Format, ...] = (
     JsonFormat(),
     GiftFormat(),
+    *qti.FORMATS,
 )
 FORMATS: dict[str, Format] = {one.name: one for one in _ALL}
 

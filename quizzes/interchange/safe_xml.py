@@ -104,7 +104,8 @@ def document(root: Element) -> bytes:
             element.tail = writable(element.tail)
         for name, value in element.attrib.items():
             element.attrib[name] = writable(value)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="utf-8", xml_declaration=False).strip() + b"\n"
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=False)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + written.strip() + b"\n"
 
 
 class _Builder:

@@ -8,6 +8,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 from lms.kit.errors import N_
 from quizzes.interchange.document import Finding, error
@@ -114,5 +115,5 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise _refused(N_("tệp ZIP giống một tệp nén phá hoại: “%(entry)s” bung ra gấp hơn %(ratio)s lần"), entry=name, ratio=MOST_RATIO)
 
 
-def _refused(message: str, **values: object) -> ZipRefusedError:
+def _refused(message: str, **values: Any) -> ZipRefusedError:
     return ZipRefusedError(error(message, **values))
