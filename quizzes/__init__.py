@@ -3,22 +3,40 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import cli, demo, followers, jobs, permissions
+from quizzes import bank_followers, cli, demo, followers, jobs, permissions, round_jobs
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
+from quizzes.notices import NOTICES
 from quizzes.queries.essays import essays_waiting
-from quizzes.views import attempts, bank, essays, manage, media, rounds
+from quizzes.queries.late import count_waiting
+from quizzes.queries.review import waiting_count
+from quizzes.views import accommodations, attempts, bank, bank_bulk, bank_pairs, bank_review, essays, invigilation, late, manage, media, rounds, signals
 
 feature = Feature(
     name="quizzes",
-    blueprints=(rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint),
+    blueprints=(
+        bank_review.blueprint,
+        bank_pairs.blueprint,
+        bank_bulk.blueprint,
+        invigilation.blueprint,
+        late.blueprint,
+        signals.blueprint,
+        rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint, accommodations.blueprint),
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,
     audit_names=AUDIT_NAMES,
     navigation=(
         NavigationItem(label=_l("Kiểm tra"), endpoint="rounds.index", permission="quizzes.sit", order=30),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Điều kiện riêng"),
+            "accommodations.index",
+            "quizzes.grant_accommodations",
+            about=_l("Thêm thời gian, thêm lượt, bắt đầu muộn hơn cho từng người."),
+            order=45,
+        ),
         NavigationItem.managing(
             Section.TESTS,
             _l("Kỳ kiểm tra"),
@@ -32,8 +50,34 @@ feature = Feature(
             _l("Ngân hàng câu hỏi"),
             "manage_questions.questions",
             "quizzes.view_bank",
-            about=_l("Câu hỏi đã duyệt cùng đáp án, giải thích và căn cứ."),
+            about=_l("Tìm, soạn, so sánh câu hỏi cùng đáp án, giải thích và căn cứ."),
             order=72,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Thẩm định câu hỏi"),
+            "manage_reviews.queue",
+            "quizzes.review_items",
+            about=_l("Duyệt hoặc trả lại câu hỏi mới, không thấy tên tác giả."),
+            order=74,
+            waiting=waiting_count,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Coi thi"),
+            "invigilation.index",
+            "quizzes.invigilate",
+            about=_l("Mở ca coi thi, lấy mã phòng thi, theo dõi người đang làm bài, nạp tệp bài làm."),
+            order=50,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Nộp muộn chờ duyệt"),
+            "late.index",
+            "quizzes.decide_late",
+            about=_l("Câu trả lời đến sau khi hết giờ, cùng bằng chứng, chờ nhận hoặc không nhận."),
+            order=55,
+            waiting=count_waiting,
         ),
         NavigationItem.managing(
             Section.TESTS,
@@ -45,12 +89,14 @@ feature = Feature(
             waiting=essays_waiting,
         ),
     ),
-    home_panels=(rounds.home_panel,),
+    home_panels=(rounds.home_panel, bank_review.home_panel,),
     commands=(cli.questions_group, cli.rounds_group),
-    periodic=jobs.PERIODIC,
+    jobs={**round_jobs.HANDLERS, **jobs.JOBS},
+    periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC),
     demo_steps=(demo.add_rounds,),
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),
-    person_followers=(followers.follower,),
+    person_followers=(followers.follower, bank_followers.follower,),
     group_users=(AudiencesOfRounds(),),
+    notices=NOTICES,
 )

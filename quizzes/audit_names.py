@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 AUDIT_NAMES: Mapping[str, Any] = {
+    "quizzes.accept_late_answers": _l("Nhận câu trả lời đến muộn"),
     "quizzes.add_make_up": _l("Lập đợt kiểm tra bổ sung"),
     "quizzes.admit_people": _l("Cho vào đợt kiểm tra bổ sung"),
     "quizzes.answer_side_question": _l("Trả lời câu hỏi phụ của cuộc thi"),
@@ -13,12 +14,18 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.delete_draft": _l("Xóa bản chuẩn bị đợt kiểm tra"),
     "quizzes.drop_blocks": _l("Bỏ chia ca"),
     "quizzes.edit_round": _l("Sửa đợt kiểm tra"),
+    "quizzes.end_supervision": _l("Kết thúc ca coi thi"),
     "quizzes.exclude_person": _l("Đưa ra khỏi danh sách kiểm tra"),
+    "quizzes.find_signals": _l("Rà soát dấu hiệu bất thường"),
     "quizzes.follow_agencies": _l("Chuyển đối tượng, ca theo thay đổi cơ quan"),
     "quizzes.include_person": _l("Đưa lại vào danh sách kiểm tra"),
+    "quizzes.keep_late_answers": _l("Giữ câu trả lời đến muộn"),
     "quizzes.lock_round": _l("Khóa kết quả đợt kiểm tra"),
+    "quizzes.look_at_signal": _l("Xem người của một dấu hiệu"),
+    "quizzes.open_supervision": _l("Mở ca coi thi"),
     "quizzes.propose_exclusion": _l("Đề nghị sửa danh sách kiểm tra"),
     "quizzes.refuse_exclusion": _l("Từ chối đề nghị sửa danh sách"),
+    "quizzes.refuse_late_answers": _l("Không nhận câu trả lời đến muộn"),
     "quizzes.request_closing": _l("Yêu cầu đóng đợt kiểm tra"),
     "quizzes.request_opening": _l("Yêu cầu mở đợt kiểm tra"),
     "quizzes.set_block": _l("Sửa ca làm bài"),

@@ -12,6 +12,9 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.manage_rounds": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
     "quizzes.propose_exclusions": frozenset({Role.FOCAL_POINT, Role.DEPARTMENT}),  # for people of one's own agencies
     "quizzes.grant_accommodations": frozenset({Role.DEPARTMENT}),
+    "quizzes.invigilate": frozenset({Role.FOCAL_POINT, Role.DEPARTMENT}),
+    "quizzes.decide_late": frozenset({Role.DEPARTMENT}),  # never one's own
+    "quizzes.view_signals": frozenset({Role.DEPARTMENT}),  # and every look at people's names is noted
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),
     "quizzes.write_items": frozenset({Role.AUTHOR}),
     "quizzes.review_items": frozenset({Role.DEPARTMENT}),  # never what one wrote or answers for oneself
@@ -20,7 +23,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.mark_essays": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never one's own answer
 }
 
-PROVINCE_WIDE = frozenset({"quizzes.view_bank", "quizzes.write_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
+PROVINCE_WIDE = frozenset({"quizzes.decide_late", "quizzes.view_signals", "quizzes.view_bank", "quizzes.write_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
 
 PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.sit": _l("Làm bài kiểm tra, xem kết quả và phúc khảo bài của chính mình"),
@@ -29,6 +32,9 @@ PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.rule_on_items": _l("Ra quyết định về câu hỏi đã thi, giải quyết phúc khảo"),
     "quizzes.handle_reports": _l("Xem và trả lời báo lỗi câu hỏi"),
     "quizzes.grant_accommodations": _l("Cho thêm thời gian, thêm lượt, bắt đầu muộn hơn"),
+    "quizzes.invigilate": _l("Coi thi: mở ca, theo dõi phòng thi, nạp tệp bài làm"),
+    "quizzes.decide_late": _l("Duyệt câu trả lời đến muộn"),
+    "quizzes.view_signals": _l("Xem dấu hiệu bất thường của bài làm"),
     "quizzes.view_bank": _l("Xem ngân hàng câu hỏi cùng đáp án; gắn nhãn, ghi các câu không đặt chung một đề"),
     "quizzes.write_items": _l("Soạn câu hỏi và gửi thẩm định"),
     "quizzes.review_items": _l("Thẩm định câu hỏi của người khác, ngừng dùng câu hỏi"),

@@ -1,5 +1,6 @@
 """The question bank, the rounds with their forms, and the sittings."""
 
+from quizzes.models.accommodations import Accommodation
 from quizzes.models.appeals import Appeal, ItemReport
 from quizzes.models.bank import Item, ItemVersion
 from quizzes.models.duplicates import ItemBand, ItemSketch
@@ -28,6 +29,7 @@ from quizzes.models.windows import (
 )
 
 __all__ = [
+    "Accommodation",
     "Appeal",
     "Attempt",
     "BlockAgency",

@@ -91,6 +91,7 @@ WHO: dict[str, set[str]] = {
     "quizzes.sit": EVERYBODY,
     "quizzes.manage_rounds": PROVINCE,
     "quizzes.view_bank": DEPARTMENT | {"author"},
+    "quizzes.grant_accommodations": {"department"},
     "reports.view": ORGANISERS | {"focal_point", "head"},
     "reports.publish": PROVINCE,
 }
