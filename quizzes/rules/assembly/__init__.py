@@ -21,11 +21,3 @@ __all__ = [
     "shortfalls",
     "spread",
 ]
-
-
-def assemble(bank, cells, forms, seed):  # type: ignore[no-untyped-def]
-    """Stands in until the caller has moved on."""
-    pool = [
-        Candidate(version, version, str(version), topic, level, 0.6) for (topic, level), versions in bank.items() for version in versions
-    ]
-    return draw_forms(pool, cells, AssemblyLimits(forms=forms, seed=seed))
