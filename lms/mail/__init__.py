@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
+from lms.mail.checks import check_mail
 from lms.mail.cli import mail
 from lms.mail.followers import follower
 from lms.mail.jobs import PERIODIC
@@ -26,6 +27,7 @@ feature = Feature(
         ),
     ),
     commands=(mail,),
+    checks={"mail": check_mail},
     periodic=PERIODIC,
     person_followers=(follower,),
     audit_names={"mail.try_again": _l("Gửi lại thư lỗi")},

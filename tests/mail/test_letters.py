@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
+import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
@@ -23,8 +24,10 @@ from lms.config import Settings
 from lms.kit.actors import Role
 from lms.kit.clock import now
 from lms.kit.db import Database
+from lms.kit.errors import DomainError
 from lms.kit.notices import Notice
 from lms.mail import jobs
+from lms.mail.checks import check_mail
 from lms.mail.models import Message, Told
 from lms.mail.rules import GIVE_UP, LEASE, next_try
 from tests.factories import grant, make_agency, make_person
@@ -210,6 +213,14 @@ def test_the_letters_of_a_worker_that_died_are_sent_by_another(
     assert box.letters == []
     jobs.hand_over(MORNING + LEASE)
     assert len(box.letters) == 1
+
+
+def test_the_doctor_says_when_letters_have_waited_for_hours(post: Flask, said: list[Notice], an: UUID) -> None:
+    assert check_mail() == "0 letters waiting, 0 refused"
+    said.append(notice(an, "a"))
+    jobs.write_letters(MORNING)
+    with time_machine.travel(MORNING + timedelta(hours=7)), pytest.raises(DomainError, match="letters wait since"):
+        check_mail()
 
 
 def test_trying_stops_after_three_days() -> None:
