@@ -271,9 +271,8 @@ def _next_version(session: Session, actor: Actor, ruling: Ruling, at: datetime) 
     assert version is not None
     if ruling.kind != RulingKind.NEW_KEY or version.kind in MARKED_BY_HAND:
         return "none"
-    states = dict(
-        session.execute(select(ItemVersion.number, ItemVersion.state).where(ItemVersion.item_id == version.item_id)).tuples().all()
-    )
+    rows = session.execute(select(ItemVersion.number, ItemVersion.state).where(ItemVersion.item_id == version.item_id))
+    states = {number: state for number, state in rows}  # noqa: C416 - rows are no pairs to dict
     if max(states) != version.number or states[version.number] not in (ItemState.APPROVED, ItemState.RETIRED):
         return "in_work"
     code = session.scalars(select(Item.code).where(Item.id == version.item_id)).one()
