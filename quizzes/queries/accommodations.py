@@ -94,7 +94,7 @@ def standing_accommodations(session: Session, on: date, round_id: UUID | None = 
     )
     if round_id is not None:
         statement = statement.where((Accommodation.round_id == round_id) | Accommodation.round_id.is_(None))
-    return [AccommodationRow(*row) for row in session.execute(statement)]
+    return [AccommodationRow(*tuple(row)) for row in session.execute(statement)]
 
 
 def accommodation(session: Session, accommodation_id: UUID) -> Accommodation:
