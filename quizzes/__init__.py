@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import bank_followers, cli, demo, followers, jobs, permissions, round_jobs
+from quizzes import bank_followers, bank_jobs, cli, demo, followers, jobs, permissions, round_jobs
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
@@ -11,7 +11,7 @@ from quizzes.notices import NOTICES
 from quizzes.queries.essays import essays_waiting
 from quizzes.queries.late import count_waiting
 from quizzes.queries.review import waiting_count
-from quizzes.views import accommodations, attempts, bank, bank_bulk, bank_pairs, bank_review, essays, invigilation, late, manage, media, rounds, signals
+from quizzes.views import accommodations, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, invigilation, late, manage, media, rounds, signals
 
 feature = Feature(
     name="quizzes",
@@ -22,7 +22,7 @@ feature = Feature(
         invigilation.blueprint,
         late.blueprint,
         signals.blueprint,
-        rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint, accommodations.blueprint),
+        rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint, editor.blueprint, accommodations.blueprint),
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,
@@ -92,7 +92,7 @@ feature = Feature(
     home_panels=(rounds.home_panel, bank_review.home_panel,),
     commands=(cli.questions_group, cli.rounds_group),
     jobs={**round_jobs.HANDLERS, **jobs.JOBS},
-    periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC),
+    periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC, *bank_jobs.PERIODIC),
     demo_steps=(demo.add_rounds,),
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),

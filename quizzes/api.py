@@ -18,8 +18,11 @@ from quizzes.kinds import KINDS
 from quizzes.kinds.base import Choice, Part
 from quizzes.kinds.essay import LONGEST
 from quizzes.kinds.pictures import CIRCLE, POLY, RECT, Place, picture_of
+from quizzes.operations.late import Kept
 from quizzes.operations.saving import Answered, Saved
 from quizzes.queries.attempts import AttemptView, Explained, Question
+from quizzes.rules.late import LateAnswer
+from quizzes.rules.sealed import moment
 from quizzes.rules.sitting import SaveRefused, Stored, parts_for, question_order
 
 LARGEST_BODY = 64 * 1024
@@ -29,17 +32,33 @@ Whole = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 class ResponseIn(msgspec.Struct):
-    """An answer as it is sent. `flagged`: marked by the person to be looked at again."""
+    """An answer as it is sent. `flagged`: marked by the person to be looked at again; `at`: when it was given by the device's clock, in
+    milliseconds since 1970, for one that had to wait."""
 
     slot: Whole
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
     answer: Annotated[list[Annotated[str, Meta(max_length=LONGEST)]], Meta(max_length=50)]
     flagged: bool = False
+    at: Annotated[int, Meta(ge=0)] | None = None
 
 
 class SaveIn(msgspec.Struct):
+    """`clock`: what the device's clock shows as this is sent, in milliseconds since 1970."""
+
     takeover: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     responses: Annotated[list[ResponseIn], Meta(min_length=1, max_length=50)]
+    clock: Annotated[int, Meta(ge=0)] | None = None
+
+    @property
+    def device_clock(self) -> datetime | None:
+        return moment(self.clock)
+
+    def late_answers(self) -> list[LateAnswer]:
+        """The same answers as they are kept when the sitting takes no more. One without a time of its own was given as it was sent."""
+        return [
+            LateAnswer(one.slot, self.takeover, one.sequence, one.answer, one.flagged, moment(self.clock if one.at is None else one.at))
+            for one in self.responses
+        ]
 
     def answers(self) -> list[Answered]:
         return [Answered(slot=one.slot, sequence=one.sequence, answer=one.answer, flagged=one.flagged) for one in self.responses]
@@ -75,10 +94,11 @@ def saved_json(saved: Saved, at: datetime) -> Response:
     return jsonify(stored=stored, server_time=utc(at), seconds_left=saved.seconds_left)
 
 
-def refused_json(refused: SaveRefused, at: datetime) -> Response:
-    response = jsonify(
-        error={"code": refused.code, "message": translated(refused)}, stored=stored_rows(refused.stored), server_time=utc(at)
-    )
+def refused_json(refused: SaveRefused, at: datetime, late: Kept | None = None) -> Response:
+    values: dict[str, Any] = {"error": {"code": refused.code, "message": translated(refused)}, "stored": stored_rows(refused.stored)}
+    if late is not None:  # came too late, and is kept all the same
+        values["late"] = {"kept": late.count, "state": late.state.value}
+    response = jsonify(**values, server_time=utc(at))
     response.status_code = refused.status
     return response
 
@@ -188,11 +208,11 @@ def attempt_json(
         "questions": questions_json(attempt, paper),
         "stored": stored_rows(stored.values()),
     }
+    if attempt.submitted_at is not None:
+        values |= {"submitted_at": utc(attempt.submitted_at), "receipt": attempt.receipt}
     if may_see.score:
-        assert attempt.submitted_at is not None and attempt.score is not None  # noqa: PT018 - a finished attempt has both
+        assert attempt.score is not None  # held by the database: only while it waits to be marked has a finished attempt none
         values |= {
-            "submitted_at": utc(attempt.submitted_at),
-            "receipt": attempt.receipt,
             "score": float(attempt.score),
             "passed": attempt.passed,
         }

@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import SERVICE
-from lms.kit.jobs import Periodic
+from lms.kit.clock import now
+from lms.kit.jobs import JobHandler, JobRun, Periodic
 from lms.kit.unit import settings, transaction
 from quizzes import statements
 from quizzes.operations.attempts import FINISHED, STARTED, end_overdue_attempts
 from quizzes.operations.marks import REMARKED
+from quizzes.operations.signals import FIND_SIGNALS, find_signals
 from quizzes.queries.attempts import AttemptView, attempt_by_id, explained
 from quizzes.queries.marks import regrade
 from quizzes.statements import Answer, Sitting
@@ -33,6 +35,15 @@ def end_overdue(at: datetime) -> None:
 
 
 PERIODIC = (Periodic(name="quizzes.end_overdue", seconds=10, run=end_overdue),)
+
+
+def look_for_signals(run: JobRun) -> Mapping[str, Any]:
+    """Look anew for what is odd about the sittings of a round."""
+    with run.database.transaction() as session:
+        return {"signals": find_signals(session, SERVICE, UUID(run.payload["round"]), now())}
+
+
+JOBS: Mapping[str, JobHandler] = {FIND_SIGNALS: look_for_signals}
 
 
 def build_started(session: Session, reference: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:

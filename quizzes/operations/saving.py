@@ -7,10 +7,10 @@ other: an acknowledged answer is always among those that are marked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -22,7 +22,9 @@ from lms.kit.db import UTCDateTime
 from lms.kit.errors import N_, DomainError
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, FormSlot, ItemVersion, Response
+from quizzes.operations.attempts import begin_clock
 from quizzes.queries.attempts import stored as all_stored
+from quizzes.rules.late import device_offset
 from quizzes.rules.sitting import AttemptState, SaveRefused, seconds_left
 
 
@@ -33,6 +35,7 @@ class Answered(msgspec.Struct, frozen=True):
     sequence: int
     answer: list[str]
     flagged: bool = False
+    given_at: datetime | None = None  # by the device's clock, where it said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,14 @@ _GUARD = """
 _UPSERT = """
     ON CONFLICT (attempt_id, slot) DO UPDATE SET
         answer = excluded.answer, flagged = excluded.flagged, takeover = excluded.takeover,
-        sequence = excluded.sequence, saved_at = excluded.saved_at
+        sequence = excluded.sequence, saved_at = excluded.saved_at, device_offset = excluded.device_offset
     WHERE (excluded.takeover, excluded.sequence) > (response.takeover, response.sequence)
     RETURNING slot, takeover, sequence
 """
 _POSTGRESQL = f"""
     WITH sitting AS ({_GUARD} FOR KEY SHARE)
-    INSERT INTO response (attempt_id, slot, answer, flagged, takeover, sequence, saved_at)
-    SELECT sitting.id, given.slot, given.answer, given.flagged, :takeover, given.sequence, :at
+    INSERT INTO response (attempt_id, slot, answer, flagged, takeover, sequence, saved_at, device_offset)
+    SELECT sitting.id, given.slot, given.answer, given.flagged, :takeover, given.sequence, :at, :device_offset
     FROM sitting
     CROSS JOIN jsonb_to_recordset(CAST(:answers AS jsonb)) AS given(slot integer, answer jsonb, flagged boolean, sequence bigint)
     JOIN form_slot ON form_slot.form_id = sitting.form_id AND form_slot.slot = given.slot
@@ -71,8 +74,8 @@ _SQLITE = f"""
                value ->> '$.sequence' AS sequence
         FROM json_each(:answers)
     )
-    INSERT INTO response (attempt_id, slot, answer, flagged, takeover, sequence, saved_at)
-    SELECT sitting.id, given.slot, given.answer, given.flagged, :takeover, given.sequence, :at
+    INSERT INTO response (attempt_id, slot, answer, flagged, takeover, sequence, saved_at, device_offset)
+    SELECT sitting.id, given.slot, given.answer, given.flagged, :takeover, given.sequence, :at, :device_offset
     FROM sitting CROSS JOIN given
     JOIN form_slot ON form_slot.form_id = sitting.form_id AND form_slot.slot = given.slot
     WHERE true
@@ -82,6 +85,7 @@ _PARAMETERS = (
     bindparam("attempt", type_=Uuid()),
     bindparam("person", type_=Uuid()),
     bindparam("takeover", type_=Integer()),
+    bindparam("device_offset", type_=Integer()),
     bindparam("at", type_=UTCDateTime()),
 )
 _COLUMNS = (column("slot", Integer), column("takeover", Integer), column("sequence", BigInteger))
@@ -97,6 +101,7 @@ _ASKED = (
         Attempt.takeover,
         Attempt.accepts_until,
         Attempt.deadline,
+        Attempt.started_at,
         FormSlot.slot,
         ItemVersion.kind,
         ItemVersion.body,
@@ -107,15 +112,29 @@ _ASKED = (
 )
 
 
-def save_answers(session: Session, actor: Actor, attempt_id: UUID, *, takeover: int, answers: Sequence[Answered], at: datetime) -> Saved:
+def save_answers(
+    session: Session,
+    actor: Actor,
+    attempt_id: UUID,
+    *,
+    takeover: int,
+    answers: Sequence[Answered],
+    at: datetime,
+    device_clock: datetime | None = None,
+) -> Saved:
     """Keep the answers that are newer than what is stored, and say what is stored now. Sending them again changes nothing.
 
+    `device_clock`: what the device's clock showed as it sent them; how far it is off is kept, to judge what comes late. Who answers before
+    the clock was started by hand starts it.
     Raises NotFound (also for another's attempt), DomainError for a slot or an answer the paper does not have (then nothing is
     kept), SaveRefused `attempt_closed` or `taken_over` with all that is stored.
     """
     newest = {answered.slot: answered for answered in sorted(answers, key=lambda answered: answered.sequence)}
-    attempt = _checked(session, actor, attempt_id, newest)
+    attempt = check_answers(session, actor, attempt_id, newest)
     _refuse_if_over(session, attempt_id, attempt, takeover, at)
+    deadline = attempt.deadline
+    if at < attempt.started_at:
+        deadline = begin_clock(session, actor, attempt_id, at).deadline
     rows = session.execute(
         _STATEMENTS[session.get_bind().dialect.name],
         {
@@ -123,13 +142,19 @@ def save_answers(session: Session, actor: Actor, attempt_id: UUID, *, takeover: 
             "person": actor.person_id,
             "takeover": takeover,
             "at": at,
-            "answers": msgspec.json.encode(list(newest.values())).decode(),
+            "device_offset": device_offset(device_clock, at),
+            "answers": _encoded(newest.values()),
         },
     )
     kept = {row.slot: tuple(row) for row in rows}
     if len(kept) < len(newest):
         kept |= _standing(session, actor, attempt_id, takeover=takeover, slots=[slot for slot in newest if slot not in kept], at=at)
-    return Saved(stored=[kept[slot] for slot in newest], seconds_left=seconds_left(attempt.deadline, at))
+    return Saved(stored=[kept[slot] for slot in newest], seconds_left=seconds_left(deadline, at))
+
+
+def _encoded(answers: Iterable[Answered]) -> str:
+    given = [{"slot": one.slot, "sequence": one.sequence, "answer": one.answer, "flagged": one.flagged} for one in answers]
+    return msgspec.json.encode(given).decode()
 
 
 def save_from_page(
@@ -148,7 +173,14 @@ def save_from_page(
     return save_answers(session, actor, attempt_id, takeover=takeover, answers=[answered], at=at)
 
 
-def _checked(session: Session, actor: Actor, attempt_id: UUID, answers: dict[int, Answered]) -> Any:
+class Given(Protocol):
+    """Something that was answered."""
+
+    @property
+    def answer(self) -> list[str]: ...
+
+
+def check_answers(session: Session, actor: Actor, attempt_id: UUID, answers: Mapping[int, Given]) -> Any:
     """The attempt's state, after each slot and answer has been found to be one of its paper."""
     rows = session.execute(_ASKED, {"attempt": attempt_id, "person": actor.person_id, "slots": list(answers)}).all()
     if not rows:

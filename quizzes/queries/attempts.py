@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound
-from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Response, Round
-from quizzes.queries.marks import has_ruling, rulings_of_forms
+from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Regrade, Response, Round
+from quizzes.queries.marks import has_ruling, is_standing, rulings_of_forms, standing_passed, standing_score
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """An attempt with what its pages need of its round."""
+    """An attempt with what its pages need of its round. `score` and `passed` stand now, `first_…` is what it was first marked with."""
 
     id: UUID
     round_id: UUID
@@ -45,6 +45,9 @@ class AttemptView:
     feedback_policy: str
     pass_mark: Decimal
     attempts_allowed: int
+    supervised: bool
+    first_score: Decimal | None
+    first_passed: bool | None
 
     def visible(self, at: datetime) -> Visible:
         return visible(self.state, self.feedback_policy, self.round_state, self.closes_at, at)
@@ -57,8 +60,9 @@ class AttemptView:
         return seconds_left(self.started_at, at) if self.waiting_since is not None else 0
 
 
+_STANDING = {"score": standing_score, "passed": standing_passed}
 _ATTEMPT = [
-    *(getattr(Attempt, name) for name in list(AttemptView.__dataclass_fields__)[:16]),
+    *(_STANDING.get(name, getattr(Attempt, name)) for name in list(AttemptView.__dataclass_fields__)[:16]),
     Round.code,
     Round.quarter,
     Round.title,
@@ -67,6 +71,9 @@ _ATTEMPT = [
     Round.feedback_policy,
     Round.pass_mark,
     Round.attempts_allowed,
+    Round.supervised,
+    Attempt.score,
+    Attempt.passed,
 ]
 
 
@@ -81,7 +88,8 @@ def attempt_by_id(session: Session, attempt_id: UUID) -> AttemptView:
 
 
 def _attempt(session: Session, condition: ColumnElement[bool]) -> AttemptView:
-    row = session.execute(select(*_ATTEMPT).join(Round, Round.id == Attempt.round_id).where(condition)).one_or_none()
+    query = select(*_ATTEMPT).join(Round, Round.id == Attempt.round_id).outerjoin(Regrade, is_standing()).where(condition)
+    row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound
     return AttemptView(*row)

@@ -25,6 +25,7 @@ RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read out 
 
 class AttemptState(StrEnum):
     OPEN = "open"
+    MARKING = "marking"
     SUBMITTED = "submitted"
     EXPIRED = "expired"
 
@@ -60,17 +61,19 @@ class Visible:
 
 def visible(attempt_state: str, policy: str, round_state: str, closes_at: datetime, at: datetime) -> Visible:
     """While the attempt is open: the paper and one's own answers. Afterwards the score, which decides whether to sit again;
-    the key, explanations and what was right only as the round's feedback policy says."""
+    the key, explanations and what was right only as the round's feedback policy says. While people are marking: neither."""
     if attempt_state == AttemptState.OPEN:
         return Visible(answering=True, score=False, key=False)
+    if attempt_state == AttemptState.MARKING:
+        return Visible(answering=False, score=False, key=False)
     closed = at >= closes_at or round_state in (RoundState.CLOSED, RoundState.LOCKED)
     key = policy == FeedbackPolicy.IMMEDIATELY or (policy == FeedbackPolicy.AFTER_CLOSE and closed)
     return Visible(answering=False, score=True, key=key)
 
 
 def deadline_for(started_at: datetime, duration_seconds: int, extra_seconds: int, closes_at: datetime) -> datetime:
-    """When this sitting ends: its time is used up, or the window closes."""
-    return min(started_at + timedelta(seconds=duration_seconds + extra_seconds), closes_at)
+    """When this sitting ends: its time is used up, or the window closes. Time a person is granted on top comes after either."""
+    return min(started_at + timedelta(seconds=duration_seconds), closes_at) + timedelta(seconds=extra_seconds)
 
 
 WAIT = timedelta(seconds=120)  # so long may a paper that was handed out wait for its clock to be started by hand

@@ -5,13 +5,14 @@ A browser's place in the order of devices (its takeover number) is kept in its s
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -24,16 +25,25 @@ from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.i18n import translated
-from lms.kit.unit import reading, settings, transaction
+from lms.kit.unit import reading, settings, transaction, vault
 from lms.kit.web import wants_json
 from quizzes import api
-from quizzes.kinds import KINDS
-from quizzes.kinds.answers import SIGN, values_by_part
-from quizzes.operations.attempts import submit_attempt, take_over
+from quizzes.kinds import KINDS, MARKED_BY_HAND
+from quizzes.kinds.answers import values_by_part
+from quizzes.forms.answer_files import AnswerFileForm
+from quizzes.operations.attempts import begin_clock, submit_attempt, take_over
+from quizzes.operations.invigilation import note_seen
+from quizzes.operations.late import Kept, keep_late
 from quizzes.operations.saving import save_answers, save_from_page
 from quizzes.queries.attempts import AttemptView, attempt_of, explained, paper, stored
-from quizzes.rules.sitting import SaveRefused, Stored, question_order
+from quizzes.queries.essays import essay_results
+from quizzes.queries.late import late_of_attempt
+from quizzes.rules.sealed import purpose_of_key
+from quizzes.rules.sitting import AttemptState, SaveRefused, Stored, question_order, seconds_left
+from quizzes.views import answer_files
 from quizzes.views.explained import Line, line_of
+from quizzes.views.origin import origin
+from quizzes.views.typed import typed_answer
 from quizzes.views.words import person
 
 blueprint = Blueprint("attempts", "quizzes", url_prefix="/attempts", template_folder="templates")
@@ -99,6 +109,7 @@ def page(attempt_id: UUID) -> str | AnyResponse:
         "quizzes/sitting.html",
         attempt=attempt,
         at=at,
+        waiting=attempt.seconds_to_start(at) > 0,
         order=order,
         slot=slot,
         number=position + 1,
@@ -140,6 +151,9 @@ def _script_data(attempt: AttemptView, questions: list[dict[str, Any]] | None, a
         "id": str(attempt.id),
         "takeover": attempt.takeover,
         "seconds_left": attempt.seconds_left(at),
+        "seconds_to_start": attempt.seconds_to_start(at),
+        "supervised": attempt.supervised,
+        "journal": b64encode(vault().key_for(purpose_of_key(attempt.id, attempt.person_id))).decode(),
         "utc_offset": int(offset.total_seconds()) if offset else 0,
         "questions": questions,
         "stored": api.stored_rows(answers.values()),
@@ -148,6 +162,9 @@ def _script_data(attempt: AttemptView, questions: list[dict[str, Any]] | None, a
             "answers": url_for(".answers", attempt_id=attempt.id),
             "submit": url_for(".submit", attempt_id=attempt.id),
             "review": url_for(".review", attempt_id=attempt.id),
+            "begin": url_for(".begin", attempt_id=attempt.id),
+            "seen": url_for(".seen", attempt_id=attempt.id),
+            "sign_in": url_for("accounts.sign_in"),
         },
         "texts": _script_texts(),
     }
@@ -172,7 +189,14 @@ def _script_texts() -> dict[str, str]:
         "over": _("Hết giờ"),
         "hide": _("Ẩn giờ"),
         "show": _("Hiện giờ"),
-        "signed_out": _("Phiên đăng nhập đã hết. Câu trả lời đang giữ trên máy này. Tải lại trang để đăng nhập, rồi làm tiếp."),
+        "signed_out": _("Phiên đăng nhập đã hết. Câu trả lời đang giữ trên máy này. Đăng nhập lại ngay dưới đây rồi làm tiếp."),
+        "wrong_password": _("Chưa đăng nhập được. Kiểm tra lại tên đăng nhập và mật khẩu, hoặc đăng nhập ở thẻ khác rồi bấm Thử lại."),
+        "someone_else": _("Đã đăng nhập bằng tài khoản khác. Bài này chỉ mở được bằng tài khoản của người đang làm bài."),
+        "memory_only": _("Trình duyệt này không mã hóa được: câu chưa gửi chỉ giữ trong trang đang mở. Đừng đóng trang khi mất mạng."),
+        "not_begun": _("Chưa báo được cho máy chủ. Đồng hồ tự bắt đầu sau %(seconds)s giây; bấm lại để bắt đầu ngay.", seconds="{n}"),
+        "waits": _("Đồng hồ tự bắt đầu sau %(seconds)s giây.", seconds="{n}"),
+        "late_taken": _("Hết giờ. %(count)s câu gửi sau đã được nhận và tính điểm.", count="{n}"),
+        "late_waiting": _("Hết giờ. %(count)s câu gửi sau đã được giữ, chờ cơ quan tổ chức kiểm tra xem xét.", count="{n}"),
         "taken_over": _("Bài đang mở trên thiết bị khác. Trang này chỉ còn để xem."),
         "closed": _("Bài đã kết thúc. %(count)s câu không kịp gửi.", count="{n}"),
         "several": _("Chọn tất cả phương án đúng."),
@@ -213,10 +237,31 @@ def save(attempt_id: UUID) -> AnyResponse:
     given = api.read_save(request.get_data(cache=False))
     try:
         with transaction() as session:
-            saved = save_answers(session, current_actor(), attempt_id, takeover=given.takeover, answers=given.answers(), at=at)
+            saved = save_answers(
+                session,
+                current_actor(),
+                attempt_id,
+                takeover=given.takeover,
+                answers=given.answers(),
+                at=at,
+                device_clock=given.device_clock,
+            )
     except SaveRefused as refused:
-        return api.refused_json(refused, at)
+        return api.refused_json(refused, at, _kept_late(attempt_id, given, at) if refused.code == "attempt_closed" else None)
+    if held_takeover(attempt_id) != given.takeover:  # signed in again within the page: this browser goes on under its number
+        remember_takeover(attempt_id, given.takeover)
     return api.saved_json(saved, at)
+
+
+def _kept_late(attempt_id: UUID, given: api.SaveIn, at: datetime) -> Kept | None:
+    """What comes too late is kept before it is refused. None where it was refused a place even there."""
+    try:
+        with transaction() as session:
+            return keep_late(
+                session, current_actor(), attempt_id, given.late_answers(), at, device_clock=given.device_clock, owner=person()
+            )
+    except Conflict:
+        return None
 
 
 def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
@@ -231,7 +276,7 @@ def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
                 attempt_id,
                 takeover=takeover,
                 slot=slot,
-                answer=_typed_answer(),
+                answer=typed_answer(),
                 flagged="flagged" in request.form,
                 at=at,
             )
@@ -244,17 +289,61 @@ def _save_form(attempt_id: UUID, at: datetime) -> AnyResponse:
     return redirect(url_for(".page", attempt_id=attempt_id, slot=slot if goal is None else goal), 303)
 
 
-def _typed_answer() -> list[str]:
-    """`answer` of a question with one control, `answer.<part>` for each of several; what is blank is not answered."""
-    one = [text.replace("\r\n", "\n") for text in request.form.getlist("answer") if text.strip()]
-    parts = {name.removeprefix("answer."): value for name, value in request.form.items() if name.startswith("answer.")}
-    return one + [f"{part}{SIGN}{value}" for part, value in parts.items() if value.strip()]
-
-
 def _number(name: str) -> int | None:
     """A number of the form as the database can hold it; None for anything else."""
     value = request.form.get(name, type=int)
     return value if value is not None and 0 <= value < 2**31 else None
+
+
+@blueprint.post("/<uuid:attempt_id>/begin")
+@requires("quizzes.sit")
+def begin(attempt_id: UUID) -> AnyResponse:
+    """The second step: the paper is there, the clock begins now. Pressing again changes nothing."""
+    at = now()
+    with transaction() as session:
+        attempt = begin_clock(session, current_actor(), attempt_id, at)
+        left = seconds_left(attempt.deadline, at)
+    if wants_json():
+        return jsonify(seconds_left=left, server_time=api.utc(at))
+    return redirect(url_for(".page", attempt_id=attempt_id), 303)
+
+
+@blueprint.post("/<uuid:attempt_id>/seen")
+@requires("quizzes.sit")
+def seen(attempt_id: UUID) -> AnyResponse:
+    """The page of a supervised sitting says it is there, and how many answers it could not send."""
+    unsent = request.get_json(silent=True)
+    count = unsent.get("unsent") if isinstance(unsent, dict) else 0
+    with transaction() as session:
+        attempt_of(session, attempt_id, person())
+        note_seen(session, attempt_id, min(max(count, 0), 1000) if isinstance(count, int) else 0, now())
+    return jsonify(server_time=api.utc(now()))
+
+
+@blueprint.get("/<uuid:attempt_id>/file")
+@requires("quizzes.sit")
+def file(attempt_id: UUID) -> str:
+    """Where a person brings the sealed file of answers that could not be sent."""
+    with reading() as session:
+        attempt = _attempt(session, attempt_id)
+    return render_template("quizzes/answer_file.html", attempt=attempt, form=AnswerFileForm(), at=now())
+
+
+@blueprint.post("/<uuid:attempt_id>/file")
+@requires("quizzes.sit")
+def bring_file(attempt_id: UUID) -> AnyResponse:
+    at = now()
+    with reading() as session:
+        attempt = _attempt(session, attempt_id)
+    form = AnswerFileForm()
+    if form.validate():
+        [told] = answer_files.bring([form.files.data[0]], at, only=attempt_id)
+        if told.refused is None:
+            flash(told.words, "success")
+            return redirect(url_for(".receipt", attempt_id=attempt_id), 303)
+        form.files.errors = [told.refused]
+    page = render_template("quizzes/answer_file.html", attempt=attempt, form=form, at=at)
+    return make_response(page, 422)
 
 
 @blueprint.post("/<uuid:attempt_id>/takeover")
@@ -263,7 +352,7 @@ def takeover(attempt_id: UUID) -> AnyResponse:
     """Go on here; the device before becomes read-only."""
     try:
         with transaction() as session:
-            number = take_over(session, current_actor(), attempt_id, now())
+            number = take_over(session, current_actor(), attempt_id, now(), origin=origin())
     except Conflict as refused:
         flash(translated(refused), "warning")
     else:
@@ -301,7 +390,8 @@ def submit(attempt_id: UUID) -> AnyResponse:
     at = now()
     try:
         with transaction() as session:
-            code = submit_attempt(session, current_actor(), attempt_id, at, takeover=held_takeover(attempt_id) or 0)
+            holds = held_takeover(attempt_id) or 0
+            code = submit_attempt(session, current_actor(), attempt_id, at, takeover=holds, origin=origin())
     except Conflict as refused:
         if wants_json():
             raise
@@ -322,8 +412,11 @@ def receipt(attempt_id: UUID) -> str | AnyResponse:
     with reading() as session:
         kept = stored(session, attempt_id)
         total = len(paper(session, attempt.form_id))
+        late = late_of_attempt(session, attempt_id)
     answered = sum(1 for one in kept.values() if one.answer)
-    return render_template("quizzes/receipt.html", attempt=attempt, may_see=attempt.visible(at), answered=answered, total=total, at=at)
+    return render_template(
+        "quizzes/receipt.html", attempt=attempt, may_see=attempt.visible(at), answered=answered, total=total, late=late, at=at
+    )
 
 
 @blueprint.get("/<uuid:attempt_id>/result")
@@ -333,13 +426,15 @@ def result(attempt_id: UUID) -> str | AnyResponse:
     at = now()
     attempt = _ended_if_over(attempt_id, at)
     may_see = attempt.visible(at)
-    if not may_see.score:
+    if not may_see.score and attempt.state != AttemptState.MARKING:
         return redirect(url_for(".page", attempt_id=attempt_id))
     lines: list[Line] = []
     if may_see.key:
         with reading() as session:
             questions = explained(session, attempt_id, attempt.form_id)
+            rubrics = {slot: one.body["rubric"] for slot, one in questions.items() if one.kind in MARKED_BY_HAND}
+            essays = essay_results(session, attempt_id, rubrics) if rubrics else {}
             again = lesson_links(session, [(one.course, one.lesson) for one in questions.values() if one.course and one.lesson])
         for number, slot in enumerate(question_order(attempt.seed, questions), start=1):
-            lines.append(line_of(number, questions[slot], attempt.seed, again))
+            lines.append(line_of(number, questions[slot], attempt.seed, again, essays.get(slot)))
     return render_template("quizzes/result.html", attempt=attempt, may_see=may_see, lines=lines, at=at)

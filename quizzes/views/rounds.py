@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,12 +16,16 @@ from lms.feature import HomePanel
 from lms.kit.access import current_actor, requires
 from lms.kit.actors import Actor
 from lms.kit.clock import now
+from lms.kit.i18n import translated
 from lms.kit.unit import reading, transaction
 from lms.kit.web import wants_json
-from quizzes.operations.attempts import start_attempt
+from quizzes.operations.attempts import SitsElsewhere, start_attempt
+from quizzes.operations.invigilation import count_wrong_code, refuse_guessing
 from quizzes.queries.rounds import MyRound, my_round, my_rounds
+from quizzes.rules.invigilation import WrongCode
 from quizzes.rules.rounds import START_REFUSALS, RoundState, StartAnswer, may_start
 from quizzes.views.attempts import held_takeover, remember_takeover
+from quizzes.views.origin import origin
 from quizzes.views.words import init_filters, person
 
 blueprint = Blueprint("rounds", "quizzes", url_prefix="/rounds", template_folder="templates")
@@ -63,7 +69,11 @@ def prepare(round_code: str) -> str | AnyResponse:
         mine = my_round(session, person(), round_code)
     if _answer(mine, now()) != StartAnswer.MAY_START:
         return redirect(url_for(".detail", round_code=round_code))
-    return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=False)
+    return _prepare_page(mine)
+
+
+def _prepare_page(mine: MyRound, *, unread: bool = False, code_error: str | None = None) -> str:
+    return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=unread, code_error=code_error)
 
 
 @blueprint.post("/<round_code>/start")
@@ -73,16 +83,55 @@ def start(round_code: str) -> str | AnyResponse:
     if request.form.get("from_page") and not request.form.get("read"):
         with reading() as session:
             mine = my_round(session, person(), round_code)
-        return render_template("quizzes/prepare.html", mine=mine, round=mine.round, unread=True)
-    with transaction() as session:
-        begun = start_attempt(session, current_actor(), round_code, now())
-        if begun.accepts_until is not None:
-            guard.keep_open(begun.accepts_until, session)
+        return _prepare_page(mine, unread=True)
+    at, asked = now(), _asked()
+    try:
+        with transaction() as session:
+            if asked.code is not None:
+                refuse_guessing(session, person(), at)
+            begun = start_attempt(
+                session, current_actor(), round_code, at, in_two_steps=asked.in_two_steps, code=asked.code, origin=origin()
+            )
+            if begun.accepts_until is not None:
+                guard.keep_open(begun.accepts_until, session)
+    except WrongCode as refused:
+        return _wrong_code(round_code, refused, at)
+    except SitsElsewhere as refused:
+        if wants_json():
+            raise
+        return render_template("quizzes/sits_elsewhere.html", message=translated(refused), attempt_id=refused.attempt_id, round_code=round_code)
     if begun.new:
         remember_takeover(begun.attempt_id, 1)
     if wants_json():
         return jsonify(attempt=str(begun.attempt_id), takeover=held_takeover(begun.attempt_id))
     return redirect(url_for("attempts.page", attempt_id=begun.attempt_id), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came with a press of start: the code of a supervised room, and whether the clock waits for a second press."""
+
+    in_two_steps: bool
+    code: str | None
+
+
+def _asked() -> Asked:
+    given = request.get_json(silent=True) if request.is_json else request.form
+    values = given if isinstance(given, Mapping) else {}
+    code = values.get("code")
+    return Asked(bool(values.get("in_two_steps")), str(code)[:100] if code is not None else None)
+
+
+def _wrong_code(round_code: str, refused: WrongCode, at: datetime) -> AnyResponse:
+    """Counted, so that nobody tries all codes; a code that was not given yet is merely asked for."""
+    if not refused.asked:
+        with transaction() as session:
+            count_wrong_code(session, person(), at)
+    if wants_json():
+        raise refused
+    with reading() as session:
+        mine = my_round(session, person(), round_code)
+    return make_response(_prepare_page(mine, code_error=translated(refused)), 422)
 
 
 def home_panel(session: Session, actor: Actor, at: datetime) -> HomePanel | None:

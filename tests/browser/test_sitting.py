@@ -58,7 +58,12 @@ def begin(context: BrowserContext) -> Page:
     page.get_by_role("link", name="Vào bài kiểm tra").click()
     page.get_by_role("link", name="Chuẩn bị làm bài").click()
     page.get_by_label("Tôi đã đọc quy định").check()
-    page.get_by_role("button", name="Bắt đầu tính giờ").click()
+    if page.evaluate("document.documentElement.classList.contains('no-js')"):
+        page.get_by_role("button", name="Bắt đầu tính giờ").click()
+    else:
+        page.get_by_role("button", name="Vào bài kiểm tra").click()
+        expect(page.get_by_role("heading", name=f"Đã tải đủ {QUESTIONS}/{QUESTIONS} câu")).to_be_visible()
+        page.get_by_role("button", name="Bắt đầu tính giờ").click()
     expect(page.get_by_text(f"Câu 1 trên {QUESTIONS}")).to_be_visible()
     return page
 

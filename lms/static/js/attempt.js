@@ -35,7 +35,10 @@
 
   // Before the start: with this script the paper is handed out first, and its clock begins with a second press.
   var startForm = byId("start");
-  if (startForm && window.fetch) startForm.elements.in_two_steps.disabled = false;
+  if (startForm && window.fetch) {
+    startForm.elements.in_two_steps.disabled = false;
+    byId("start-button").textContent = byId("start-button").getAttribute("data-words");
+  }
 
   var block = byId("paper");
   if (!block || !window.fetch) return;
@@ -71,8 +74,8 @@
   // takeover, sequence and the sealed answer. Two tabs keep theirs side by side; the newer entry of a question stays.
 
   var subtle = window.crypto && window.crypto.subtle;
-  var sealing = subtle && store ? subtle.importKey("raw", bytes(data.key), "AES-GCM", false, ["encrypt", "decrypt"]) : null;
-  var writing = Promise.resolve();
+  var sealing = subtle && store ? subtle.importKey("raw", bytes(data.journal), "AES-GCM", false, ["encrypt", "decrypt"]) : null;
+  var keeping = Promise.resolve();
 
   function bytes(text) { return Uint8Array.from(window.atob(text), function (one) { return one.charCodeAt(0); }); }
   function text64(buffer) { return window.btoa(String.fromCharCode.apply(null, new Uint8Array(buffer))); }
@@ -114,13 +117,13 @@
 
   // One after the other, so that an older entry never comes to lie over a newer one.
   function keep(slot, one, saved) {
-    if (!sealing) return writing;
-    writing = writing.then(function () { return seal(slot, one); }).then(function (sealed) {
+    if (!sealing) return keeping;
+    keeping = keeping.then(function () { return seal(slot, one); }).then(function (sealed) {
       var there = readEntry(slot);
       if (there && newer(there, one)) return;
       store.setItem(prefix + slot, [saved ? "a" : "p", one.takeover, one.sequence, saved || "-", sealed].join(" "));
     }).catch(function () { /* full, or refused: it is still in memory */ });
-    return writing;
+    return keeping;
   }
 
   function nextSequence() { // two tabs of one browser count on from each other
