@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import CheckConstraint, inspect
 
 from lms.kit.db import Base, Database
 from lms.maintenance import schema
@@ -33,6 +33,14 @@ def test_up_down_and_up_again_ends_equal_to_the_models(empty: Database) -> None:
     schema.upgrade(empty)
     assert schema.differences(empty) == []
     assert schema.current_revision(empty) == schema.newest_revision(empty)
+
+
+def test_the_database_holds_every_condition_the_models_state(empty: Database) -> None:
+    schema.upgrade(empty)
+    there = inspect(empty.engine)
+    for table in Base.metadata.sorted_tables:
+        stated = {check.name for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert {check["name"] for check in there.get_check_constraints(table.name)} == stated, table.name
 
 
 def test_upgrading_the_newest_schema_changes_nothing(empty: Database) -> None:
