@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms.kit.actors import NotFound
 from lms.kit.vietnamese import fold
 from quizzes.models import FormSlot, Item, ItemTag, ItemVersion
-from quizzes.rules.bank import IN_WORK, LEVELS, ItemState
+from quizzes.rules.bank import IN_WORK, LEVELS, ItemPurpose, ItemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,19 @@ def tags_of(session: Session, items: Collection[UUID]) -> dict[UUID, tuple[str, 
     return {item_id: tuple(tags) for item_id, tags in found.items()}
 
 
-def usable_items(session: Session, first_day: date, last_day: date) -> dict[tuple[str, str], list[UUID]]:
-    """Approved versions that hold on every day from the first to the last, by topic and level."""
+def usable_items(session: Session, first_day: date, last_day: date, *, counts: bool = True) -> dict[tuple[str, str], list[UUID]]:
+    """Approved versions that hold on every day from the first to the last, by topic and level. `counts`: for a test that counts, so
+    without what is for practice alone; else without what is for tests alone."""
+    barred = ItemPurpose.PRACTICE if counts else ItemPurpose.EXAM
     rows = session.execute(
         select(ItemVersion.topic, ItemVersion.level, ItemVersion.id)
-        .where(ItemVersion.state == ItemState.APPROVED, ItemVersion.valid_from <= first_day, ItemVersion.valid_to > last_day)
+        .join(Item, Item.id == ItemVersion.item_id)
+        .where(
+            ItemVersion.state == ItemState.APPROVED,
+            ItemVersion.valid_from <= first_day,
+            ItemVersion.valid_to > last_day,
+            Item.purpose != barred,
+        )
         .order_by(ItemVersion.id)
     )
     bank: dict[tuple[str, str], list[UUID]] = defaultdict(list)

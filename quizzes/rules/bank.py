@@ -162,7 +162,7 @@ class ItemDraft:
             found.extend(KINDS[self.kind].problems(self.body, self.key) + picture_problems(self.body))
         if self.level not in LEVELS:
             found.append(Problem(N_("mức độ “%(level)s” phải là NB, TH hoặc VD"), {"level": self.level}))
-        if not self.stem:
+        if not clean(self.stem):
             found.append(Problem(N_("thiếu câu dẫn (stem)")))
         if self.valid_from and self.valid_to and self.valid_from >= self.valid_to:
             found.append(Problem(N_("ngày hết hiệu lực phải sau ngày có hiệu lực")))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from lms.kit.errors import N_
+from quizzes.rules.bank import ItemState
 
 
 class ReviewAction(StrEnum):
@@ -28,6 +29,14 @@ ACTION_NAMES = {
     ReviewAction.APPROVED: N_("Duyệt"),
     ReviewAction.RETIRED: N_("Ngừng dùng"),
     ReviewAction.DISCARDED: N_("Bỏ bản nháp"),
+}
+LEADS_TO = {
+    ReviewAction.SUBMITTED: ItemState.IN_REVIEW,
+    ReviewAction.WITHDRAWN: ItemState.DRAFT,
+    ReviewAction.SENT_BACK: ItemState.DRAFT,
+    ReviewAction.APPROVED: ItemState.APPROVED,
+    ReviewAction.RETIRED: ItemState.RETIRED,
+    ReviewAction.DISCARDED: ItemState.RETIRED,
 }
 BY_AUTHOR = frozenset({ReviewAction.SUBMITTED, ReviewAction.WITHDRAWN, ReviewAction.DISCARDED})
 LONGEST_REMARK = 4_000

@@ -1,19 +1,32 @@
-"""The question bank for those who write it and those who answer for it: reading only."""
+"""The question bank: finding items, one item with its versions and history, two versions side by side."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request, url_for
 
 from courses.queries import lesson_link
-from lms.kit.access import requires
+from lms.kit.access import current_actor, may, requires
 from lms.kit.unit import reading
+from quizzes.api import picture_json
+from quizzes.forms.bank import BankFilterForm, BulkForm, DecisionForm, PairForm, RetireForm
 from quizzes.kinds import KINDS
+from quizzes.operations.bulk import as_uuid
 from quizzes.queries import bank as bank_queries
-from quizzes.rules.bank import LEVELS
-from quizzes.views.explained import shown_with_key
-from quizzes.views.words import by_topic
+from quizzes.queries import bank_list, items
+from quizzes.queries.duplicates import look_alikes
+from quizzes.queries.expiry import expiring_items
+from quizzes.queries.pairs import pairs_of
+from quizzes.queries.people import possible_owners
+from quizzes.rules.bank import LEVELS, LIVE, ItemState
+from quizzes.rules.comparing import compared
+from quizzes.rules.review import may_review, writes
+from quizzes.views.compared import parts_of
+from quizzes.views.explained import Shown, shown_with_key
+from quizzes.views.topics import topic_choices
+from quizzes.views.words import by_topic, today
 
 blueprint = Blueprint("manage_questions", "quizzes", url_prefix="/manage/questions", template_folder="templates")
 ITEMS_A_PAGE = 50
@@ -22,31 +35,119 @@ ITEMS_A_PAGE = 50
 @blueprint.get("")
 @requires("quizzes.view_bank")
 def questions() -> str:
-    """The bank: approved items by topic, level and words, fifty a page."""
-    topic, level, words, after = (request.args.get(name, "").strip() for name in ("topic", "level", "q", "after"))
+    """The bank by whatever one looks for, fifty a page."""
+    form = BankFilterForm(request.args)
+    wanted = filter_of(form)
+    after = bank_list.as_after(request.args.get("after", ""))
     with reading() as session:
         counts = bank_queries.bank_counts(session)
-        items = bank_queries.find_items(session, topic=topic, level=level, words=words, after=after, limit=ITEMS_A_PAGE + 1)
-    more = items[ITEMS_A_PAGE - 1].code if len(items) > ITEMS_A_PAGE else None
-    chosen = {"topic": topic, "level": level, "q": words}
+        found = bank_list.bank_rows(session, wanted, today(), after=after, limit=ITEMS_A_PAGE + 1)
+        form.offer(topic_choices(bank_list.topics_in_use(session)), bank_list.tags_in_use(session), bank_list.owners(session))
+        bulk = BulkForm(formdata=None)
+        bulk.offer(possible_owners(session, today()), reviews=may("quizzes.review_items"))
+    chosen = {name: value for name, value in form.data.items() if value}
+    rows = found[:ITEMS_A_PAGE]
     return render_template(
         "quizzes/manage_questions.html",
-        items=items[:ITEMS_A_PAGE],
-        more=more,
+        form=form,
+        bulk=bulk,
+        items=rows,
+        filtered=bool(chosen),
         chosen=chosen,
-        after=after,
-        topics=sorted({topic for topic, _level in counts}),
+        first_url=url_for(".questions", **chosen) if after else None,
+        next_url=url_for(".questions", after=bank_list.place_of(rows), **chosen) if len(found) > ITEMS_A_PAGE else None,
         table=by_topic(Counter(counts)),
         levels=LEVELS,
+        new_url=address_of("editor.new", "editor.create"),
+        import_url=address_of("manage_interchange.upload", "interchange.upload", "question_files.upload"),
+        today=today(),
     )
+
+
+@blueprint.get("/expiring")
+@requires("quizzes.view_bank")
+def expiring() -> str:
+    """What ends within sixty days: one's own items, and for those who review everybody's."""
+    everybody = may("quizzes.review_items")
+    with reading() as session:
+        me = current_actor().person_id
+        found = expiring_items(session, today(), owner=None if everybody else me)
+    mine = [item for item in found if me is not None and item.owner_id == me]
+    others = [item for item in found if item not in mine]
+    return render_template("quizzes/bank_expiring.html", mine=mine, others=others, everybody=everybody, today=today())
 
 
 @blueprint.get("/<code>")
 @requires("quizzes.view_bank")
 def question(code: str) -> str:
-    """An item with its key, explanations and where it was used."""
+    """An item with its key and explanations, its versions, what was said of them, where it was used and what reads like it."""
+    me = current_actor().person_id
     with reading() as session:
-        item = bank_queries.item_page(session, code)
-        lesson = lesson_link(session, item.course, item.lesson) if item.course and item.lesson else None
-    shown = shown_with_key(item.kind, item.body, item.key, parts=KINDS[item.kind].parts(item.body), whys=item.whys)
-    return render_template("quizzes/manage_question.html", item=item, shown=shown, lesson=lesson)
+        item = items.item_view(session, code, me)
+        version = item.version(request.args.get("version", item.current.number, type=int))
+        lesson = lesson_link(session, version.course, version.lesson) if version.course and version.lesson else None
+        steps = items.review_steps(session, item.id, me)
+        uses = items.uses(session, item.id)
+        pairs = pairs_of(session, item.id)
+        alike = look_alikes(session, [(version.stem, version.body)], leaving_out=[code])[0] if version.state in LIVE else []
+    own = writes(me, item.author_in_work, item.owner_in_fact) if item.in_work else False
+    return render_template(
+        "quizzes/manage_question.html",
+        item=item,
+        version=version,
+        shown=shown_version(version),
+        picture=picture_json(version.body).get("picture"),
+        lesson=lesson,
+        steps=steps,
+        uses=uses,
+        pairs=pairs,
+        alike=alike,
+        own=own,
+        reviews=version.state == ItemState.IN_REVIEW
+        and may("quizzes.review_items")
+        and may_review(me, item.author_in_work, item.owner_in_fact),
+        decision=DecisionForm(formdata=None),
+        retiring=RetireForm(formdata=None),
+        pairing=PairForm(formdata=None),
+        edit_url=address_of("editor.edit", code=code) if may("quizzes.write_items") and (own or item.in_work is None) else None,
+        today=today(),
+    )
+
+
+@blueprint.get("/<code>/compare")
+@requires("quizzes.view_bank")
+def compare(code: str) -> str:
+    """Two versions side by side; without a choice, the newest beside the one before."""
+    with reading() as session:
+        item = items.item_view(session, code, current_actor().person_id)
+    newest = item.versions[0].number
+    new = item.version(request.args.get("new", newest, type=int))
+    old = item.version(request.args.get("old", max(1, new.number - 1), type=int))
+    parts = compared(parts_of(old), parts_of(new))
+    return render_template("quizzes/bank_compare.html", item=item, old=old, new=new, parts=parts)
+
+
+def filter_of(form: BankFilterForm) -> bank_list.BankFilter:
+    """What a page's filter asks for, by the one who looks."""
+    return bank_list.BankFilter(
+        words=form.q.data or "",
+        topic=form.topic.data or "",
+        level=form.level.data or "",
+        kind=form.kind.data or "",
+        state=form.state.data or "",
+        tag=form.tag.data or "",
+        purpose=form.purpose.data or "",
+        owner=as_uuid(form.owner.data or ""),
+        expiring=form.expiring.data or "",
+        viewer=current_actor().person_id,
+    )
+
+
+def shown_version(version: items.VersionView) -> Shown:
+    """A version with its key, as its page shows it."""
+    return shown_with_key(version.kind, version.body, version.key, parts=KINDS[version.kind].parts(version.body), whys=version.whys)
+
+
+def address_of(*endpoints: str, **values: Any) -> str | None:
+    """The address of a page another part of the bank brings; None where it is not there."""
+    return next((url_for(endpoint, **values) for endpoint in endpoints if endpoint in current_app.view_functions), None)

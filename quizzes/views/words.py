@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from uuid import UUID
 
 from flask.sansio.app import App
@@ -11,10 +12,20 @@ from markupsafe import Markup
 
 from lms.kit.access import current_actor
 from lms.kit.actors import AccessDenied
+from lms.kit.clock import local_date, now
 from lms.kit.i18n import preferences
-from quizzes.rules.bank import KIND_NAMES, LEVEL_NAMES, LEVELS, Level, bold_parts
+from lms.kit.unit import settings
+from quizzes.rules.bank import ITEM_STATE_NAMES, KIND_NAMES, LEVEL_NAMES, LEVELS, PURPOSE_NAMES, ItemPurpose, ItemState, Level, bold_parts
+from quizzes.rules.review import ACTION_NAMES, ReviewAction
 from quizzes.rules.rounds import POLICY_NAMES, STATE_NAMES, FeedbackPolicy, RoundState
+from quizzes.views.topics import topic_name
 
+ITEM_STATE_TAGS = {
+    ItemState.DRAFT: "neutral",
+    ItemState.IN_REVIEW: "waiting",
+    ItemState.APPROVED: "done",
+    ItemState.RETIRED: "closed",
+}
 STATE_TAGS = {RoundState.DRAFT: "waiting", RoundState.OPEN: "active", RoundState.CLOSED: "closed", RoundState.LOCKED: "closed"}
 
 
@@ -44,13 +55,36 @@ def policy_name(policy: str) -> str:
     return str(_(POLICY_NAMES[FeedbackPolicy(policy)]))
 
 
+def item_state_tag(state: str) -> dict[str, str]:
+    return {"text": str(_(ITEM_STATE_NAMES[ItemState(state)])), "kind": ITEM_STATE_TAGS[ItemState(state)]}
+
+
+def purpose_name(purpose: str) -> str:
+    """What an item may be used for."""
+    return str(_(PURPOSE_NAMES[ItemPurpose(purpose)]))
+
+
+def review_action_name(action: str) -> str:
+    return str(_(ACTION_NAMES[ReviewAction(action)]))
+
+
 def by_topic(cells: Counter[tuple[str, str]]) -> list[dict[str, object]]:
-    """Rows of a topic × level table with their sums."""
+    """Rows of a topic × level table with their sums, topics by name in the order of their codes."""
     topics = sorted({topic for topic, _level in cells})
     return [
-        {"topic": topic, **{level: cells[topic, level] for level in LEVELS}, "sum": sum(cells[topic, level] for level in LEVELS)}
+        {
+            "topic": topic_name(topic),
+            "code": topic,
+            **{level: cells[topic, level] for level in LEVELS},
+            "sum": sum(cells[topic, level] for level in LEVELS),
+        }
         for topic in topics
     ]
+
+
+def today() -> date:
+    """The day it is in the province."""
+    return local_date(now(), settings().zone)
 
 
 def person() -> UUID:
@@ -63,5 +97,13 @@ def person() -> UUID:
 
 def init_filters(app: App) -> None:
     app.jinja_env.filters.update(
-        item_text=authored_text, level_name=level_name, kind_name=kind_name, state_tag=state_tag, policy_name=policy_name
+        item_text=authored_text,
+        level_name=level_name,
+        kind_name=kind_name,
+        topic_name=topic_name,
+        state_tag=state_tag,
+        item_state_tag=item_state_tag,
+        purpose_name=purpose_name,
+        review_action_name=review_action_name,
+        policy_name=policy_name,
     )
