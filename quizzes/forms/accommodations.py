@@ -25,7 +25,7 @@ class AccommodationsForm(BaseForm):
         description=_l("Mỗi dòng một mã, hoặc dán cả cột từ bảng tính. Ví dụ: CB00016"),
     )
     extra_percent = IntegerField(
-        _l("Thêm thời gian làm bài (%%)"),
+        _l("Thêm bao nhiêu phần trăm thời gian"),
         default=0,
         validators=[Maybe(), NumberRange(min=0, max=MOST_PERCENT)],
         description=_l("Ví dụ 25: bài 30 phút thành 37 phút 30 giây, kể cả khi kỳ kiểm tra đã đóng"),
