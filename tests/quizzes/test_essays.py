@@ -190,7 +190,8 @@ def test_the_pages_of_marking_show_the_answer_and_never_the_person(database: Dat
     handed_in(database, text=text)
     markers(database, "minh")
     client = sign_in("minh")
-    assert "0/1" in unescape(client.get("/manage/marking").text)
+    index = unescape(client.get("/manage/marking").text)
+    assert "0/1" in index
     address = client.get(f"/manage/marking/{QUARTER}").location
     page = client.get(address).text
     assert "<script>alert" not in page
