@@ -14,7 +14,6 @@ from xml.etree.ElementTree import Element
 from lms.kit.errors import N_
 from quizzes.interchange import safe_xml, safe_zip
 from quizzes.interchange.document import (
-    CODE,
     MOST_ITEMS,
     MOST_PICTURES,
     Entry,
@@ -36,12 +35,11 @@ from quizzes.interchange.leftovers import leftovers
 from quizzes.interchange.markup import Image
 from quizzes.interchange.qti_manifest import MANIFEST, Contents, Listed, Packed, contents, manifest, media_type, resolved
 from quizzes.interchange.qti_names import EDITIONS, Edition, in_common, in_edition
-from quizzes.interchange.qti_read import Known, native_item, read_item
+from quizzes.interchange.qti_read import STORED_NAME, Known, native_item, picture_of, read_item
 from quizzes.interchange.qti_write import Href, Sheet, add_notes
 from quizzes.interchange.qti_write_kinds import KIND_WRITERS
-from quizzes.rules.bank import ItemDraft
+from quizzes.rules.bank import CODE, ItemDraft
 
-_STORED_NAME = re.compile(r"[0-9a-f]{64}")
 _HEAD = 4_000
 _ITEM_ROOTS = ("assessmentItem", "qti-assessment-item")
 _OLD = b"questestinterop"
@@ -170,7 +168,7 @@ class _Reader:
         picture = draft.body.get("picture")
         if content is not None and isinstance(picture, dict):
             self.pictures[name] = content
-            if picture.get("sha256") == image.source:
+            if picture.get("sha256") == picture_of(image.source):
                 draft = replace(draft, body={**draft.body, "picture": {**picture, "sha256": name}})
             return draft, []
         body = {key: value for key, value in draft.body.items() if key != "picture"}
@@ -191,7 +189,7 @@ class _Reader:
             return "", None, missing
         stem = posixpath.splitext(posixpath.basename(path))[0]
         try:
-            return stem if _STORED_NAME.fullmatch(stem) else path, self.package_.read(path), missing
+            return stem if STORED_NAME.fullmatch(stem) else path, self.package_.read(path), missing
         except safe_zip.ZipRefusedError:
             return "", None, missing
 
@@ -237,8 +235,8 @@ class _Writer:
             files[path], shown, interactions = self._item(draft)
             packed.append(Packed(path, draft, shown, interactions))
             losses += [Loss(draft.code, finding) for finding in self._losses(draft)]
-        for name in sorted({name for draft in items if (name := picture_name(draft)) and name in self.pictures}):
-            files[self._picture_path(name)[0]] = self.pictures[name]
+        for shown_picture in sorted({picture_name(draft) or "" for draft in items} & self.pictures.keys()):
+            files[self._picture_path(shown_picture)[0]] = self.pictures[shown_picture]
         listing = safe_xml.document(manifest(packed, self.edition))
         return Written(safe_zip.packed({MANIFEST: listing, **files}), tuple(losses))
 
@@ -251,7 +249,7 @@ class _Writer:
 
     def _picture_path(self, name: str) -> tuple[str, str]:
         suffix, kind = media_type(self.pictures.get(name, b""))
-        safe = name if _STORED_NAME.fullmatch(name) else re.sub(r"[^A-Za-z0-9._-]", "_", name)[:80]
+        safe = name if STORED_NAME.fullmatch(name) else re.sub(r"[^A-Za-z0-9._-]", "_", name)[:80]
         return f"images/{safe}{suffix}", kind
 
     def _href(self, name: str) -> tuple[str, str]:
@@ -278,8 +276,6 @@ def item_tree(draft: ItemDraft, edition: Edition, href: Href) -> Element:
     add_notes(sheet)
     outcomes = len(sheet.outcomes)
     native = native_item(_copied(sheet.finished()))
-    if native is not None and (picture := native.body.get("picture")) and (name := picture_name(draft)):
-        native.body["picture"] = {**picture, "sha256": name}
     if native is not None and (rest := leftovers(draft, native)):
         sheet.note("REST", rest)
         place = list(sheet.root).index(sheet.body)

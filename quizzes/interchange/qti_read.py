@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from xml.etree.ElementTree import Element
@@ -18,6 +20,8 @@ from quizzes.interchange.qti_read_kinds import BLOCK_READERS, UNKNOWN_INTERACTIO
 from quizzes.interchange.qti_write import written_id
 from quizzes.interchange.safe_xml import child
 from quizzes.rules.bank import ItemDraft
+
+STORED_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +120,22 @@ def _picture(sight: Sight, native: Native) -> Image | None:
     if isinstance(picture := native.body.get("picture"), dict):
         for _further in sight.images:
             sight.findings.append(lost(N_("hình thứ hai trở đi của câu không chuyển được; mỗi câu có một hình")))
-        return Image(picture["sha256"], picture["alt"], picture["width"], picture["height"])
+        image = Image(picture["sha256"], picture["alt"], picture["width"], picture["height"])
+        picture["sha256"] = picture_of(image.source)
+        return image
     if not sight.images:
         return None
     image = sight.images[0]
     if len(sight.images) > 1:
         sight.findings.append(lost(N_("hình thứ hai trở đi của câu không chuyển được; mỗi câu có một hình")))
-    native.body["picture"] = {"sha256": image.source, "alt": image.alt, "width": image.width, "height": image.height}
+    native.body["picture"] = {"sha256": picture_of(image.source), "alt": image.alt, "width": image.width, "height": image.height}
     return image
+
+
+def picture_of(source: str) -> str:
+    """What a picture is called by its address: those this service wrote by the name they had here."""
+    stem = posixpath.splitext(posixpath.basename(source))[0]
+    return stem if STORED_NAME.fullmatch(stem) else source
 
 
 def _draft(sight: Sight, known: Known, native: Native, stem: str) -> ItemDraft:
