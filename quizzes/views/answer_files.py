@@ -46,6 +46,8 @@ def bring(files: Sequence[FileStorage], at: datetime, *, only: UUID | None = Non
             told.append(Told(name, refused=_("Không có bài làm nào của tệp này trong phạm vi được giao.")))
         else:
             told.append(Told(name, words=_words(kept)))
+        finally:
+            file.close()
     return told
 
 

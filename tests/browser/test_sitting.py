@@ -212,7 +212,7 @@ def test_an_answer_given_after_the_session_ended_is_sent_after_signing_in_again(
     expect(page.locator("#save-status")).to_contain_text("Phiên đăng nhập đã hết")
     assert stored_answers(database) == {}
     context.add_cookies(phone("an").cookies())  # type: ignore[arg-type]
-    page.get_by_role("button", name="Tải lại trang").click()
+    page.reload()
     page.get_by_role("button", name="Có, làm tiếp trên thiết bị này").click()
     page.goto(f"{attempt}?slot={slot}")
     expect(page.locator("#save-status")).to_contain_text("Đã lưu lúc")
