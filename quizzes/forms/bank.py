@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from lms.kit.forms import BaseForm, Needed, ShortForm
@@ -36,14 +37,14 @@ class BankFilterForm(BaseForm):
 
     def offer(self, topics: Sequence[tuple[str, str]], tags: Sequence[tuple[str, int]], owners: Sequence[tuple[UUID, str]]) -> None:
         """Fill the lists. `topics`: (code, name)."""
-        self.topic.choices = [("", _("Mọi chủ đề")), *topics]
-        self.level.choices = [("", _("Mọi mức độ")), *((level.value, _(name)) for level, name in LEVEL_NAMES.items())]
-        self.kind.choices = [("", _("Mọi loại")), *((kind, _(name)) for kind, name in KIND_NAMES.items())]
-        self.state.choices = [("", _("Đang dùng và đang soạn")), *((state.value, _(name)) for state, name in ITEM_STATE_NAMES.items())]
-        self.purpose.choices = [("", _("Mọi mục đích")), *((purpose.value, _(name)) for purpose, name in PURPOSE_NAMES.items())]
-        self.tag.choices = [("", _("Mọi nhãn")), *((tag, f"{tag} ({count})") for tag, count in tags)]
-        self.owner.choices = [("", _("Bất kỳ ai")), *((str(person), name) for person, name in owners)]
-        self.expiring.choices = [("", _("Không lọc")), (SOON, _("Hết trong 60 ngày tới")), (PAST, _("Đã hết hiệu lực"))]
+        self.topic.choices = _list(_("Mọi chủ đề"), topics)
+        self.level.choices = _list(_("Mọi mức độ"), ((level.value, _(name)) for level, name in LEVEL_NAMES.items()))
+        self.kind.choices = _list(_("Mọi loại"), ((kind, _(name)) for kind, name in KIND_NAMES.items()))
+        self.state.choices = _list(_("Đang dùng và đang soạn"), ((state.value, _(name)) for state, name in ITEM_STATE_NAMES.items()))
+        self.purpose.choices = _list(_("Mọi mục đích"), ((purpose.value, _(name)) for purpose, name in PURPOSE_NAMES.items()))
+        self.tag.choices = _list(_("Mọi nhãn"), ((tag, f"{tag} ({count})") for tag, count in tags))
+        self.owner.choices = _list(_("Bất kỳ ai"), ((str(person), name) for person, name in owners))
+        self.expiring.choices = _list(_("Không lọc"), ((SOON, _("Hết trong 60 ngày tới")), (PAST, _("Đã hết hiệu lực"))))
 
 
 class DecisionForm(ShortForm):
@@ -52,7 +53,9 @@ class DecisionForm(ShortForm):
     NOTE = LONGEST_REMARK
 
     decision = RadioField(
-        _l("Quyết định"), choices=[("approve", _l("Duyệt: đưa vào ngân hàng")), ("send_back", _l("Trả lại để sửa"))], validators=[Needed()]
+        _l("Quyết định"),
+        choices=[SelectChoice("approve", _l("Duyệt: đưa vào ngân hàng")), SelectChoice("send_back", _l("Trả lại để sửa"))],
+        validators=[Needed()],
     )
     remarks = TextAreaField(_l("Nhận xét"), validators=[Optional()])
 
@@ -67,7 +70,7 @@ class PairForm(ShortForm):
     other = StringField(_l("Mã câu hỏi kia"), validators=[Needed()])
     relation = RadioField(
         _l("Quan hệ"),
-        choices=[(ENEMY, _l("Không đặt chung một đề")), (DISTINCT, _l("Giống nhau nhưng là hai câu khác nhau"))],
+        choices=[SelectChoice(ENEMY, _l("Không đặt chung một đề")), SelectChoice(DISTINCT, _l("Giống nhau nhưng là hai câu khác nhau"))],
         default=ENEMY,
         validators=[Needed()],
     )
@@ -85,9 +88,10 @@ class BulkForm(ShortForm):
 
     def offer(self, owners: Sequence[tuple[UUID, str]], *, reviews: bool) -> None:
         """Fill the lists with what this person may do."""
-        self.action.choices = [(action.value, _(name)) for action, name in BULK_NAMES.items() if reviews or action not in OF_REVIEWERS]
-        self.purpose.choices = [("", "—"), *((purpose.value, _(name)) for purpose, name in PURPOSE_NAMES.items())]
-        self.owner.choices = [("", "—"), *((str(person), name) for person, name in owners)]
+        offered = [(action.value, _(name)) for action, name in BULK_NAMES.items() if reviews or action not in OF_REVIEWERS]
+        self.action.choices = [SelectChoice(value, label) for value, label in offered]
+        self.purpose.choices = _list("—", ((purpose.value, _(name)) for purpose, name in PURPOSE_NAMES.items()))
+        self.owner.choices = _list("—", ((str(person), name) for person, name in owners))
 
     def value(self) -> str:
         """What the chosen action is about."""
@@ -99,3 +103,8 @@ class BulkForm(ShortForm):
             BulkAction.RETIRE: self.reason,
         }
         return str(fields[BulkAction(self.action.data)].data or "")
+
+
+def _list(nothing: str, values: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """A list to choose from, with the choice of nothing first."""
+    return [SelectChoice("", nothing), *(SelectChoice(value, label) for value, label in values)]

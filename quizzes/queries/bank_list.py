@@ -17,6 +17,7 @@ from quizzes.models import Item, ItemTag, ItemVersion
 from quizzes.rules.bank import EXPIRES_SOON, IN_WORK, LIVE, ItemState
 
 SOON, PAST = "soon", "past"
+MOST_VERSIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +159,11 @@ def _has_work() -> ColumnElement[bool]:
 
 
 def as_after(text: str) -> tuple[str, int] | None:
-    """The place a page begins behind, from its address: `CB1-1-001~2`."""
+    """The place a page begins behind, from its address: `CB1-1-001~2`; a code alone means all its versions."""
     code, sign, number = text.rpartition("~")
-    return (code, int(number)) if sign and number.isdecimal() and len(number) < 7 else None
+    if not sign:
+        return (text, MOST_VERSIONS) if text else None
+    return (code, int(number)) if number.isdecimal() and int(number) <= MOST_VERSIONS else None
 
 
 def place_of(rows: Sequence[BankRow]) -> str:
