@@ -3,25 +3,35 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import bank_followers, bank_jobs, cli, demo, followers, jobs, permissions, round_jobs
+from quizzes import bank_followers, bank_jobs, cli, demo, followers, form_jobs, jobs, permissions, round_jobs, ruling_jobs
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
 from quizzes.notices import NOTICES
+from quizzes.queries import appeals as appeal_queries
+from quizzes.queries import item_reports as report_queries
+from quizzes.queries import rulings as ruling_queries
 from quizzes.queries.essays import essays_waiting
 from quizzes.queries.late import count_waiting
 from quizzes.queries.review import waiting_count
-from quizzes.views import accommodations, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, invigilation, late, manage, media, rounds, signals
+from quizzes.views import accommodations, appeals, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, forms, invigilation, item_reports, late, manage, media, rounds, rulings, signals, statistics
 
 feature = Feature(
     name="quizzes",
     blueprints=(
+        appeals.own_pages,
+        appeals.blueprint,
+        item_reports.own_pages,
+        item_reports.blueprint,
+        rulings.blueprint,
         bank_review.blueprint,
         bank_pairs.blueprint,
         bank_bulk.blueprint,
         invigilation.blueprint,
         late.blueprint,
         signals.blueprint,
+        forms.blueprint,
+        statistics.blueprint,
         rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint, editor.blueprint, accommodations.blueprint),
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
@@ -44,6 +54,33 @@ feature = Feature(
             "quizzes.manage_rounds",
             about=_l("Mở, theo dõi và đóng kỳ kiểm tra của quý."),
             order=40,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Quyết định về câu hỏi"),
+            "manage_rulings.index",
+            "quizzes.rule_on_items",
+            about=_l("Đổi đáp án, công nhận thêm hoặc hủy câu đã thi; xem trước bài và số liệu thay đổi."),
+            order=76,
+            waiting=lambda session, scope, at: ruling_queries.count_waiting(session),
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Phúc khảo"),
+            "manage_appeals.index",
+            "quizzes.rule_on_items",
+            about=_l("Đơn đề nghị xem lại điểm, hạn trả lời và nhật ký bài làm."),
+            order=77,
+            waiting=lambda session, scope, at: appeal_queries.count_waiting(session),
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Báo lỗi câu hỏi"),
+            "manage_reports.index",
+            "quizzes.handle_reports",
+            about=_l("Câu mà người làm bài báo là sai, khó hiểu hoặc đã cũ."),
+            order=78,
+            waiting=lambda session, scope, at: report_queries.count_waiting(session),
         ),
         NavigationItem.managing(
             Section.TESTS,
@@ -72,6 +109,14 @@ feature = Feature(
         ),
         NavigationItem.managing(
             Section.TESTS,
+            _l("Chất lượng câu hỏi"),
+            "manage_statistics.index",
+            "quizzes.view_statistics",
+            about=_l("Độ khó, độ phân loại, phương án ít người chọn; câu đáng ngờ trước."),
+            order=74,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
             _l("Nộp muộn chờ duyệt"),
             "late.index",
             "quizzes.decide_late",
@@ -91,8 +136,8 @@ feature = Feature(
     ),
     home_panels=(rounds.home_panel, bank_review.home_panel,),
     commands=(cli.questions_group, cli.rounds_group),
-    jobs={**round_jobs.HANDLERS, **jobs.JOBS},
-    periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC, *bank_jobs.PERIODIC),
+    jobs={**round_jobs.HANDLERS, **form_jobs.JOBS, **jobs.JOBS, **ruling_jobs.JOBS},
+    periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC, *form_jobs.PERIODIC, *bank_jobs.PERIODIC),
     demo_steps=(demo.add_rounds,),
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),

@@ -36,6 +36,8 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.grant_accommodations": _l("Ghi điều kiện riêng khi làm bài"),
     "quizzes.end_accommodation": _l("Thôi điều kiện riêng khi làm bài"),
     "quizzes.assemble_forms": _l("Lập đề kiểm tra"),
+    "quizzes.request_statistics": _l("Yêu cầu tính lại số liệu câu hỏi"),
+    "quizzes.swap_item": _l("Thay câu hỏi trong đề"),
     "quizzes.close_round": _l("Đóng đợt kiểm tra"),
     "quizzes.create_round": _l("Tạo đợt kiểm tra"),
     "quizzes.mark_essay": _l("Chấm bài tự luận"),

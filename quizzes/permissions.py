@@ -10,6 +10,7 @@ from lms.kit.actors import Role
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.sit": frozenset({Role.LEARNER}),  # and only one's own attempts; being on the round's list decides the rest
     "quizzes.manage_rounds": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
+    "quizzes.view_statistics": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # of items and tests, never of people
     "quizzes.propose_exclusions": frozenset({Role.FOCAL_POINT, Role.DEPARTMENT}),  # for people of one's own agencies
     "quizzes.grant_accommodations": frozenset({Role.DEPARTMENT}),
     "quizzes.invigilate": frozenset({Role.FOCAL_POINT, Role.DEPARTMENT}),
@@ -23,9 +24,10 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.mark_essays": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never one's own answer
 }
 
-PROVINCE_WIDE = frozenset({"quizzes.decide_late", "quizzes.view_signals", "quizzes.view_bank", "quizzes.write_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
+PROVINCE_WIDE = frozenset({"quizzes.decide_late", "quizzes.view_signals", "quizzes.view_bank", "quizzes.write_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.view_statistics", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
 
 PERMISSION_NAMES: Mapping[str, Any] = {
+    "quizzes.view_statistics": _l("Xem số liệu của câu hỏi và kỳ kiểm tra (không có tên người)"),
     "quizzes.sit": _l("Làm bài kiểm tra, xem kết quả và phúc khảo bài của chính mình"),
     "quizzes.manage_rounds": _l("Lập, mở, đóng, khóa và theo dõi kỳ kiểm tra"),
     "quizzes.propose_exclusions": _l("Xem danh sách kiểm tra của đơn vị, đề nghị miễn, hoãn"),
