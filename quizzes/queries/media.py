@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound
+from quizzes.kinds.pictures import SHA256
 from quizzes.models import Attempt, FormSlot, ItemVersion, Picture
 
 
@@ -48,6 +49,9 @@ def picture_of_paper(session: Session, sha256: str, person_id: UUID | None) -> S
 
 
 def picture_sizes(session: Session, hashes: Collection[str]) -> dict[str, Size]:
-    """Width and height of those that are in the store."""
-    rows = session.execute(select(Picture.sha256, Picture.width, Picture.height).where(Picture.sha256.in_(hashes)))
+    """Width and height of those that are in the store; what is no hash is in no store."""
+    wanted = [sha256 for sha256 in hashes if SHA256.fullmatch(sha256)]
+    if not wanted:
+        return {}
+    rows = session.execute(select(Picture.sha256, Picture.width, Picture.height).where(Picture.sha256.in_(wanted)))
     return {sha256: Size(width, height) for sha256, width, height in rows}

@@ -17,6 +17,7 @@ from lms.kit.clock import now
 from lms.kit.errors import DomainError
 from lms.kit.i18n import preferences, translated
 from lms.kit.unit import reading, transaction
+from lms.kit.vietnamese import clean
 from quizzes import api
 from quizzes.forms.editor import FORMS, ItemForm
 from quizzes.kinds import KINDS
@@ -106,7 +107,7 @@ def _form(session: Session, kind: str, *, values: dict[str, Any] | None = None, 
     if kind not in FORMS:
         raise NotFound
     locale = preferences().locale
-    chosen = request.form.get("topic", topic)
+    chosen = clean(request.form.get("topic", topic))
     titles = lessons_of_course(session, course_of(chosen))
     return FORMS[kind](
         data=values or ({"topic": topic} if topic else None),

@@ -17,7 +17,7 @@ from lms.kit.vietnamese import clean
 from quizzes.interchange.yaml_kinds import Written
 from quizzes.kinds.base import Scoring
 from quizzes.kinds.options import MOST_OPTIONS
-from quizzes.kinds.pictures import LONGEST_ALT, SHA256
+from quizzes.kinds.pictures import LONGEST_ALT
 from quizzes.queries.media import Size
 from quizzes.rules.bank import (
     CODE,
@@ -81,7 +81,9 @@ def rows(form: type[Row], label: Any, *, most: int = MOST_OPTIONS) -> FieldList:
 
 
 def scoring_field(*allowed: Scoring) -> SelectField:
-    return SelectField(_l("Cách tính điểm"), choices=[(one.value, SCORING_NAMES[one]) for one in allowed], default=Scoring.ALL.value)
+    return SelectField(
+        _l("Cách tính điểm"), choices=lambda: [(one.value, SCORING_NAMES[one]) for one in allowed], default=Scoring.ALL.value
+    )
 
 
 class ItemForm(BaseForm):
@@ -108,7 +110,7 @@ class ItemForm(BaseForm):
         validators=[Needed(_l("Chưa nhập câu dẫn")), Length(max=TEXT)],
         description=_l("Viết **hai dấu sao** quanh chữ cần in đậm, ví dụ **không**."),
     )
-    picture = HiddenField(validators=[Optional(), Regexp(SHA256)])
+    picture = HiddenField()
     picture_file = FileField(
         _l("Hình"), description=_l("PNG, JPEG, WebP hoặc GIF, tối đa 2 MB. Thông tin kèm trong tệp (nơi chụp, máy chụp) được bỏ đi.")
     )

@@ -22,7 +22,7 @@ class OptionRow(TextRow):
 
 
 class StatementRow(TextRow):
-    right = SelectField(_l("Nhận định này"), choices=[(TRUE, _l("Đúng")), (FALSE, _l("Sai"))], default=FALSE)
+    right = SelectField(_l("Nhận định này"), choices=lambda: [(TRUE, _l("Đúng")), (FALSE, _l("Sai"))], default=FALSE)
     why = StringField(_l("Vì sao"), validators=[Length(max=LINE)])
 
 
@@ -63,7 +63,7 @@ class MultipleChoiceForm(SingleChoiceForm):
 class TrueFalseForm(ItemForm):
     kind = "true_false"
     own = ("right",)
-    right = RadioField(_l("Nhận định ở câu dẫn"), choices=[(TRUE, _l("Đúng")), (FALSE, _l("Sai"))], validate_choice=False)
+    right = RadioField(_l("Nhận định ở câu dẫn"), choices=lambda: [(TRUE, _l("Đúng")), (FALSE, _l("Sai"))], validate_choice=False)
 
     def written(self) -> Written:
         return Written({}, [self.right.data] if self.right.data else [])

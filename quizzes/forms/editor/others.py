@@ -20,7 +20,9 @@ _NUMBER = re.compile(r"[0-9]{1,5}")
 class SpotRow(TextRow):
     text = StringField(_l("Tên vùng, đọc được bằng lời"), validators=[Length(max=LINE)])
     right = BooleanField(_l("Đáp án đúng"))
-    shape = SelectField(_l("Hình dạng"), choices=[(RECT, _l("Chữ nhật")), (CIRCLE, _l("Hình tròn")), (POLY, _l("Đa giác"))])
+    shape = SelectField(
+        _l("Hình dạng"), default=RECT, choices=lambda: [(RECT, _l("Chữ nhật")), (CIRCLE, _l("Hình tròn")), (POLY, _l("Đa giác"))]
+    )
     coords = StringField(
         _l("Tọa độ"),
         validators=[Length(max=LINE)],
@@ -77,7 +79,8 @@ class EssayForm(ItemForm):
     )
     markers = SelectField(
         _l("Số người chấm mỗi bài"),
-        choices=[("1", _l("Một người")), ("2", _l("Hai người chấm độc lập; lệch nhau từ 10% số điểm thì người thứ ba quyết định"))],
+        default="1",
+        choices=lambda: [("1", _l("Một người")), ("2", _l("Hai người chấm độc lập; lệch nhau từ 10% số điểm thì người thứ ba quyết định"))],
     )
 
     def written(self) -> Written:

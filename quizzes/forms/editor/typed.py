@@ -39,7 +39,9 @@ class NumberFields:
 
     tolerance = StringField(_l("Sai số được chấp nhận"), validators=[Length(max=40)], description=_l("Để trống nếu phải đúng chính xác."))
     tolerance_kind = SelectField(
-        _l("Sai số tính bằng"), choices=[(ABSOLUTE, _l("Đơn vị của đáp án")), (PERCENT, _l("Phần trăm của đáp án"))]
+        _l("Sai số tính bằng"),
+        default=ABSOLUTE,
+        choices=lambda: [(ABSOLUTE, _l("Đơn vị của đáp án")), (PERCENT, _l("Phần trăm của đáp án"))],
     )
     unit = StringField(_l("Đơn vị ghi sau ô trả lời"), validators=[Length(max=40)])
 
@@ -87,7 +89,7 @@ class ShortAnswerForm(ItemForm):
         validators=[Length(max=TEXT)],
         description=_l("Mỗi dòng một cách. Chữ hoa, khoảng trắng và vị trí dấu thanh (hòa, hoà) không cần phân biệt."),
     )
-    diacritics = SelectField(_l("Dấu tiếng Việt"), choices=DIACRITICS)
+    diacritics = SelectField(_l("Dấu tiếng Việt"), default=KEPT, choices=lambda: DIACRITICS)
 
     def written(self) -> Written:
         body = {"diacritics": IGNORED} if self.diacritics.data == IGNORED else {}
@@ -103,7 +105,7 @@ class GapRow(NumberFields, Row):
 
     order = ("name", "gap_kind", "right", "options", "diacritics", "tolerance", "tolerance_kind", "unit")
     name = StringField(_l("Mã trong đoạn văn"), validators=[Length(max=20)])
-    gap_kind = SelectField(_l("Cách điền"), choices=GAP_KINDS)
+    gap_kind = SelectField(_l("Cách điền"), default=WORDS, choices=lambda: GAP_KINDS)
     right = TextAreaField(
         _l("Đáp án"),
         filters=(lines_kept,),
@@ -112,7 +114,7 @@ class GapRow(NumberFields, Row):
     )
     options = TextAreaField(_l("Các lựa chọn, mỗi dòng một"), filters=(lines_kept,), validators=[Length(max=TEXT)])
     ids = HiddenField()
-    diacritics = SelectField(_l("Dấu tiếng Việt"), choices=DIACRITICS)
+    diacritics = SelectField(_l("Dấu tiếng Việt"), default=KEPT, choices=lambda: DIACRITICS)
 
     @property
     def empty(self) -> bool:
