@@ -58,6 +58,15 @@ def note(message: str, /, *, line: int | None = None, **values: Any) -> Finding:
     return Finding(Weight.NOTE, Problem(message, values), line)
 
 
+def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, as a question may be found wanting in the same way several times."""
+    found: list[Finding] = []
+    for one in findings:
+        if one not in found:
+            found.append(one)
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One question of a file and what became of it. Formats do not ask whether the item is sound: whoever imports does.

@@ -28,6 +28,8 @@ from quizzes.interchange.document import (
 from quizzes.interchange.gift_read import entry
 from quizzes.interchange.gift_text import LEFTOVERS, blocks
 from quizzes.interchange.leftovers import leftovers
+from quizzes.interchange.one_line import one_line
+from quizzes.interchange.part_names import losses
 from quizzes.interchange.text_bytes import UnreadableError, decoded
 from quizzes.rules.bank import ItemDraft
 
@@ -73,39 +75,28 @@ class GiftFormat:
         return Parsed(limited(entries), tuple(findings))
 
     def write(self, items: Sequence[ItemDraft], pictures: Mapping[str, bytes]) -> Written:
-        losses: list[Loss] = []
+        not_said: list[Loss] = []
         pieces: list[str] = []
         for topic, group in groupby(items, key=lambda item: item.topic):
             pieces.append(f"$CATEGORY: $course$/top/{topic}\n")
             for item in group:
                 text, found = _written(item)
-                losses += [Loss(item.code, finding) for finding in found]
+                not_said += [Loss(item.code, finding) for finding in found]
                 if text:
                     pieces.append(text)
-        return Written("\n".join(pieces).encode("utf-8", "replace"), tuple(losses))
+        return Written("\n".join(pieces).encode("utf-8", "replace"), tuple(not_said))
 
 
 def _written(item: ItemDraft) -> tuple[str, list[Finding]]:
     """The question with its comments, and what is lost; no question where GIFT has no form for it."""
     if refused := gift_write.refused(item):
         return "", [refused]
-    picture = picture_name(item) is not None
     bare = replace(item, body={name: value for name, value in item.body.items() if name != "picture"})
     question, comment = gift_write.question(bare), gift_write.comment(bare)
     native = next(one.draft for block in blocks(f"{comment}\n{question}\n") if (one := entry(block, 1, bare.topic)))
     if native is None:
         return "", [refusal(N_("không ghi được câu này vào GIFT")).findings[0]]
     rest = leftovers(bare, native)
-    kept = f"// {LEFTOVERS} {_one_line(rest)}\n" if rest else ""
-    return f"{comment}\n{kept}{question}\n", gift_write.losses(bare, native, picture=picture)
-
-
-def _one_line(text: str) -> str:
-    """JSON without any character that a comment, or a reader that tidies spaces, might change."""
-    ascii_only = "".join(char if char.isascii() and char.isprintable() else _as_json(char) for char in text)
-    return ascii_only.replace(" ", "\\u0020")
-
-
-def _as_json(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
+    kept = f"// {LEFTOVERS} {one_line(rest)}\n" if rest else ""
+    found = [lost(N_("hình không ghi được vào GIFT"))] if picture_name(item) else []
+    return f"{comment}\n{kept}{question}\n", [*found, *losses(bare, native)]

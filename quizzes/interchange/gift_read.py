@@ -10,7 +10,7 @@ from typing import Any
 
 from lms.kit.errors import N_
 from quizzes.interchange import leftovers
-from quizzes.interchange.document import Entry, Finding, code_of, error, lost, note, shown_name, tidy
+from quizzes.interchange.document import Entry, Finding, code_of, distinct, error, lost, note, shown_name, tidy
 from quizzes.interchange.gift_text import Block, inner, restored
 from quizzes.interchange.plain_text import from_html, has_markup
 from quizzes.kinds.base import Scoring
@@ -40,6 +40,7 @@ class _Answer:
     right: bool
     weight: Decimal | None
     why: str
+    wild: bool = False  # a star in it stands for any text
 
 
 @dataclass
@@ -104,7 +105,7 @@ def entry(block: Block, place: int, topic: str) -> Entry:
     if block.leftovers:
         draft, held = leftovers.completed(draft, block.leftovers)
         question.findings = [] if held else [*question.findings, _altered()]
-    return Entry(place, shown_name(draft.code or name), draft, tuple(dict.fromkeys(question.findings)), block.line)
+    return Entry(place, shown_name(draft.code or name), draft, distinct(question.findings), block.line)
 
 
 def _altered() -> Finding:
@@ -181,7 +182,7 @@ def _answers(question: _Question, answers: str, sign: str, *, plain: bool = Fals
         weight = _WEIGHT.match(unsigned)
         text, _hash, why = (unsigned[weight.end() :] if weight else unsigned).partition("#")
         value = Decimal(weight[1].replace(",", ".")) if weight else None
-        found.append(_Answer(tidy(restored(text)) if plain else question.text(text), right, value, question.text(why)))
+        found.append(_Answer(tidy(restored(text)) if plain else question.text(text), right, value, question.text(why), "*" in text))
     return found
 
 
@@ -243,7 +244,7 @@ def _matching(question: _Question, answers: str) -> _Said:
 
 def _short_answer(question: _Question, answers: str) -> _Said:
     given = _answers(question, answers, "(?==)", plain=True)
-    whole = [one for one in given if one.right and one.weight in (None, WHOLE) and "*" not in one.text]
+    whole = [one for one in given if one.right and one.weight in (None, WHOLE) and not one.wild]
     if not whole:
         raise _UnreadableError(N_("không hiểu phần trả lời “%(text)s”"), text=shown_name(restored(answers)))
     for one in given:

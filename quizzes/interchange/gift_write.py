@@ -4,14 +4,12 @@ in a comment, so that the item is read back whole here, and is named, since othe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 
 from lms.kit.errors import N_
 from quizzes.interchange import markup
-from quizzes.interchange.document import Finding, error, lost
-from quizzes.interchange.gift_text import escaped, mark
+from quizzes.interchange.document import Finding, error
+from quizzes.interchange.gift_text import escaped, escaped_answer, mark
 from quizzes.kinds.answers import keyed
 from quizzes.kinds.base import Scoring
 from quizzes.kinds.numbers import tolerance
@@ -23,32 +21,6 @@ NOT_CARRIED: Mapping[str, str] = {
     "hotspot": N_("GIFT không ghi được câu chọn vùng trên hình; dùng QTI hoặc JSON"),
 }
 _TRUTH = {True: "Đúng", False: "Sai"}
-_PART_NAMES: Mapping[str, str] = {
-    "kind": N_("loại câu (được ghi thành loại gần nhất)"),
-    "level": N_("mức độ"),
-    "topic": N_("chủ đề"),
-    "code": N_("mã câu hỏi"),
-    "whys": N_("lời giải thích từng phương án"),
-    "legal_basis": N_("căn cứ pháp lý"),
-    "valid_from": N_("ngày có hiệu lực"),
-    "valid_to": N_("ngày hết hiệu lực"),
-    "competency": N_("năng lực"),
-    "framework": N_("khung năng lực"),
-    "lesson": N_("bài học"),
-    "purpose": N_("mục đích sử dụng"),
-    "tags": N_("nhãn"),
-    "stem": N_("khoảng trắng của câu dẫn"),
-    "explanation": N_("khoảng trắng của lời giải thích"),
-    "body.scoring": N_("cách tính điểm"),
-    "body.unit": N_("đơn vị tính"),
-    "body.units": N_("các đơn vị quy đổi"),
-    "body.tolerance_percent": N_("sai số theo phần trăm (được ghi thành sai số tuyệt đối)"),
-    "body.diacritics": N_("cách so dấu tiếng Việt"),
-    "body.rubric": N_("tiêu chí chấm"),
-    "body.guidance": N_("hướng dẫn chấm"),
-    "body.markers": N_("số người chấm"),
-    "body.picture": N_("hình"),
-}
 
 
 def question(item: ItemDraft) -> str:
@@ -73,19 +45,6 @@ def refused(item: ItemDraft) -> Finding | None:
     if item.kind not in _WRITERS:
         return error(N_("GIFT không có loại câu “%(kind)s”"), kind=item.kind)
     return None
-
-
-def losses(item: ItemDraft, native: ItemDraft, *, picture: bool) -> list[Finding]:
-    """What programs that read no comments of ours do not get of the item."""
-    wanted, read = _parts(item), _parts(native)
-    names = [_PART_NAMES[name] for name in _PART_NAMES if wanted.get(name) != read.get(name) and wanted.get(name)]
-    found = [lost(N_("phần mềm khác không đọc được: %(what)s"), what=", ".join(names))] if names else []
-    return [*found, lost(N_("hình không ghi được vào GIFT"))] if picture else found
-
-
-def _parts(item: ItemDraft) -> dict[str, Any]:
-    parts = asdict(item)
-    return parts | {f"body.{name}": value for name, value in parts.pop("body").items()}
 
 
 class _Says:
@@ -176,7 +135,7 @@ def _numeric(item: ItemDraft, says: _Says) -> str:
 
 
 def _short_answer(item: ItemDraft, says: _Says) -> str:
-    return _listed([f"={_unweighted(escaped(text), True)}" for text in item.key])
+    return _listed([f"={_unweighted(escaped_answer(text), True)}" for text in item.key])
 
 
 def _essay(item: ItemDraft, says: _Says) -> str:
