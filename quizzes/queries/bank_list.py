@@ -74,7 +74,7 @@ def bank_rows(session: Session, wanted: BankFilter, today: date, *, after: tuple
             ItemVersion.valid_to,
             Item.purpose,
             Person.full_name,
-            func.coalesce(authored | owned, False),
+            func.coalesce(authored | owned, False).label("mine"),
             _has_work().label("in_work"),
         )
         .outerjoin(Person, Person.id == Item.owner_id)
@@ -83,10 +83,23 @@ def bank_rows(session: Session, wanted: BankFilter, today: date, *, after: tuple
     )
     if after is not None:
         statement = statement.where(tuple_(Item.code, ItemVersion.number) > after)
-    rows = []
-    for *values, owner, mine, in_work in session.execute(statement):
-        rows.append(BankRow(*values, owner=owner if mine or not in_work else None, mine=bool(mine)))
-    return rows
+    return [
+        BankRow(
+            item_id=row.id,
+            code=row.code,
+            number=row.number,
+            kind=row.kind,
+            topic=row.topic,
+            level=row.level,
+            stem=row.stem,
+            state=row.state,
+            valid_to=row.valid_to,
+            purpose=row.purpose,
+            owner=row.full_name if row.mine or not row.in_work else None,
+            mine=bool(row.mine),
+        )
+        for row in session.execute(statement)
+    ]
 
 
 def found_items(session: Session, wanted: BankFilter, today: date, limit: int) -> list[str]:

@@ -142,12 +142,12 @@ def _sketched(session: Session, versions: Collection[UUID]) -> dict[UUID, _Known
     found = {}
     for some in _batches(versions):
         rows = session.execute(
-            select(ItemVersion.id, Item.id, Item.code, ItemVersion.number, ItemVersion.state, ItemVersion.stem, ItemSketch.text)
+            select(ItemVersion.id, ItemVersion.item_id, Item.code, ItemVersion.number, ItemVersion.state, ItemVersion.stem, ItemSketch.text)
             .join(ItemSketch, ItemSketch.item_version_id == ItemVersion.id)
             .join(Item, Item.id == ItemVersion.item_id)
             .where(ItemVersion.id.in_(some))
         )
-        found.update({version: _Known(*values) for version, *values in rows})
+        found.update({row.id: _Known(row.item_id, row.code, row.number, row.state, row.stem, row.text) for row in rows})
     return found
 
 

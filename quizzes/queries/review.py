@@ -73,7 +73,7 @@ def review_queue(
         moment, code = after
         later = or_(ItemVersion.submitted_at > moment, (ItemVersion.submitted_at == moment) & (Item.code > code))
         statement = statement.where(later)
-    return [WaitingVersion(*row) for row in session.execute(statement)]
+    return [WaitingVersion(*row) for row in session.execute(statement).tuples()]
 
 
 def waiting_count(session: Session, scope: Scope, at: datetime) -> int:
@@ -98,4 +98,8 @@ def returned_drafts(session: Session, author: UUID | None = None) -> list[Return
     )
     if author is not None:
         statement = statement.where(ItemVersion.author_id == author)
-    return [ReturnedDraft(*row) for row in session.execute(statement)]
+    return [
+        ReturnedDraft(author_id, code, number, stem, remarks or "", at)
+        for author_id, code, number, stem, remarks, at in session.execute(statement)
+        if author_id is not None
+    ]

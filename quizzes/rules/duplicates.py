@@ -55,7 +55,7 @@ def sketch(text: str) -> Sketch:
 
 def shingles(text: str) -> frozenset[str]:
     """Runs of three words within each line of a reading; a shorter line is one run."""
-    found = set()
+    found: set[str] = set()
     for line in text.split("\n"):
         words = line.split(" ")
         found.update(" ".join(words[start : start + SHINGLE]) for start in range(max(1, len(words) - SHINGLE + 1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import ImmutableMultiDict
@@ -22,6 +24,7 @@ from quizzes.views.bank import filter_of
 from quizzes.views.words import purpose_name, today
 
 blueprint = Blueprint("manage_bulk", "quizzes", url_prefix="/manage/questions/bulk", template_folder="templates")
+FILTERS = ("q", "topic", "level", "kind", "state", "purpose", "tag", "owner", "expiring")
 SHOWN = 100
 """Lines of a preview; of more the number is said."""
 
@@ -39,8 +42,8 @@ def preview() -> str | AnyResponse:
     """What the change would do to the items ticked, or to all the filter finds."""
     form = BulkForm()
     reviews = may("quizzes.review_items")
-    filters = {name: value for name, value in request.form.items() if name.startswith("filter_")}
-    back = url_for("manage_questions.questions", **{name.removeprefix("filter_"): value for name, value in filters.items()})
+    filters: dict[str, Any] = {name: value for name in FILTERS if (value := request.form.get(f"filter_{name}"))}
+    back = url_for("manage_questions.questions", **filters)
     try:
         with reading() as session:
             owners = possible_owners(session, today())
@@ -49,8 +52,8 @@ def preview() -> str | AnyResponse:
                 flash(next(iter(form.errors.values()))[0], "error")
                 return redirect(back, 303)
             if request.form.get("all_found"):
-                values = ImmutableMultiDict((name.removeprefix("filter_"), value) for name, value in filters.items())
-                codes = found_items(session, filter_of(BankFilterForm(values)), today(), MOST_AT_ONCE + 1)
+                wanted = filter_of(BankFilterForm(ImmutableMultiDict(filters)))
+                codes = found_items(session, wanted, today(), MOST_AT_ONCE + 1)
             else:
                 codes = request.form.getlist("item")
             plan = plan_bulk(session, codes, BulkChange(BulkAction(form.action.data), form.value()))
@@ -58,14 +61,14 @@ def preview() -> str | AnyResponse:
         flash(translated(refused), "error")
         return redirect(back, 303)
     change, names = plan.change, {str(person): name for person, name in owners}
-    said = {BulkAction.PURPOSE: purpose_name, BulkAction.OWNER: lambda value: names.get(value, value)}.get(change.action, str)
+    said = {BulkAction.PURPOSE: purpose_name, BulkAction.OWNER: lambda value: names.get(value, value)}.get(change.action, _as_it_is)
     return render_template(
         "quizzes/bank_bulk.html",
         plan=plan,
         title=_(BULK_NAMES[change.action]),
         value=said(change.value),
         shows_change=change.action in (BulkAction.TAG, BulkAction.UNTAG, BulkAction.PURPOSE),
-        said=said if change.action == BulkAction.PURPOSE else str,
+        said=said if change.action == BulkAction.PURPOSE else _as_it_is,
         lines=plan.lines[:SHOWN],
         unshown=max(0, len(plan.lines) - SHOWN),
         back=back,
@@ -93,3 +96,7 @@ def confirm() -> AnyResponse:
     else:
         flash(_("Đã đổi %(count)s câu.", count=done), "success")
     return redirect(there, 303)
+
+
+def _as_it_is(value: str) -> str:
+    return value
