@@ -10,10 +10,14 @@ from quizzes.interchange import qti
 from quizzes.interchange.document import Format
 from quizzes.interchange.gift import GiftFormat
 from quizzes.interchange.json_file import JsonFormat
+from quizzes.interchange.moodle_xml import MoodleXml
+from quizzes.interchange.xlsx import XlsxFormat
 
 _ALL: tuple[Format, ...] = (
     JsonFormat(),
     GiftFormat(),
+    XlsxFormat(),
+    MoodleXml(),
     *qti.FORMATS,
 )
 FORMATS: dict[str, Format] = {one.name: one for one in _ALL}
