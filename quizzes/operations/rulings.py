@@ -18,6 +18,7 @@ from lms.kit.ids import uuid7
 from lms.kit.jobs import Job, JobState, enqueue
 from quizzes.kinds import MARKED_BY_HAND
 from quizzes.models import Appeal, Item, ItemVersion, Round, Ruling, RulingEffect
+from quizzes.operations.appeals import settle_appeals_of_ruling
 from quizzes.operations.bank import InvalidItemError, save_draft
 from quizzes.operations.marks import RoundMarks, marking_turn, remark, stop_marking, try_hold
 from quizzes.queries.items import draft_of
@@ -166,6 +167,7 @@ def finish_ruling(session: Session, actor: Actor, ruling_id: UUID, moved: int, a
     if ruling.carried_out_at is None:
         ruling.carried_out_at = at
         session.flush()
+        settle_appeals_of_ruling(session, actor, ruling, at)
         audit.record(session, actor, "quizzes.carry_out_ruling", ruling_id, at, marks=moved)
 
 

@@ -55,7 +55,7 @@ def concerns_round() -> ColumnElement[bool]:
 def rulings_of_forms(session: Session, forms: Collection[UUID], as_if: UUID | None = None) -> dict[UUID, dict[int, list[InForce]]]:
     """The rulings that hold, by form and slot, in the order in which they were approved; `as_if` would be the last of them."""
     rows = session.execute(
-        select(FormSlot.form_id, FormSlot.slot, Ruling.kind, Ruling.key)
+        select(FormSlot.form_id, FormSlot.slot, Ruling.kind, Ruling.key, Ruling.reason)
         .join(Form, Form.id == FormSlot.form_id)
         .join(Round, Round.id == Form.round_id)
         .join(Ruling, and_(Ruling.item_version_id == FormSlot.item_version_id, concerns_round()))
@@ -63,8 +63,8 @@ def rulings_of_forms(session: Session, forms: Collection[UUID], as_if: UUID | No
         .order_by(Ruling.decided_at.is_(None), Ruling.decided_at, Ruling.id)
     )
     found: dict[UUID, dict[int, list[InForce]]] = defaultdict(lambda: defaultdict(list))
-    for form_id, slot, kind, key in rows:
-        found[form_id][slot].append(InForce(kind, key))
+    for form_id, slot, *ruled in rows:
+        found[form_id][slot].append(InForce(*ruled))
     return found
 
 

@@ -81,6 +81,11 @@ def round_by_id(session: Session, round_id: UUID) -> RoundView:
     return RoundView(*row)
 
 
+def assembly_of(session: Session, round_id: UUID) -> dict[str, Any]:
+    """The limits a round's forms are drawn within, as they are stored."""
+    return session.scalars(select(Round.assembly).where(Round.id == round_id)).one()
+
+
 def question_count(session: Session, blueprint_id: UUID) -> int:
     return session.scalar(select(func.coalesce(func.sum(BlueprintCell.count), 0)).where(BlueprintCell.blueprint_id == blueprint_id)) or 0
 

@@ -291,3 +291,44 @@ def marks_moved_by(session: Session, cause_id: UUID) -> int:
 
 def versions_ruled_on(session: Session, versions: Sequence[UUID]) -> set[UUID]:
     return set(session.scalars(select(Ruling.item_version_id).where(Ruling.item_version_id.in_(versions))))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionToRule:
+    """An item version as a proposal shows it."""
+
+    id: UUID
+    code: str
+    number: int
+    kind: str
+    stem: str
+    body: dict[str, Any]
+    key: list[str]
+    state: str
+
+
+_VERSION = (
+    ItemVersion.id,
+    Item.code,
+    ItemVersion.number,
+    ItemVersion.kind,
+    ItemVersion.stem,
+    ItemVersion.body,
+    ItemVersion.key,
+    ItemVersion.state,
+)
+
+
+def version_to_rule(session: Session, version_id: UUID) -> VersionToRule:
+    """Raises NotFound."""
+    row = session.execute(select(*_VERSION).join(Item, Item.id == ItemVersion.item_id).where(ItemVersion.id == version_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return VersionToRule(*row)
+
+
+def versions_in_papers(session: Session, code: str) -> list[VersionToRule]:
+    """The versions of an item that stand in papers, newest first."""
+    used = select(FormSlot.item_version_id)
+    query = select(*_VERSION).join(Item, Item.id == ItemVersion.item_id).where(Item.code == code, ItemVersion.id.in_(used))
+    return [VersionToRule(*row) for row in session.execute(query.order_by(ItemVersion.number.desc()))]

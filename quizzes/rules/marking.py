@@ -61,6 +61,16 @@ class InForce:
 
     kind: str
     key: list[str]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRuling:
+    """A ruling as those who sat the question read it: `words` say the key that is taken."""
+
+    kind: str
+    words: str
+    reason: str
 
 
 def keys_under(key: list[str], rulings: Iterable[InForce]) -> list[list[str]] | None:
