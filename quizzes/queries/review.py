@@ -61,8 +61,8 @@ def review_queue(
             ItemVersion.stem,
             ItemVersion.submitted_at,
             ItemVersion.change_note,
-            ~approved,
-            own,
+            (~approved).label("new"),
+            own.label("own"),
         )
         .join(Item, Item.id == ItemVersion.item_id)
         .where(ItemVersion.state == ItemState.IN_REVIEW)
@@ -73,7 +73,21 @@ def review_queue(
         moment, code = after
         later = or_(ItemVersion.submitted_at > moment, (ItemVersion.submitted_at == moment) & (Item.code > code))
         statement = statement.where(later)
-    return [WaitingVersion(*row) for row in session.execute(statement).tuples()]
+    return [
+        WaitingVersion(
+            code=row.code,
+            number=row.number,
+            kind=row.kind,
+            topic=row.topic,
+            level=row.level,
+            stem=row.stem,
+            submitted_at=row.submitted_at,
+            change_note=row.change_note,
+            new=bool(row.new),
+            own=bool(row.own),
+        )
+        for row in session.execute(statement)
+    ]
 
 
 def waiting_count(session: Session, scope: Scope, at: datetime) -> int:
