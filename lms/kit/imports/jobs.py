@@ -18,19 +18,19 @@ from lms.kit.jobs import JobRun
 from lms.kit.sheets import Sheet, iterate_workbook, read_workbook
 from lms.kit.unit import transaction, vault
 
-Apply = Callable[[Session, PendingImport, list[Sheet], datetime], Mapping[str, int]]
+Apply = Callable[[Session, PendingImport, Any, datetime], Mapping[str, int]]
 """(session, import, its sheets, at) → counts of what was done. Raises DomainError to refuse; then nothing is kept."""
 
 
-def carry_out(job: JobRun, apply: Apply) -> Mapping[str, Any]:
-    """The body of an import's job handler: `return carry_out(job, apply)`. Safe to be called again after a crash: the changes and
-    the state `done` are stored together or not at all."""
+def carry_out(job: JobRun, apply: Apply, read: Callable[[PendingImport], Any] | None = None) -> Mapping[str, Any]:
+    """The body of an import's job handler: `return carry_out(job, apply)`; `read`: of kinds whose files are no
+    spreadsheets. Safe to be called again after a crash: the changes and the state `done` are stored together or not at all."""
     with job.database.transaction() as session:
         pending = begin_applying(session, vault(), UUID(job.payload["run_id"]))
     if pending is None:
         return {}
-    sheets = read_content(pending.content, pending.file_name)
     try:
+        sheets = read(pending) if read else read_content(pending.content, pending.file_name)
         with job.database.transaction() as session:
             if not is_still_applying(session, pending):
                 return {}

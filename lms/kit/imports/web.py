@@ -49,6 +49,14 @@ class UploadForm(BaseForm):
         return {}
 
 
+Read = Callable[[bytes, str, Mapping[str, Any]], Any]
+"""(content, file name, options) → what `check` is given; of kinds whose files are no spreadsheets. Raises DomainError."""
+
+
+def read_sheets(content: bytes, name: str, options: Mapping[str, Any]) -> list[Sheet]:
+    return read_content(content, name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportPages:
     """What one kind of import is called and where its views are. All texts are lazy translations.
@@ -73,6 +81,8 @@ class ImportPages:
     undo_job_kind: str | None = None  # with the endpoint `undo` (POST): the last import can be taken back
     undo_counts: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
+    accept: str = ACCEPT
+    read: Read = read_sheets
 
     def url(self, name: str, **values: Any) -> str:
         return url_for(self.endpoints[name], **values)
@@ -81,7 +91,7 @@ class ImportPages:
         return [{"label": label, "url": url_for(endpoint)} for label, endpoint in self.breadcrumbs] + [{"label": here, "url": None}]
 
 
-Check = Callable[[Session, list[Sheet], str, Mapping[str, Any]], Checked]
+Check = Callable[[Session, Any, str, Mapping[str, Any]], Checked]
 """(session, sheets, file name, options) → what the file would change; only reads. Raises DomainError for the file as a whole."""
 
 
@@ -118,7 +128,7 @@ def upload_page(pages: ImportPages, form: UploadForm, status: int = 200) -> Resp
     with reading() as session:
         recent = recent_imports(session, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor())
     page = render_template(
-        pages.upload_template, pages=pages, form=form, recent=recent, states=state_words(), accept=ACCEPT, **pages.context
+        pages.upload_template, pages=pages, form=form, recent=recent, states=state_words(), accept=pages.accept, **pages.context
     )
     return make_response(page, status)
 
@@ -130,8 +140,8 @@ def receive(pages: ImportPages, form: UploadForm, check: Check) -> AnyResponse:
     name = file_name(form.file.data.filename)
     content: bytes = form.file.data.read()
     try:
-        sheets = read_content(content, name)  # outside the transaction: nobody waits for the parser
         options = form.options()
+        sheets = pages.read(content, name, options)  # outside the transaction: nobody waits for the parser
         with reading() as session:
             checked = check(session, sheets, name, options)
         with transaction() as session:
