@@ -90,9 +90,15 @@ WHO: dict[str, set[str]] = {
     "lrs.manage": {"system"},
     "quizzes.sit": EVERYBODY,
     "quizzes.manage_rounds": PROVINCE,
+    "quizzes.invigilate": DEPARTMENT | {"focal_point"},
+    "quizzes.decide_late": {"department"},
+    "quizzes.view_signals": {"department"},
+    "quizzes.mark_essays": {"department", "author"},
     "quizzes.view_bank": {"department", "author"},
     "quizzes.write_items": {"author"},
     "quizzes.review_items": {"department"},
+    "quizzes.rule_on_items": {"department"},
+    "quizzes.handle_reports": DEPARTMENT | {"author"},
     "quizzes.grant_accommodations": {"department"},
     "reports.view": ORGANISERS | {"focal_point", "head"},
     "reports.publish": PROVINCE,
@@ -101,12 +107,16 @@ WHO: dict[str, set[str]] = {
 # Objects that are one's own whatever one's role, and those that lie in an agency.
 OWNED = {"own_request_id", "attempt_id"}
 OWNED_AT = {"accounts.withdraw_delegation"}
-IN_AN_AGENCY = {"data_request_id", "person_id", "agency_id", "event_id", "grant_id", "request_id"}
+IN_AN_AGENCY = {"supervision_id", "data_request_id", "person_id", "agency_id", "event_id", "grant_id", "request_id"}
 
 OWN_DOORS = ("/account", "/activate", "/sign-")
 
 # Who may, and asks for what is theirs, gets there: a page, a file, or on to the next page. These few hear why not yet.
 TOLD = {
+    "POST question_editor.create": 422,  # nothing is filled in
+    "POST question_editor.change": 422,
+    "POST attempts.bring_file": 422,  # no file
+    "POST invigilation.bring_files": 422,
     "POST agencies.submit_withdrawal": 409,  # what it would do was not looked at before
     "POST accounts.roster_columns_chosen": 422,  # the file has too few columns
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now

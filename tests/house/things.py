@@ -30,13 +30,15 @@ from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
 from lms.reports.operations import build_report, publish_report
 from lms.results.queries import activity_of_period
-from quizzes.operations.attempts import start_attempt
+from quizzes.models import Appeal, Attempt, FormSlot, ItemReport, ItemVersion, LateArrival, Picture, Ruling, Signal, Supervision
+from quizzes.operations.attempts import start_attempt, submit_attempt
 from tests.factories import make_agency, make_people, make_person
-from tests.quizzes.making import AT, QUARTER, ZONE
+from tests.quizzes.making import AT, ESSAY_QUARTER, QUARTER, ZONE, make_waiting_essay
 
 TODAY = AT.date()
 SINCE = date(2021, 1, 1)
 SHA = "0" * 64
+PICTURE = "1" * 64
 NOBODYS = str(UUID(int=7 << 76 | 2 << 62))
 
 
@@ -99,6 +101,12 @@ def make_common(session: Session) -> dict[str, str]:
     letter = Message(id=uuid7(), person_id=somebody, subject="x", body="x", state="failed", created_at=AT, due_at=AT, ended_at=AT)
     session.add(letter)
     session.flush()
+    picture = {"sha256": PICTURE, "alt": "Hình", "width": 9, "height": 9}
+    session.add(Picture(sha256=PICTURE, media_type="image/png", content=b"x", width=9, height=9, stored_at=AT))
+    for version in session.scalars(select(ItemVersion)):
+        version.body = {**version.body, "picture": picture}
+    essay = make_waiting_essay(session, somebody)
+    session.flush()
     entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
     return {
         "quarter": QUARTER,
@@ -110,6 +118,11 @@ def make_common(session: Session) -> dict[str, str]:
         "code:manage_pairs": "CB1-1-001",
         "number:manage_reviews": "1",
         "sha256": SHA,
+        "sha256:media": PICTURE,
+        "essay_id": str(essay),
+        "round_code:essays": ESSAY_QUARTER,
+        "code:question_editor": "CB1-1-001",
+        "kind:question_editor": "single_choice",
         "statement_id": statement_id,
         "entry_id": "900",
         "message_id": str(letter.id),
@@ -183,7 +196,66 @@ def make_things(session: Session, at: Neighbour) -> dict[str, str]:
         **_transfers(session, at),
         **_data_requests(session, at),
         "attempt_id": str(start_attempt(session, Actor(at.sitter, "", ""), QUARTER, AT).attempt_id),
+        **_sittings(session, at),
+        **_disputes(session, at),
         **_imports(session, Actor(at.sitter, "", "")),
+    }
+
+
+def _sittings(session: Session, at: Neighbour) -> dict[str, str]:
+    """A room where people sit, an answer that came late, and something odd."""
+    attempt = session.scalars(select(Attempt).where(Attempt.person_id == at.sitter)).one()
+    room = Supervision(
+        id=uuid7(),
+        round_id=attempt.round_id,
+        agency_id=at.agency,
+        place="Phòng 1",
+        code=at.code[-6:],
+        opened_at=AT,
+        valid_until=AT + timedelta(hours=1),
+    )
+    late = LateArrival(
+        id=uuid7(), attempt_id=attempt.id, digest=at.code, source="line", state="waiting", received_at=AT, answers=[], evidence={}, replaced=[]
+    )
+    odd = Signal(
+        id=uuid7(),
+        round_id=attempt.round_id,
+        kind="fast",
+        weight=1.0,
+        attempts=[str(attempt.id)],
+        figures={"seconds": 2.0, "answered": 30, "right": 30},
+        found_at=AT,
+    )
+    session.add_all([room, late, odd])
+    session.flush()
+    return {"supervision_id": str(room.id), "arrival_id": str(late.id), "signal_id": str(odd.id)}
+
+
+def _disputes(session: Session, at: Neighbour) -> dict[str, str]:
+    """A marked paper with an appeal on a question, a report about it, and a ruling that somebody proposed on it."""
+    who = Actor(at.people["granted"], "", "")
+    attempt = start_attempt(session, who, QUARTER, AT).attempt_id
+    submit_attempt(session, who, attempt, AT)
+    ruled_on = select(Ruling.item_version_id)
+    slots = session.execute(
+        select(FormSlot.slot, FormSlot.item_version_id)
+        .join(Attempt, Attempt.form_id == FormSlot.form_id)
+        .where(Attempt.id == attempt, FormSlot.item_version_id.not_in(ruled_on))
+        .order_by(FormSlot.slot)
+    ).all()
+    (slot, version), (_other, free) = slots[0], slots[-1]
+    ruling = Ruling(
+        item_version_id=version, kind="void", key=[], reason="x", state="proposed", proposed_by=at.people["twin"], proposed_at=AT
+    )
+    appeal = Appeal(id=uuid7(), attempt_id=attempt, slot=slot, text="x", state="open", filed_at=AT, due_at=AT)
+    report = ItemReport(id=uuid7(), attempt_id=attempt, slot=slot, item_version_id=version, kind="key", text="x", state="open", filed_at=AT)
+    session.add_all([ruling, appeal, report])
+    session.flush()
+    return {
+        "ruling_id": str(ruling.id),
+        "appeal_id": str(appeal.id),
+        "version_id": str(free),
+        "version_id:manage_reports": str(version),
     }
 
 
@@ -252,12 +324,27 @@ def publish_results(session: Session) -> None:
     publish_report(session, SERVICE, activity.period, AT)
 
 
+DISPUTED = {
+    "appeals.file": {"slot": "0", "text": "Xin xem lại"},
+    "item_reports.send": {"slot": "1", "kind": "key"},
+    "manage_rulings.propose": {"kind": "void", "reason": "Trùng câu"},
+    "manage_rulings.refuse": {"note": "Câu đúng"},
+    "manage_rulings.withdraw": {"reason": "Nhầm"},
+    "manage_appeals.points": {"answer": "Được nửa điểm"},
+    "manage_appeals.reject": {"answer": "Giữ nguyên"},
+    "manage_appeals.by_ruling": {},
+    "manage_reports.answer": {"answer": "Đã sửa"},
+}
+
+
 def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
     """What somebody fills in where a post needs more than its address; arguments of the test client."""
     if endpoint == "attempts.save":
         return {"json": {"takeover": 1, "responses": [{"slot": 1, "sequence": 1, "answer": []}]}}
     if endpoint == "attempts.takeover":
         return {"json": {}}
+    if endpoint in DISPUTED:
+        return {"data": {**DISPUTED[endpoint], "ruling": things.get("ruling_id", NOBODYS)}}
     part = things.get("part", "")
     post = {"agency": part, "group": "N2", "it_duty": "none", "since": "01/02/2020"}
     filled: dict[str, dict[str, str]] = {
@@ -277,6 +364,9 @@ def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
         "accounts.second": {**post, "since": "22/11/2026", "until": "30/11/2026", "counted": "home"},
         "agencies.submit_change": {"step": "find"},
         "agencies.submit_correction": {"step": "find"},
+        "essays.mark": {"turn": "first", "points-a": "5"},
+        "invigilation.open_": {"round": QUARTER, "agency": things.get("agency_id", ""), "place": "Phòng 2"},
+        "late.decide": {"decision": "refuse", "reason": "không có căn cứ"},
         "privacy.answer": {"answer": "Đã xem xét", "decision": "refuse"},
         "privacy.ask_erasure": {"reason": "hết mục đích"},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,8 +16,9 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Account
 from lms.kit.actors import SERVICE, Actor
 from lms.kit.clock import Quarter
+from lms.kit.ids import uuid7
 from quizzes.interchange.yaml_file import parse
-from quizzes.models import FormSlot, ItemVersion
+from quizzes.models import Attempt, EssayAnswer, Form, FormSlot, ItemVersion, Response
 from quizzes.operations.bank import import_items
 from quizzes.operations.life import open_round
 from quizzes.operations.rounds import create_round
@@ -133,6 +135,45 @@ def make_round(session: Session, *, open_it: bool = True, questions: int = 6, **
     if open_it:
         open_round(session, SERVICE, round_id, zone=ZONE, at=OPENS)
     return round_id
+
+
+ESSAY_QUARTER = "2026-Q2"
+
+
+def make_waiting_essay(session: Session, writer: UUID) -> UUID:
+    """An essay somebody has handed in, in a round of its own, waiting for whoever marks it first; its id."""
+    settings = RoundSettings(
+        quarter=Quarter.parse(ESSAY_QUARTER), title="Bài viết", cutoff_day=date(2026, 4, 1), opens_at=OPENS, closes_at=CLOSES
+    )
+    round_id = create_round(session, SERVICE, settings, [Cell("CB1.1", "NB", 1)], OPENS)
+    body = {"rubric": [{"id": "a", "text": "Đúng ý", "points": 10}]}
+    essay = replace(draft(900), kind="essay", body=body, key=[], whys={}, topic="CB9.9")
+    import_items(session, SERVICE, [essay], "test", OPENS)
+    version = session.scalars(select(ItemVersion.id).where(ItemVersion.kind == "essay")).one()
+    form = Form(id=uuid7(), round_id=round_id, number=1)
+    attempt = Attempt(
+        id=uuid7(),
+        round_id=round_id,
+        person_id=writer,
+        form_id=form.id,
+        number=1,
+        seed=1,
+        started_at=OPENS,
+        deadline=AT,
+        accepts_until=AT,
+        state="marking",
+        submitted_at=AT,
+        receipt="26Q2-ESSA-Y000",
+    )
+    answer = EssayAnswer(id=uuid7(), round_id=round_id, attempt_id=attempt.id, slot=1)
+    for rows in (
+        [form],
+        [FormSlot(form_id=form.id, slot=1, item_version_id=version), attempt],
+        [Response(attempt_id=attempt.id, slot=1, answer=["Bài viết"], takeover=1, sequence=1, saved_at=AT), answer],
+    ):
+        session.add_all(rows)
+        session.flush()
+    return answer.id
 
 
 def make_learners(session: Session, *logins: str) -> list[Actor]:
