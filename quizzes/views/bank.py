@@ -23,8 +23,10 @@ from quizzes.queries.people import possible_owners
 from quizzes.rules.bank import LEVELS, LIVE, ItemState
 from quizzes.rules.comparing import compared
 from quizzes.rules.review import may_review, writes
+from quizzes.rules.statistics import FLAG_NAMES
 from quizzes.views.compared import parts_of
 from quizzes.views.explained import Shown, shown_with_key
+from quizzes.views.statistics import answer_words, options_of, statistics_of_item
 from quizzes.views.topics import topic_choices
 from quizzes.views.words import by_topic, today
 
@@ -58,7 +60,7 @@ def questions() -> str:
         next_url=url_for(".questions", after=bank_list.place_of(rows), **chosen) if len(found) > ITEMS_A_PAGE else None,
         table=by_topic(Counter(counts)),
         levels=LEVELS,
-        new_url=address_of("editor.new", "editor.create"),
+        new_url=address_of("question_editor.choose_kind"),
         import_url=address_of("manage_interchange.upload", "interchange.upload", "question_files.upload"),
         today=today(),
     )
@@ -89,6 +91,7 @@ def question(code: str) -> str:
         steps = items.review_steps(session, item.id, me)
         uses = items.uses(session, item.id)
         pairs = pairs_of(session, item.id)
+        statistics = statistics_of_item(session, item.id)
         alike = look_alikes(session, [(version.stem, version.body)], leaving_out=[code])[0] if version.state in LIVE else []
     own = writes(me, item.author_in_work, item.owner_in_fact) if item.in_work else False
     return render_template(
@@ -102,6 +105,10 @@ def question(code: str) -> str:
         uses=uses,
         pairs=pairs,
         alike=alike,
+        statistics=statistics,
+        option_rows=options_of,
+        answer_words=answer_words,
+        flag_names=FLAG_NAMES,
         own=own,
         reviews=version.state == ItemState.IN_REVIEW
         and may("quizzes.review_items")
@@ -109,7 +116,7 @@ def question(code: str) -> str:
         decision=DecisionForm(formdata=None),
         retiring=RetireForm(formdata=None),
         pairing=PairForm(formdata=None),
-        edit_url=address_of("editor.edit", code=code) if may("quizzes.write_items") and (own or item.in_work is None) else None,
+        edit_url=address_of("question_editor.edit", code=code) if may("quizzes.write_items") and (own or item.in_work is None) else None,
         today=today(),
     )
 

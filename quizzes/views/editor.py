@@ -33,6 +33,7 @@ from quizzes.queries.topics import topic_names
 from quizzes.rules.bank import KIND_NAMES, ItemDraft, course_of
 from quizzes.rules.remarks import remarks
 from quizzes.views.explained import Shown, shown_with_key
+from quizzes.views.look_alikes import tell_look_alikes
 
 blueprint = Blueprint("question_editor", "quizzes", url_prefix="/manage/questions", template_folder="templates")
 SAVE, SUBMIT, PREVIEW = "save", "submit", "preview"
@@ -125,6 +126,7 @@ def _posted(form: ItemForm, code: str | None) -> str | tuple[str, int] | AnyResp
         return (_page(form, code, shown), 200 if taken else 422)
     saved = _saved(form, code, action == SUBMIT)
     if isinstance(saved, SavedDraft):
+        tell_look_alikes(saved.code, saved.number)
         if action == SUBMIT:
             flash(_("Đã gửi câu %(code)s đi thẩm định.", code=saved.code), "success")
             return redirect(url_for("manage_questions.question", code=saved.code), 303)
