@@ -87,7 +87,7 @@ def store_statistics(session: Session, counted: Counted) -> None:
     session.execute(insert(RoundStatistic), [counted.whole])
     for table, rows in ((FormStatistic, counted.forms), (ItemStatistic, counted.items)):
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            session.execute(insert(table), rows[start : start + ROWS_AT_ONCE])
+            session.execute(insert(table), rows[start : start + ROWS_AT_ONCE], execution_options={"render_nulls": True})
 
 
 def request_statistics(session: Session, actor: Actor, round_id: UUID, at: datetime) -> UUID:

@@ -49,7 +49,8 @@ def read_sittings(session: Session, round_id: UUID, progress: Callable[[int, int
     ):
         papers[form_id][slot] = version
     scores = session.execute(
-        select(standing_score, func.count())
+        select(standing_score, func.count(Attempt.id))
+        .select_from(Attempt)
         .outerjoin(Regrade, is_standing())
         .where(Attempt.round_id == round_id, counted())
         .group_by(standing_score)
@@ -58,6 +59,7 @@ def read_sittings(session: Session, round_id: UUID, progress: Callable[[int, int
         form_id: (shown, again)
         for form_id, shown, again in session.execute(
             select(Attempt.form_id, func.count(Attempt.id), func.max(Regrade.recorded_at))
+            .select_from(Attempt)
             .outerjoin(Regrade, is_standing())
             .where(Attempt.round_id == round_id)
             .group_by(Attempt.form_id)
@@ -86,6 +88,7 @@ def read_sittings(session: Session, round_id: UUID, progress: Callable[[int, int
 def _sittings_after(session: Session, round_id: UUID, last: UUID | None) -> Sequence[Any]:
     statement = (
         select(Attempt.id, Attempt.form_id, Attempt.started_at, Regrade.points, Regrade.answers)
+        .select_from(Attempt)
         .outerjoin(Regrade, is_standing())
         .where(Attempt.round_id == round_id, counted())
         .order_by(Attempt.id)

@@ -13,6 +13,7 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import SERVICE, NotFound, Role
+from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
 from lms.kit.jobs import due_jobs, run_job
@@ -127,8 +128,6 @@ def test_items_that_exclude_each_other_are_kept_apart_and_found_where_they_meet(
 def test_difficulty_comes_from_earlier_tests_and_what_was_measured_may_be_an_anchor(database: Database) -> None:
     with database.transaction() as session:
         fill_bank(session, 12)
-        from lms.kit.clock import Quarter
-
         earlier = make_round(session, open_it=False, questions=6, quarter=Quarter.parse("2026-Q3"))
         assemble_forms(session, SERVICE, earlier, zone=ZONE, at=AT, n=1)
         used = papers_of(session, earlier)[1]

@@ -29,7 +29,7 @@ FLAG_NAMES = {
     Flag.WEAK: N_("Phân loại kém (r < 0,2)"),
     Flag.DRIFT: N_("Độ khó thay đổi so với quý trước"),
     Flag.EASY: N_("Quá dễ (p > 0,9)"),
-    Flag.IDLE_OPTION: N_("Có phương án dưới 5% chọn"),
+    Flag.IDLE_OPTION: N_("Có phương án ít người chọn (< 0,05)"),
 }
 _WEIGHTS = {Flag.NEGATIVE: 32, Flag.HARD: 16, Flag.WEAK: 8, Flag.DRIFT: 4, Flag.EASY: 2, Flag.IDLE_OPTION: 1}
 
