@@ -86,7 +86,7 @@ def open_file(file: SealedFile, key: bytes) -> OpenedFile:
 
 def seal(key: bytes, nonce: bytes, attempt_id: UUID, given: LateAnswer) -> str:
     """What the browser's script makes of an answer; here so that both sides are held to the same words."""
-    told = {"answer": given.answer, "flagged": given.flagged, "at": int(given.given_at.timestamp() * 1000) if given.given_at else None}
+    told = {"answer": given.answer, "flagged": given.flagged, "at": round(given.given_at.timestamp() * 1000) if given.given_at else None}
     bound = _bound(attempt_id, given.slot, given.takeover, given.sequence)
     return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, msgspec.json.encode(told), bound)).decode()
 

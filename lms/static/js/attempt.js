@@ -8,7 +8,7 @@
   var WAITS = [1, 2, 4, 8, 15, 30];
   var REPLY_SECONDS = 10;
   var AT_ONCE = 50;
-  var WAITED = 5000;  // milliseconds after which an answer says when it was given
+  var WAITED = 1000;  // milliseconds after which an answer says when it was given
   var FORMAT = "congvu-lms-sealed-answers";
   var LETTERS_AT_ONCE = 20000; // what a save may hold, at three bytes a letter
   var PAUSE = 2; // seconds without typing after which a long text is saved
@@ -456,6 +456,8 @@
     place.appendChild(frame);
     showPlaces();
     place.setAttribute("data-slot", slot);
+    var report = byId("report-item");
+    if (report) report.href = report.getAttribute("data-href") + "?slot=" + slot;
     form.elements.slot.value = slot;
     byId("flagged").checked = Boolean(answers[slot] && answers[slot].flagged);
     document.title = say(texts.count, position() + 1, order.length) + document.title.slice(document.title.indexOf(" – "));
