@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import bank_followers, bank_jobs, cli, demo, followers, form_jobs, jobs, permissions, round_jobs, ruling_jobs
+from quizzes import bank_demo, bank_followers, bank_jobs, cli, demo, followers, form_jobs, jobs, permissions, round_jobs, ruling_jobs
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
@@ -11,14 +11,20 @@ from quizzes.notices import NOTICES
 from quizzes.queries import appeals as appeal_queries
 from quizzes.queries import item_reports as report_queries
 from quizzes.queries import rulings as ruling_queries
+from quizzes.queries.audience import all_waiting_proposals
 from quizzes.queries.essays import essays_waiting
 from quizzes.queries.late import count_waiting
 from quizzes.queries.review import waiting_count
-from quizzes.views import accommodations, appeals, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, forms, invigilation, item_reports, late, manage, media, rounds, rulings, signals, statistics
+from quizzes.views import accommodations, appeals, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, forms, invigilation, item_reports, late, manage, media, round_calendar, round_contests, round_people, round_setup, round_windows, rounds, rulings, signals, statistics
 
 feature = Feature(
     name="quizzes",
     blueprints=(
+        round_setup.blueprint,
+        round_windows.blueprint,
+        round_people.blueprint,
+        round_calendar.blueprint,
+        round_contests.blueprint,
         appeals.own_pages,
         appeals.blueprint,
         item_reports.own_pages,
@@ -84,6 +90,15 @@ feature = Feature(
         ),
         NavigationItem.managing(
             Section.TESTS,
+            _l("Danh sách thuộc diện kiểm tra"),
+            "round_people.index",
+            "quizzes.propose_exclusions",
+            about=_l("Ai phải kiểm tra, ai được miễn hoặc hoãn và vì sao."),
+            order=42,
+            waiting=all_waiting_proposals,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
             _l("Ngân hàng câu hỏi"),
             "manage_questions.questions",
             "quizzes.view_bank",
@@ -138,7 +153,7 @@ feature = Feature(
     commands=(cli.questions_group, cli.rounds_group),
     jobs={**round_jobs.HANDLERS, **form_jobs.JOBS, **jobs.JOBS, **ruling_jobs.JOBS},
     periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC, *form_jobs.PERIODIC, *bank_jobs.PERIODIC),
-    demo_steps=(demo.add_rounds,),
+    demo_steps=(demo.add_rounds, bank_demo.add_drafts),
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),
     person_followers=(followers.follower, bank_followers.follower,),
