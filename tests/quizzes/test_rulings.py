@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
@@ -273,7 +272,7 @@ def test_a_hand_decision_and_a_ruling_at_once_both_count_in_either_order(
 
 
 @pytest.fixture
-def province(database: Database) -> Iterator[list[Actor]]:
+def province(database: Database) -> list[Actor]:
     """Two agencies below a third, enough people that their figures may be published."""
     with database.transaction() as session:
         root = make_agency(session, "UBND tỉnh", code="H55", kind="province")
@@ -285,7 +284,7 @@ def province(database: Database) -> Iterator[list[Actor]]:
                 people.append(Actor(make_person(session, f"Người {login}", agency=agency, login=login), login, login))
         fill_bank(session, 6)
         make_round(session, attempts_allowed=2)
-    yield people
+    return people
 
 
 ANSWER = st.sampled_from([[], ["a"], ["b"], ["c"], ["d"]])
