@@ -18,13 +18,14 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.view_signals": frozenset({Role.DEPARTMENT}),  # and every look at people's names is noted
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),
     "quizzes.write_items": frozenset({Role.AUTHOR}),
+    "quizzes.import_items": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # into the bank at once only for those who review
     "quizzes.review_items": frozenset({Role.DEPARTMENT}),  # never what one wrote or answers for oneself
     "quizzes.rule_on_items": frozenset({Role.DEPARTMENT}),  # one proposes, another decides
     "quizzes.handle_reports": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never says who reported
     "quizzes.mark_essays": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never one's own answer
 }
 
-PROVINCE_WIDE = frozenset({"quizzes.mark_essays", "quizzes.decide_late", "quizzes.view_signals", "quizzes.view_bank", "quizzes.write_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.view_statistics", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
+PROVINCE_WIDE = frozenset({"quizzes.mark_essays", "quizzes.decide_late", "quizzes.view_signals", "quizzes.view_bank", "quizzes.write_items", "quizzes.import_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.view_statistics", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
 
 PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.view_statistics": _l("Xem số liệu của câu hỏi và kỳ kiểm tra (không có tên người)"),
@@ -39,6 +40,7 @@ PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.view_signals": _l("Xem dấu hiệu bất thường của bài làm"),
     "quizzes.view_bank": _l("Xem ngân hàng câu hỏi cùng đáp án; gắn nhãn, ghi các câu không đặt chung một đề"),
     "quizzes.write_items": _l("Soạn câu hỏi và gửi thẩm định"),
+    "quizzes.import_items": _l("Nhập câu hỏi từ tệp, xuất câu hỏi ra tệp"),
     "quizzes.review_items": _l("Thẩm định câu hỏi của người khác, ngừng dùng câu hỏi"),
     "quizzes.mark_essays": _l("Chấm bài tự luận"),
 }

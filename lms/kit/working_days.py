@@ -43,3 +43,15 @@ def due_at(made_at: datetime, count: int, zone: ZoneInfo) -> datetime:
     """The end of office hours of the last of `count` working days after the day on which something was asked."""
     last = working_days_after(made_at.astimezone(zone).date(), count)
     return datetime.combine(last, END_OF_DAY, zone)
+
+
+def holidays_of(year: int) -> list[tuple[date, date]]:
+    """Public holidays of a year as spans of days that follow one another; Tết is known for the years in the list above."""
+    days = sorted({*(date(year, month, day) for day, month in FIXED_HOLIDAYS), *(day for day in LUNAR_HOLIDAYS if day.year == year)})
+    spans: list[tuple[date, date]] = []
+    for day in days:
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return spans

@@ -82,7 +82,7 @@ def _units(session: Session, held: Round, people: Mapping[UUID, int], capacity: 
     return alone + units(tops, below, people, capacity)
 
 
-def set_block(session: Session, actor: Actor, round_id: UUID, number: int, span: Span, agencies: Collection[UUID], at: datetime) -> None:
+def set_block(session: Session, actor: Actor, round_id: UUID, *, number: int, span: Span, agencies: Collection[UUID], at: datetime) -> None:
     """Change a block's times and the agencies (each with all below it) named for it; an agency named here leaves the block it was in. A
     new number adds a block.
 

@@ -17,7 +17,7 @@ from lms.accounts.models import Person, PositionGroup, Posting
 from lms.accounts.queries import absence_on, is_listed
 from lms.agencies.models import AgencyVersion
 from lms.agencies.queries import ancestors_on, within
-from lms.kit.actors import Scope
+from lms.kit.actors import Everywhere, Scope
 from lms.results.models import Expectation, ExpectationChange
 from quizzes.models import LeftOut, ListProposal
 from quizzes.rules.audience import AudienceRule, Counted, Facts, Verdict, verdict_of
@@ -263,10 +263,26 @@ def listed_person(session: Session, round_: Any, scope: Scope, person_id: UUID) 
     return ListedPerson(*row) if row else None
 
 
-def waiting_proposals(session: Session, round_id: UUID | None = None) -> int:
-    """How many proposals wait for the department, in one round or in all."""
-    statement = select(func.count()).select_from(ListProposal).where(ListProposal.state == "pending")
-    return session.scalar(statement if round_id is None else statement.where(ListProposal.round_id == round_id)) or 0
+def people_by_code(session: Session, codes: Sequence[str]) -> dict[str, UUID]:
+    """Persons by their staff codes."""
+    found: dict[str, UUID] = {}
+    for start in range(0, len(codes), 500):
+        rows = session.execute(select(Person.staff_code, Person.id).where(is_listed(), Person.staff_code.in_(codes[start : start + 500])))
+        found |= {code: person for code, person in rows}  # noqa: C416 - rows are no pairs to dict
+    return found
+
+
+def waiting_proposals(session: Session, round_id: UUID) -> int:
+    """How many proposals about a round's list wait for the department."""
+    waiting = select(func.count()).select_from(ListProposal).where(ListProposal.state == "pending", ListProposal.round_id == round_id)
+    return session.scalar(waiting) or 0
+
+
+def all_waiting_proposals(session: Session, scope: Scope, at: datetime) -> int:
+    """How many wait in all rounds, for those who decide; nobody with a narrower scope does."""
+    if not isinstance(scope, Everywhere):
+        return 0
+    return session.scalar(select(func.count()).select_from(ListProposal).where(ListProposal.state == "pending")) or 0
 
 
 def agency_heads(counts: Mapping[UUID, int], above: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, int]:

@@ -19,13 +19,19 @@ from lms.kit.clock import now
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, transaction
 from lms.kit.web import wants_json
+from quizzes.forms.rounds import SideAnswerForm
 from quizzes.operations.attempts import SitsElsewhere, start_attempt
 from quizzes.operations.invigilation import count_wrong_code, refuse_guessing
+from quizzes.queries.audience import Frozen, facts_about, frozen_standing
+from quizzes.queries.contests import side_answer_of
+from quizzes.queries.round_plans import plan_view
 from quizzes.queries.rounds import MyRound, my_round, my_rounds
+from quizzes.rules.audience import AudienceRule, decide
 from quizzes.rules.invigilation import WrongCode
-from quizzes.rules.rounds import START_REFUSALS, RoundState, StartAnswer, may_start
+from quizzes.rules.rounds import START_REFUSALS, Purpose, RoundState, StartAnswer
 from quizzes.views.attempts import held_takeover, remember_takeover
 from quizzes.views.origin import origin
+from quizzes.views.round_words import audience_names, said_decision
 from quizzes.views.words import init_filters, person
 
 blueprint = Blueprint("rounds", "quizzes", url_prefix="/rounds", template_folder="templates")
@@ -33,7 +39,7 @@ blueprint.record_once(lambda setup: init_filters(setup.app))
 
 
 def _answer(mine: MyRound, at: datetime) -> StartAnswer:
-    return may_start(mine.round, mine.standing, at)
+    return mine.answer(at)
 
 
 def _refusal(answer: StartAnswer) -> str | None:
@@ -57,8 +63,45 @@ def detail(round_code: str) -> str:
     at = now()
     with reading() as session:
         mine = my_round(session, person(), round_code)
+        plan = plan_view(session, mine.round.id)
+        why = _why(session, mine) if mine.round.purpose != Purpose.PRACTICE else None
+        guess = side_answer_of(session, mine.round.id, person()) if mine.round.purpose == Purpose.CONTEST else None
     answer = _answer(mine, at)
-    return render_template("quizzes/round.html", mine=mine, round=mine.round, answer=answer, refusal=_refusal(answer), at=at)
+    return render_template(
+        "quizzes/round.html",
+        mine=mine,
+        round=mine.round,
+        turn=mine.turn(at),
+        plan=plan,
+        why=why,
+        answer=answer,
+        refusal=_refusal(answer),
+        reason=audience_names.reason,
+        left_out=audience_names.left_out,
+        form=SideAnswerForm(data={"answer": guess}) if plan.side_question else None,
+        guess=guess,
+        at=at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why somebody is on the list or not: what was frozen, what was changed since, and what the rule looks at."""
+
+    frozen: Frozen
+    lines: list[tuple[bool, str]]
+    corrected: bool
+
+
+def _why(session: Session, mine: MyRound) -> Why:
+    """The list as it was frozen decides; the reasons are read from what is recorded of the cut-off day now, and where that has been
+    corrected since the page says so."""
+    view = mine.round
+    decision = decide(AudienceRule.from_json(view.audience), facts_about(session, person(), view.cutoff_day))
+    frozen = frozen_standing(session, view.id, view.activity, person())
+    settled = view.state != RoundState.DRAFT
+    differs = frozen.listed != decision.listed or (frozen.left_out_because or decision.verdict.value) != decision.verdict.value
+    return Why(frozen, said_decision(session, decision, view.cutoff_day), corrected=settled and not frozen.changes and differs)
 
 
 @blueprint.get("/<round_code>/start")

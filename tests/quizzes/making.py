@@ -10,13 +10,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account
 from lms.kit.actors import SERVICE, Actor
-from lms.kit.clock import Quarter
+from lms.kit.clock import Quarter, now
+from lms.kit.db import Database
 from lms.kit.ids import uuid7
+from lms.kit.jobs import due_jobs, run_job
 from quizzes.interchange.yaml_file import parse
 from quizzes.models import Attempt, EssayAnswer, Form, FormSlot, ItemVersion, Response
 from quizzes.operations.bank import import_items
@@ -125,6 +128,7 @@ def make_round(session: Session, *, open_it: bool = True, questions: int = 6, **
     settings = {
         "quarter": Quarter.parse(QUARTER),
         "title": "Kiểm tra Quý IV/2026",
+        "legal_basis": "Kế hoạch kiểm tra kỹ năng số",
         "cutoff_day": date(2026, 10, 31),
         "opens_at": OPENS,
         "closes_at": CLOSES,
@@ -174,6 +178,16 @@ def make_waiting_essay(session: Session, writer: UUID) -> UUID:
         session.add_all(rows)
         session.flush()
     return answer.id
+
+
+def carry_out(app: Flask) -> None:
+    """Do the jobs that are due, as the worker does."""
+    database: Database = app.extensions["lms.database"]
+    with database.reading() as session:
+        due = due_jobs(session, now())
+    for job_id in due:
+        with app.app_context():
+            run_job(database, app.extensions["lms.job_handlers"], job_id)
 
 
 def make_learners(session: Session, *logins: str) -> list[Actor]:

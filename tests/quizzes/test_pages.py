@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -24,6 +25,7 @@ from tests.quizzes.making import (
     CLOSES,
     QUARTER,
     SECRET_WHY,
+    carry_out,
     draft,
     fill_bank,
     keys_of,
@@ -318,7 +320,7 @@ def test_markup_in_a_question_is_shown_as_text_everywhere(database: Database, si
         assert "<img src=x" not in page
 
 
-def test_an_organiser_opens_and_closes_a_round_by_its_pages(database: Database, sign_in: SignIn) -> None:
+def test_an_organiser_opens_closes_and_locks_a_round_by_its_pages(app: Flask, database: Database, sign_in: SignIn) -> None:
     with database.transaction() as session:
         make_learners(session, "an", "phong")
         grant(session, person_of(session, "phong"), Role.DEPARTMENT)
@@ -326,14 +328,18 @@ def test_an_organiser_opens_and_closes_a_round_by_its_pages(database: Database, 
         make_round(session, open_it=False)
     phong = sign_in("phong")
     assert "2 người" in phong.get(f"/manage/rounds/{QUARTER}/open").text
-    assert "Đang mở" in phong.post(f"/manage/rounds/{QUARTER}/open", follow_redirects=True).text
-    detail = phong.get(f"/manage/rounds/{QUARTER}/?form=3").text
-    assert "Đề số 3" in detail
-    assert "CB1-1-" in detail
-    assert phong.get(f"/manage/rounds/{QUARTER}/?form=99").status_code == 404
+    assert "Đang chờ đến lượt" in phong.post(f"/manage/rounds/{QUARTER}/open", follow_redirects=True).text
+    carry_out(app)
+    assert "Danh sách đã chốt" in phong.get(f"/manage/rounds/{QUARTER}/work").text
+    assert "Đang mở" in phong.get(f"/manage/rounds/{QUARTER}/").text
     assert phong.get(f"/manage/rounds/{QUARTER}/open").status_code == 302
-    assert "Đã đóng" in phong.post(f"/manage/rounds/{QUARTER}/close", follow_redirects=True).text
+    assert phong.post(f"/manage/rounds/{QUARTER}/close").status_code == 303
+    carry_out(app)
+    assert "Đã đóng" in phong.get(f"/manage/rounds/{QUARTER}/").text
     assert phong.post(f"/manage/rounds/{QUARTER}/close").status_code == 409
+    assert "Đã khóa kết quả" in phong.post(f"/manage/rounds/{QUARTER}/lock", follow_redirects=True).text
+    assert "Chưa ghi lý do" in phong.post(f"/manage/rounds/{QUARTER}/unlock").text
+    assert "Đã mở khóa" in phong.post(f"/manage/rounds/{QUARTER}/unlock", data={"reason": "phúc khảo"}, follow_redirects=True).text
     assert "2026" in phong.get("/manage/rounds").text
 
 
