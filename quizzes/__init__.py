@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import bank_demo, bank_followers, bank_jobs, cli, demo, followers, form_jobs, jobs, permissions, round_jobs, ruling_jobs
+from quizzes import bank_demo, bank_followers, bank_jobs, cli, demo, followers, form_jobs, interchange_jobs, jobs, permissions, round_jobs, ruling_jobs
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
@@ -15,7 +15,7 @@ from quizzes.queries.audience import all_waiting_proposals
 from quizzes.queries.essays import essays_waiting
 from quizzes.queries.late import count_waiting
 from quizzes.queries.review import waiting_count
-from quizzes.views import accommodations, appeals, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, forms, invigilation, item_reports, late, manage, media, round_calendar, round_contests, round_people, round_setup, round_windows, rounds, rulings, signals, statistics
+from quizzes.views import accommodations, appeals, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, forms, interchange, invigilation, item_reports, late, manage, media, round_calendar, round_contests, round_people, round_setup, round_windows, rounds, rulings, signals, statistics
 
 feature = Feature(
     name="quizzes",
@@ -33,6 +33,7 @@ feature = Feature(
         bank_review.blueprint,
         bank_pairs.blueprint,
         bank_bulk.blueprint,
+        interchange.blueprint,
         invigilation.blueprint,
         late.blueprint,
         signals.blueprint,
@@ -151,7 +152,7 @@ feature = Feature(
     ),
     home_panels=(rounds.home_panel, bank_review.home_panel,),
     commands=(cli.questions_group, cli.rounds_group),
-    jobs={**round_jobs.HANDLERS, **form_jobs.JOBS, **jobs.JOBS, **ruling_jobs.JOBS},
+    jobs={**round_jobs.HANDLERS, **form_jobs.JOBS, **jobs.JOBS, **interchange_jobs.JOBS, **ruling_jobs.JOBS},
     periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC, *form_jobs.PERIODIC, *bank_jobs.PERIODIC),
     demo_steps=(demo.add_rounds, bank_demo.add_drafts),
     statement_builders=jobs.BUILDERS,

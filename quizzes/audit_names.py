@@ -43,6 +43,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.mark_essay": _l("Chấm bài tự luận"),
     "quizzes.finish_marking": _l("Chấm xong bài kiểm tra có câu tự luận"),
     "quizzes.expire_attempt": _l("Tự động nộp khi hết giờ"),
+    "quizzes.export_items": _l("Xuất câu hỏi cùng đáp án ra tệp"),
     "quizzes.import_items": _l("Nhập câu hỏi"),
     "quizzes.save_draft": _l("Soạn câu hỏi"),
     "quizzes.item_submitted": _l("Gửi thẩm định câu hỏi"),

@@ -5,6 +5,7 @@ from quizzes.models.appeals import Appeal, ItemReport
 from quizzes.models.bank import Item, ItemVersion
 from quizzes.models.duplicates import ItemBand, ItemSketch
 from quizzes.models.hand_marks import EssayAnswer, EssayMark
+from quizzes.models.imported import ImportedVersion
 from quizzes.models.invigilation import CodeTry, Seat, Signal, SittingTrace, Supervision
 from quizzes.models.late import LateArrival
 from quizzes.models.marking import Regrade
@@ -42,6 +43,7 @@ __all__ = [
     "Form",
     "FormSlot",
     "FormStatistic",
+    "ImportedVersion",
     "Item",
     "ItemBand",
     "ItemPair",

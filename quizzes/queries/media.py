@@ -55,3 +55,15 @@ def picture_sizes(session: Session, hashes: Collection[str]) -> dict[str, Size]:
         return {}
     rows = session.execute(select(Picture.sha256, Picture.width, Picture.height).where(Picture.sha256.in_(wanted)))
     return {sha256: Size(width, height) for sha256, width, height in rows}
+
+
+def picture_contents(session: Session, hashes: Collection[str]) -> dict[str, bytes]:
+    """The bytes of those that are in the store, for an export of items that show them."""
+    wanted = sorted(hashes)
+    found: dict[str, bytes] = {}
+    for start in range(0, len(wanted), 200):
+        some = wanted[start : start + 200]
+        found.update(
+            (row.sha256, row.content) for row in session.execute(select(Picture.sha256, Picture.content).where(Picture.sha256.in_(some)))
+        )
+    return found

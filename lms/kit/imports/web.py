@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms.kit.access import current_actor, scope_of
-from lms.kit.actors import NotFound
+from lms.kit.actors import NotFound, Scope
 from lms.kit.clock import now
 from lms.kit.errors import N_, DomainError
 from lms.kit.forms import BaseForm
@@ -83,6 +83,11 @@ class ImportPages:
     context: Mapping[str, Any] = field(default_factory=dict)
     accept: str = ACCEPT
     read: Read = read_sheets
+    own_only: bool = False  # nobody sees another's imports, as where reviewers must not learn who wrote what
+
+    @property
+    def scope(self) -> Scope:
+        return frozenset() if self.own_only else scope_of(self.permission)
 
     def url(self, name: str, **values: Any) -> str:
         return url_for(self.endpoints[name], **values)
@@ -126,7 +131,7 @@ def sheets_of(run: ImportView) -> list[Sheet]:
 def upload_page(pages: ImportPages, form: UploadForm, status: int = 200) -> Response:
     """Choose a file; below it, what the columns mean and the imports of late."""
     with reading() as session:
-        recent = recent_imports(session, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor())
+        recent = recent_imports(session, kind=pages.kind, scope=pages.scope, viewer=current_actor())
     page = render_template(
         pages.upload_template, pages=pages, form=form, recent=recent, states=state_words(), accept=pages.accept, **pages.context
     )
@@ -264,7 +269,7 @@ def state_words() -> dict[str, dict[str, str]]:
 def view_of(pages: ImportPages, run_id: UUID) -> ImportView:
     """The import, if the one who asks may see it. Raises NotFound."""
     with reading() as session:
-        return import_view(session, run_id, kind=pages.kind, scope=scope_of(pages.permission), viewer=current_actor(), at=now())
+        return import_view(session, run_id, kind=pages.kind, scope=pages.scope, viewer=current_actor(), at=now())
 
 
 def _counted(pages: ImportPages, counts: Mapping[str, int]) -> list[dict[str, Any]]:
