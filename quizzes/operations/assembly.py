@@ -19,7 +19,7 @@ from lms.kit.ids import uuid7
 from lms.kit.jobs import Job, JobState, enqueue
 from quizzes.models import Form, FormSlot
 from quizzes.operations.rounds import drop_forms, locked_round, refuse_unless_draft
-from quizzes.queries.assembly import Swap, candidates, paperwork, plan_swap, round_for_assembly
+from quizzes.queries.assembly import Swap, candidates, form_findings, paperwork, plan_swap, round_for_assembly
 from quizzes.queries.rounds import blueprint_cells
 from quizzes.queries.topics import topic_names
 from quizzes.rules.assembly import AssemblyLimits, Candidate, Cell, Enemies, draw_forms
@@ -97,6 +97,12 @@ def _store(session: Session, actor: Actor, drawn_from: Materials, papers: Sequen
     items = len({version for paper in papers for version in paper})
     audit.record(session, actor, "quizzes.assemble_forms", held.code, at, forms=len(forms), seed=drawn_from.limits.seed, questions=items)
     return len(forms)
+
+
+def refuse_bad_forms(session: Session, round_id: UUID, zone: ZoneInfo) -> None:
+    """Stop what is about to happen (the opening) where the forms, with the bank as it is now, must not be used. Raises Conflict."""
+    if blocking := next((finding for finding in form_findings(session, round_id, zone) if finding.blocking), None):
+        raise Conflict(blocking.message, code=f"forms_{blocking.code}", **blocking.values)
 
 
 def request_assembly(session: Session, actor: Actor, round_id: UUID, at: datetime, *, seed: int | None = None) -> UUID:

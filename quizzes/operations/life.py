@@ -22,7 +22,7 @@ from lms.kit.errors import N_, Conflict, DomainError
 from lms.results.models import Expectation
 from lms.results.operations import add_expectations, lock_activity, record_expectations
 from quizzes.models import Attempt, BlockAgency, LeftOut, Round
-from quizzes.operations.assembly import assemble_forms
+from quizzes.operations.assembly import assemble_forms, refuse_bad_forms
 from quizzes.operations.attempts import finish_attempt
 from quizzes.operations.rounds import locked_round, plan_of, refuse_unless_draft
 from quizzes.queries.audience import Judged, enrolled_in, judged_roster
@@ -70,7 +70,8 @@ def open_round(session: Session, actor: Actor, round_id: UUID, *, zone: ZoneInfo
     """Freeze who is expected by the rule on the cut-off day, whoever is left out with the reason, and the block of every agency; draw the
     forms if nobody has, and open. Returns how many people are on the list. From `opens_at` on they may start.
 
-    Raises Conflict when it is not a draft, DomainError where the agency tree, the blocks or the bank are not ready.
+    Raises Conflict when it is not a draft or its forms must not be used, DomainError where the agency tree, the blocks or the bank are not
+    ready.
     """
     held = locked_round(session, round_id)
     refuse_unless_draft(held)
@@ -78,6 +79,7 @@ def open_round(session: Session, actor: Actor, round_id: UUID, *, zone: ZoneInfo
     if held.purpose != Purpose.PRACTICE:
         listed = _freeze(session, held, at)
     prepare_forms(session, actor, round_id, zone=zone, at=at)
+    refuse_bad_forms(session, round_id, zone)
     held.state = RoundState.OPEN
     held.opened_at = at
     session.flush()

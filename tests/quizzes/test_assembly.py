@@ -21,6 +21,7 @@ from quizzes.form_jobs import JOBS
 from quizzes.models import Form, FormSlot, Item, ItemPair, ItemStatistic, ItemVersion, Round
 from quizzes.operations.assembly import assemble_forms, request_assembly, swap_item
 from quizzes.operations.bank import import_items
+from quizzes.operations.life import open_round
 from quizzes.queries.assembly import alternatives, form_findings, plan_swap, round_for_assembly, stored_papers
 from quizzes.rules.assembly import BankTooSmallError
 from tests.factories import grant, make_agency, make_person
@@ -191,6 +192,18 @@ def test_a_question_is_exchanged_and_what_must_not_be_is_refused(database: Datab
                 swap_item(session, SERVICE, round_id, foe.version, number=number, slot=slot, zone=ZONE, at=AT)
 
 
+def test_forms_that_must_not_be_used_keep_a_round_from_opening(database: Database) -> None:
+    with database.transaction() as session:
+        agency = make_agency(session, "Sở Nội vụ")
+        make_person(session, "Nguyễn Văn A", agency=agency, login="a")
+        round_id = make_draft(session)
+        assemble_forms(session, SERVICE, round_id, zone=ZONE, at=AT)
+        code = papers_of(session, round_id)[1][0]
+        session.execute(update(ItemVersion).where(ItemVersion.id == version_of(session, code)).values(state="retired"))
+    with pytest.raises(Conflict, match=code), database.transaction() as session:
+        open_round(session, SERVICE, round_id, zone=ZONE, at=AT)
+
+
 def test_once_open_neither_forms_nor_questions_change(database: Database) -> None:
     with database.transaction() as session:
         agency = make_agency(session, "Sở Nội vụ")
@@ -238,7 +251,7 @@ def test_the_pages_from_drawing_to_exchanging(organiser: FlaskClient, app: Flask
         round_ = round_for_assembly(session, session.scalars(select(Round.id)).one())
         other = alternatives(session, round_, number=1, slot=1, zone=ZONE)[0]
     assert other.code in organiser.get(f"{address}/1/1").text
-    assert "không làm phát sinh" in organiser.get(f"{address}/1/1?version={other.version}").text
+    assert "Không thay được" not in organiser.get(f"{address}/1/1?version={other.version}").text
     assert organiser.post(f"{address}/1/1", data={"version": str(other.version)}).status_code == 303
     assert other.code in organiser.get(f"{address}/1?key=1").text
     assert organiser.post(f"{address}/1/1", data={"version": "x"}).status_code == 404
