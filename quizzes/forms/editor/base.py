@@ -76,8 +76,8 @@ class TextRow(Row):
     text = StringField(_l("Nội dung"), validators=[Length(max=LINE)])
 
 
-def rows(form: type[Row], label: Any, *, most: int = MOST_OPTIONS) -> FieldList:
-    return FieldList(FormField(form), label=label, max_entries=most)
+def rows(form: type[Row], label: Any, *, most: int = MOST_OPTIONS, description: Any = "") -> FieldList:
+    return FieldList(FormField(form), label=label, max_entries=most, description=description)
 
 
 def scoring_field(*allowed: Scoring) -> SelectField:

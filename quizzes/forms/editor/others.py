@@ -26,7 +26,6 @@ class SpotRow(TextRow):
     coords = StringField(
         _l("Tọa độ"),
         validators=[Length(max=LINE)],
-        description=_l("Điểm ảnh, từ góc trên bên trái. Chữ nhật: x, y, rộng, cao. Tròn: x, y, bán kính. Đa giác: x, y của từng góc."),
     )
     why = StringField(_l("Vì sao đúng, vì sao sai"), validators=[Length(max=LINE)])
 
@@ -36,7 +35,13 @@ class HotspotForm(ItemForm):
     lists = ("spots",)
     needs_picture = True
     own = ("spots",)
-    spots = rows(SpotRow, _l("Vùng trên hình"))
+    spots = rows(
+        SpotRow,
+        _l("Vùng trên hình"),
+        description=_l(
+            "Tọa độ tính bằng điểm ảnh, từ góc trên bên trái. Chữ nhật: x, y, rộng, cao. Tròn: x, y, bán kính. Đa giác: x, y của từng góc."
+        ),
+    )
 
     def written(self) -> Written:
         given = self.filled("spots")
