@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from quizzes import bank_demo, bank_followers, bank_jobs, cli, demo, followers, form_jobs, interchange_jobs, jobs, permissions, round_jobs, ruling_jobs
+from quizzes import bank_demo, bank_followers, bank_jobs, cli, demo, followers, form_jobs, interchange_jobs, jobs, permissions, person_followers, round_jobs, ruling_jobs
 from quizzes.agency_followers import RoundsUnderWay
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.group_users import AudiencesOfRounds
@@ -157,7 +157,7 @@ feature = Feature(
     demo_steps=(demo.add_rounds, bank_demo.add_drafts),
     statement_builders=jobs.BUILDERS,
     agency_followers=(RoundsUnderWay(),),
-    person_followers=(followers.follower, bank_followers.follower,),
+    person_followers=(followers.follower, bank_followers.follower, person_followers.follower),
     group_users=(AudiencesOfRounds(),),
     notices=NOTICES,
 )

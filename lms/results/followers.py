@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.agencies.models import AgencyVersion
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
-from lms.results.models import Activity, Expectation, Outcome
+from lms.results.models import Activity, Expectation, ExpectationChange, Outcome
 
 
 class LedgerOfPersons:
@@ -57,6 +57,7 @@ class LedgerOfPersons:
     def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
         """One expectation an activity: the one that is not excluded, else that of the record kept. One standing outcome: the higher
         score, of equal ones the earlier; the other is superseded by it."""
+        session.execute(update(ExpectationChange).where(ExpectationChange.changed_by == absorbed).values(changed_by=kept))
         return {
             "expectations": self._merge_expectations(session, kept, absorbed),
             "outcomes": self._merge_outcomes(session, kept, absorbed),
@@ -72,7 +73,8 @@ class LedgerOfPersons:
             )
         ).all()
         own = {row.activity: row for row in rows if row.person_id == kept}
-        moved, dropped = [], []
+        moved: list[UUID] = []
+        dropped: dict[UUID, UUID] = {}
         for row in rows:
             if row.person_id == kept:
                 continue
@@ -80,10 +82,12 @@ class LedgerOfPersons:
             if twin is None:
                 moved.append(row.id)
             elif twin.excluded_because is not None and row.excluded_because is None:
-                dropped.append(twin.id)
+                dropped[twin.id] = row.id
                 moved.append(row.id)
             else:
-                dropped.append(row.id)
+                dropped[row.id] = twin.id
+        for gone, stays in dropped.items():  # what was changed by hand stays told, beside the row that stays
+            session.execute(update(ExpectationChange).where(ExpectationChange.expectation_id == gone).values(expectation_id=stays))
         session.execute(delete(Expectation).where(Expectation.id.in_(dropped)))
         session.execute(update(Expectation).where(Expectation.id.in_(moved)).values(person_id=kept))
         return len(moved)

@@ -153,9 +153,15 @@ SEEN_TO = {
         *("sign_in.person_id", "sign_in_step.person_id", "transfer_request.person_id"),
     },
     "lms.privacy": {"data_request.person_id", "notice_read.person_id"},
-    "lms.results": {"expectation.person_id", "outcome.person_id"},
+    "lms.results": {"expectation.person_id", "expectation_change.changed_by", "outcome.person_id"},
     "courses": {"checklist_tick.person_id", "enrolment.person_id", "lesson_progress.person_id"},
-    "quizzes": {"attempt.person_id"},
+    "quizzes": {
+        *("accommodation.ended_by", "accommodation.granted_by", "accommodation.person_id", "appeal.decided_by", "appeal.proposed_by"),
+        *("attempt.person_id", "code_try.person_id", "essay_mark.marker_id", "item.owner_id", "item_report.answered_by"),
+        *("item_review.by_id", "item_version.author_id", "late_arrival.brought_by", "list_proposal.decided_by"),
+        *("list_proposal.person_id", "list_proposal.proposed_by", "make_up_place.person_id", "round_left_out.person_id"),
+        *("ruling.decided_by", "ruling.proposed_by", "side_answer.person_id", "supervision.opened_by"),
+    },
 }
 
 
