@@ -312,7 +312,7 @@ def _imports(session: Session, actor: Actor) -> dict[str, str]:
             options={"as_of": "2026-11-01"},
             at=AT,
         )
-        for kind in ("agencies", "roster")
+        for kind in ("agencies", "roster", "questions")
     }
     return {f"run_id:{kind}": str(run) for kind, run in runs.items()}
 
@@ -382,6 +382,7 @@ def arguments_of(rule: Rule, things: Mapping[str, str]) -> dict[str, Any]:
             key = "item"
         elif name == "run_id":
             key = "run_id:agencies" if rule.endpoint.startswith("agencies") else "run_id:roster"
+            key = "run_id:questions" if rule.endpoint.startswith("manage_interchange") else key
         for narrower in (f"{name}:{rule.endpoint.partition('.')[0]}", f"{name}:{rule.endpoint}"):
             key = narrower if narrower in things else key
         value = things.get(key, NOBODYS if name.endswith("_id") else None)
