@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound
+from quizzes.kinds import KINDS
+from quizzes.kinds.answers import in_words
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Regrade, Response, Round
 from quizzes.queries.marks import has_ruling, is_standing, rulings_of_forms, standing_passed, standing_score
+from quizzes.rules.marking import RulingKind, ShownRuling, points_from_store
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
 
@@ -67,7 +72,7 @@ _ATTEMPT = [
     Round.quarter,
     Round.title,
     Round.state,
-    Round.closes_at,
+    func.coalesce(Round.extended_until, Round.closes_at),  # the last window's end: no key before
     Round.feedback_policy,
     Round.pass_mark,
     Round.attempts_allowed,
@@ -145,6 +150,7 @@ class Explained:
     answer: list[str]
     points: Decimal | None
     saved_at: datetime | None
+    rulings: tuple[ShownRuling, ...] = ()
 
 
 def explained(session: Session, attempt_id: UUID, form_id: UUID) -> dict[int, Explained]:
@@ -175,6 +181,30 @@ def explained(session: Session, attempt_id: UUID, form_id: UUID) -> dict[int, Ex
         .order_by(FormSlot.slot)
     )
     return {row.slot: Explained(**{**row._mapping, "answer": row.answer or []}) for row in rows}
+
+
+def as_they_stand(session: Session, attempt: AttemptView, questions: Mapping[int, Explained]) -> dict[int, Explained]:
+    """Explained questions with the points, and answers that came late, that count now, and what was ruled on their items; two queries."""
+    later = session.scalars(select(Regrade).where(Regrade.attempt_id == attempt.id, Regrade.superseded_by.is_(None))).one_or_none()
+    rulings = rulings_of_forms(session, [attempt.form_id]).get(attempt.form_id, {})
+    points = points_from_store(later.points) if later is not None else {}
+    answers = later.answers if later is not None else {}
+    shown = {}
+    for slot, question in questions.items():
+        ruled = rulings.get(slot, [])
+        share = points.get(slot)
+        if share is None and any(one.kind == RulingKind.VOID for one in ruled):
+            share = Fraction(1)
+        shown[slot] = replace(
+            question,
+            points=question.points if share is None else Decimal(share.numerator) / share.denominator,
+            answer=list(answers.get(str(slot), question.answer)),
+            rulings=tuple(
+                ShownRuling(one.kind, in_words(KINDS[question.kind].parts(question.body), one.key) if one.key else "", one.reason)
+                for one in ruled
+            ),
+        )
+    return shown
 
 
 def questions_to_mark(session: Session, attempt_id: UUID, form_id: UUID) -> list[Marked]:
