@@ -100,7 +100,7 @@ def _new_items(session: Session, author: Actor, reviewer: Actor, at: datetime, e
     """A draft, one that waits, one that came back, one in use that ends soon."""
     drafts = [_item(written) for written in WRITTEN]
     drafts[-1] = replace(drafts[-1], valid_to=ends)
-    _kept, waiting, returned, ending = [save_draft(session, author, draft, at) for draft in drafts]
+    _kept, waiting, returned, ending = [save_draft(session, author, draft, at - timedelta(days=10)) for draft in drafts]
     review.submit_for_review(session, author, waiting.code, 1, at - timedelta(days=2))
     review.submit_for_review(session, author, returned.code, 1, at - timedelta(days=6))
     said = "Phương án c và d gần như một ý; ghi rõ căn cứ ở lời giải thích."
@@ -112,7 +112,7 @@ def _new_items(session: Session, author: Actor, reviewer: Actor, at: datetime, e
 def _new_version(session: Session, author: Actor, code: str, at: datetime) -> None:
     draft, number = draft_of(session, code)
     changed = replace(draft, explanation=f"{draft.explanation} Đối chiếu lại khi văn bản được sửa đổi.")
-    saved = save_draft(session, author, changed, at, base=number, change_note="Bổ sung lời giải thích")
+    saved = save_draft(session, author, changed, at - timedelta(days=1), base=number, change_note="Bổ sung lời giải thích")
     review.submit_for_review(session, author, code, saved.number, at - timedelta(hours=5))
 
 

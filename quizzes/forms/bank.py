@@ -25,7 +25,7 @@ class BankFilterForm(BaseForm):
     class Meta(BaseForm.Meta):
         csrf = False
 
-    q = StringField(_l("Tìm trong mã và nội dung"))
+    q = StringField(_l("Tìm câu hỏi"))
     topic = SelectField(_l("Chủ đề"), validate_choice=False)
     level = SelectField(_l("Mức độ"), validate_choice=False)
     kind = SelectField(_l("Loại"), validate_choice=False)
