@@ -440,8 +440,11 @@
   }
 
   function show(slot, focus) {
-    current = slot;
     var place = byId("question");
+    // What is being typed belongs to the question that is left: its field says so when it loses the focus, not when it is taken away.
+    if (current && place.contains(document.activeElement)) document.activeElement.blur();
+    noteWriting();
+    current = slot;
     var question = data.questions[position()];
     var given = answers[slot] ? answers[slot].answer : [];
     var frame = make("fieldset", "question");
