@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -65,6 +65,20 @@ class SitsElsewhere(Conflict):
         self.round_code = round_code
 
 
+# Written once: everybody starts in the same minutes, and building a statement costs more than running it.
+_ATTEMPTS: Any = Attempt.__table__
+_TAKEN = (
+    select(_ATTEMPTS.c.id, _ATTEMPTS.c.state, _ATTEMPTS.c.form_id, _ATTEMPTS.c.accepts_until, _ATTEMPTS.c.started_at)
+    .where(_ATTEMPTS.c.round_id == bindparam("round"), _ATTEMPTS.c.person_id == bindparam("person"))
+    .order_by(_ATTEMPTS.c.number)
+)
+_NEW: Any = {
+    "postgresql": postgresql.insert(_ATTEMPTS).on_conflict_do_nothing().returning(_ATTEMPTS.c.id),
+    "sqlite": sqlite.insert(_ATTEMPTS).on_conflict_do_nothing().returning(_ATTEMPTS.c.id),
+}
+_FORMS = select(Form.__table__.c.id).where(Form.__table__.c.round_id == bindparam("round")).order_by(Form.__table__.c.number)
+
+
 def start_attempt(
     session: Session,
     actor: Actor,
@@ -85,11 +99,7 @@ def start_attempt(
         raise NotFound
     entry = entry_for_start(session, actor.person_id, round_code)
     round_, turn = entry.round, entry.turn(at)
-    taken = session.execute(
-        select(Attempt.id, Attempt.state, Attempt.form_id, Attempt.accepts_until, Attempt.started_at)
-        .where(Attempt.round_id == round_.id, Attempt.person_id == actor.person_id)
-        .order_by(Attempt.number)
-    ).all()
+    taken = session.connection().execute(_TAKEN, {"round": round_.id, "person": actor.person_id}).all()
     running = next((attempt for attempt in taken if attempt.state == AttemptState.OPEN), None)
     if running is not None and running.accepts_until <= at:  # its time is over and the worker has not been round yet
         finish_attempt(session, actor, running.id, AttemptState.EXPIRED, at)
@@ -121,9 +131,7 @@ def start_attempt(
         "device": origin.device,
         "address": origin.address,
     }
-    begun: UUID | None = session.execute(
-        _insert(session, Attempt).values(values).on_conflict_do_nothing().returning(Attempt.id)
-    ).scalar_one_or_none()
+    begun: UUID | None = session.connection().execute(_NEW[session.get_bind().dialect.name], values).scalar_one_or_none()
     if begun is None:
         return _open_already(session, actor, round_.id, values["counts"], at) or start_attempt(
             session, actor, round_code, at, in_two_steps=in_two_steps, code=code, origin=origin
@@ -132,7 +140,7 @@ def start_attempt(
         session.add(Seat(attempt_id=attempt_id, supervision_id=supervision_id, last_seen_at=at))
     if not in_two_steps:
         emit(session, STARTED, {"attempt": str(attempt_id)}, at)
-    audit.record(session, actor, "quizzes.start_attempt", attempt_id, at, round=round_code, number=len(taken) + 1)
+    audit.record_at_once(session, actor, "quizzes.start_attempt", attempt_id, at, round=round_code, number=len(taken) + 1)
     return Begun(attempt_id, new=True, accepts_until=values["accepts_until"])
 
 
@@ -280,7 +288,7 @@ def record_best(session: Session, round_id: UUID, person_id: UUID, at: datetime)
 
 def _fresh_form(session: Session, round_id: UUID, seed: int, seen: set[UUID]) -> UUID:
     """One of the round's forms, by lot, one this person has not had if there is such a one."""
-    forms = session.scalars(select(Form.id).where(Form.round_id == round_id).order_by(Form.number)).all()
+    forms = session.connection().execute(_FORMS, {"round": round_id}).scalars().all()
     return min(forms, key=lambda form: (form in seen, draw(seed, form)))
 
 

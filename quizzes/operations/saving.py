@@ -24,6 +24,7 @@ from quizzes.kinds import KINDS
 from quizzes.models import Attempt, FormSlot, ItemVersion, Response
 from quizzes.operations.attempts import begin_clock
 from quizzes.queries.attempts import stored as all_stored
+from quizzes.queries.papers import forget_paper, known_paper
 from quizzes.rules.late import device_offset
 from quizzes.rules.sitting import AttemptState, SaveRefused, seconds_left
 
@@ -50,13 +51,14 @@ class Saved:
 _GUARD = """
     SELECT id, form_id FROM attempt
     WHERE id = :attempt AND person_id = :person AND state = 'open' AND accepts_until > :at AND takeover = :takeover
+      AND started_at <= :at
 """
 _UPSERT = """
     ON CONFLICT (attempt_id, slot) DO UPDATE SET
         answer = excluded.answer, flagged = excluded.flagged, takeover = excluded.takeover,
         sequence = excluded.sequence, saved_at = excluded.saved_at, device_offset = excluded.device_offset
     WHERE (excluded.takeover, excluded.sequence) > (response.takeover, response.sequence)
-    RETURNING slot, takeover, sequence
+    RETURNING slot, takeover, sequence, (SELECT deadline FROM attempt WHERE attempt.id = response.attempt_id)
 """
 _POSTGRESQL = f"""
     WITH sitting AS ({_GUARD} FOR KEY SHARE)
@@ -88,7 +90,7 @@ _PARAMETERS = (
     bindparam("device_offset", type_=Integer()),
     bindparam("at", type_=UTCDateTime()),
 )
-_COLUMNS = (column("slot", Integer), column("takeover", Integer), column("sequence", BigInteger))
+_COLUMNS = (column("slot", Integer), column("takeover", Integer), column("sequence", BigInteger), column("deadline", UTCDateTime()))
 _STATEMENTS = {
     "postgresql": text(_POSTGRESQL).bindparams(*_PARAMETERS).columns(*_COLUMNS),
     "sqlite": text(_SQLITE).bindparams(*_PARAMETERS).columns(*_COLUMNS),
@@ -130,12 +132,14 @@ def save_answers(
     kept), SaveRefused `attempt_closed` or `taken_over` with all that is stored.
     """
     newest = {answered.slot: answered for answered in sorted(answers, key=lambda answered: answered.sequence)}
-    attempt = check_answers(session, actor, attempt_id, newest)
-    _refuse_if_over(session, attempt_id, attempt, takeover, at)
-    deadline = attempt.deadline
-    if at < attempt.started_at:
-        deadline = begin_clock(session, actor, attempt_id, at).deadline
-    rows = session.execute(
+    questions = known_paper(attempt_id, actor.person_id)
+    attempt = None
+    if questions is None:
+        attempt = check_answers(session, actor, attempt_id, newest)
+        _prepare(session, actor, attempt_id, attempt, takeover, at)
+    else:
+        _check(newest, questions)
+    rows = session.connection().execute(
         _STATEMENTS[session.get_bind().dialect.name],
         {
             "attempt": attempt_id,
@@ -146,10 +150,27 @@ def save_answers(
             "answers": _encoded(newest.values()),
         },
     )
-    kept = {row.slot: tuple(row) for row in rows}
+    kept = {slot: (slot, by, sequence, deadline) for slot, by, sequence, deadline in rows}
+    if not kept and attempt is None:  # why, is to be found out the long way
+        attempt = check_answers(session, actor, attempt_id, newest)
+        if _prepare(session, actor, attempt_id, attempt, takeover, at):
+            forget_paper(attempt_id, actor.person_id)  # this time without what was remembered
+            return save_answers(session, actor, attempt_id, takeover=takeover, answers=answers, at=at, device_clock=device_clock)
+    standing = {slot: one[:3] for slot, one in kept.items()}
     if len(kept) < len(newest):
-        kept |= _standing(session, actor, attempt_id, takeover=takeover, slots=[slot for slot in newest if slot not in kept], at=at)
-    return Saved(stored=[kept[slot] for slot in newest], seconds_left=seconds_left(deadline, at))
+        missing = [slot for slot in newest if slot not in kept]
+        standing |= _standing(session, actor, attempt_id, takeover=takeover, slots=missing, at=at)
+    deadline = next(iter(kept.values()))[3] if kept else attempt.deadline
+    return Saved(stored=[standing[slot] for slot in newest], seconds_left=seconds_left(deadline, at))
+
+
+def _prepare(session: Session, actor: Actor, attempt_id: UUID, attempt: Any, takeover: int, at: datetime) -> bool:
+    """Refuse where the attempt takes no answer from this device; start a clock that waits, and say whether one did."""
+    _refuse_if_over(session, attempt_id, attempt, takeover, at)
+    if at >= attempt.started_at:
+        return False
+    begin_clock(session, actor, attempt_id, at)
+    return True
 
 
 def _encoded(answers: Iterable[Answered]) -> str:
@@ -185,13 +206,18 @@ def check_answers(session: Session, actor: Actor, attempt_id: UUID, answers: Map
     rows = session.execute(_ASKED, {"attempt": attempt_id, "person": actor.person_id, "slots": list(answers)}).all()
     if not rows:
         raise NotFound
-    asked = {row.slot: row for row in rows}
-    for slot, answered in answers.items():
-        if slot not in asked:
-            raise DomainError(N_("Bài kiểm tra không có câu số %(slot)s."), code="unknown_slot", field="slot", slot=slot)
-        if not KINDS[asked[slot].kind].accepts(asked[slot].body, answered.answer):
-            raise DomainError(N_("Câu trả lời của câu số %(slot)s không hợp lệ."), code="bad_answer", field="answer", slot=slot)
+    _check(answers, {row.slot: (row.kind, row.body) for row in rows})
     return rows[0]
+
+
+def _check(answers: Mapping[int, Given], questions: Mapping[int, tuple[str, Any]]) -> None:
+    """Raises DomainError for a slot or an answer the paper does not have."""
+    for slot, answered in answers.items():
+        if slot not in questions:
+            raise DomainError(N_("Bài kiểm tra không có câu số %(slot)s."), code="unknown_slot", field="slot", slot=slot)
+        kind, body = questions[slot]
+        if not KINDS[kind].accepts(body, answered.answer):
+            raise DomainError(N_("Câu trả lời của câu số %(slot)s không hợp lệ."), code="bad_answer", field="answer", slot=slot)
 
 
 def _refuse_if_over(session: Session, attempt_id: UUID, attempt: Any, takeover: int, at: datetime) -> None:

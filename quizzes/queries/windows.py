@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from courses.models import Course, Enrolment
@@ -117,18 +117,23 @@ class Entry:
         )
 
 
+# Written once: everybody starts in the same minutes, and building it costs more than running it.
+_PERSON: Any = bindparam("person", type_=Uuid())
+_ENTRY = with_own_window(
+    select(Round, Expectation.id, Expectation.excluded_because, is_enrolled(_PERSON), *OWN_WINDOW)
+    .outerjoin(Expectation, and_(Expectation.activity == Round.activity, Expectation.person_id == _PERSON))
+    .where(Round.code == bindparam("code"))
+    .with_for_update(read=True, key_share=True, of=Round),
+    _PERSON,
+)
+
+
 def entry_for_start(session: Session, person_id: UUID, round_code: str) -> Entry:
     """One statement; it shares the round's row until the commit, so that people start side by side but not while the round is being closed.
 
     Raises NotFound.
     """
-    statement = (
-        select(Round, Expectation.id, Expectation.excluded_because, is_enrolled(person_id), *OWN_WINDOW)
-        .outerjoin(Expectation, and_(Expectation.activity == Round.activity, Expectation.person_id == person_id))
-        .where(Round.code == round_code)
-        .with_for_update(read=True, key_share=True, of=Round)
-    )
-    row = session.execute(with_own_window(statement, person_id)).one_or_none()
+    row = session.execute(_ENTRY, {"person": person_id, "code": round_code}).one_or_none()
     if row is None:
         raise NotFound
     round_, expectation_id, excluded_because, enrolled, *own = row

@@ -35,9 +35,11 @@ from quizzes.operations.attempts import begin_clock, submit_attempt, take_over
 from quizzes.operations.invigilation import note_seen
 from quizzes.operations.late import Kept, keep_late
 from quizzes.operations.saving import save_answers, save_from_page
-from quizzes.queries.attempts import AttemptView, attempt_of, explained, paper, stored
+from quizzes.queries.attempts import AttemptView, as_they_stand, attempt_of, explained, paper, stored
 from quizzes.queries.essays import essay_results
 from quizzes.queries.late import late_of_attempt
+from quizzes.queries.papers import remember_paper
+from quizzes.queries.marks import history_of_mark
 from quizzes.rules.sealed import purpose_of_key
 from quizzes.rules.sitting import AttemptState, SaveRefused, Stored, question_order, seconds_left
 from quizzes.views import answer_files
@@ -100,6 +102,7 @@ def page(attempt_id: UUID) -> str | AnyResponse:
     with reading() as session:
         questions = paper(session, attempt.form_id)
         answers = stored(session, attempt_id)
+    remember_paper(attempt.id, attempt.person_id, attempt.form_id, questions)
     order = question_order(attempt.seed, questions)
     slot = _shown_slot(order, answers)
     question = questions[slot]
@@ -134,9 +137,11 @@ def _shown_slot(order: list[int], answers: Mapping[int, Stored]) -> int:
 
 def _as_json(attempt: AttemptView, at: datetime) -> dict[str, Any]:
     with reading() as session:
+        questions = paper(session, attempt.form_id)
+        remember_paper(attempt.id, attempt.person_id, attempt.form_id, questions)
         return api.attempt_json(
             attempt,
-            paper(session, attempt.form_id),
+            questions,
             stored(session, attempt.id),
             explained(session, attempt.id, attempt.form_id) if attempt.visible(at).key else None,
             takeover=attempt.takeover if _holds(attempt) else None,
@@ -429,12 +434,14 @@ def result(attempt_id: UUID) -> str | AnyResponse:
     if not may_see.score and attempt.state != AttemptState.MARKING:
         return redirect(url_for(".page", attempt_id=attempt_id))
     lines: list[Line] = []
+    with reading() as session:
+        changes = history_of_mark(session, attempt_id)
     if may_see.key:
         with reading() as session:
-            questions = explained(session, attempt_id, attempt.form_id)
+            questions = as_they_stand(session, attempt, explained(session, attempt_id, attempt.form_id))
             rubrics = {slot: one.body["rubric"] for slot, one in questions.items() if one.kind in MARKED_BY_HAND}
             essays = essay_results(session, attempt_id, rubrics) if rubrics else {}
             again = lesson_links(session, [(one.course, one.lesson) for one in questions.values() if one.course and one.lesson])
         for number, slot in enumerate(question_order(attempt.seed, questions), start=1):
             lines.append(line_of(number, questions[slot], attempt.seed, again, essays.get(slot)))
-    return render_template("quizzes/result.html", attempt=attempt, may_see=may_see, lines=lines, at=at)
+    return render_template("quizzes/result.html", attempt=attempt, may_see=may_see, lines=lines, changes=changes, at=at)

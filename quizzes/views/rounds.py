@@ -142,7 +142,9 @@ def start(round_code: str) -> str | AnyResponse:
     except SitsElsewhere as refused:
         if wants_json():
             raise
-        return render_template("quizzes/sits_elsewhere.html", message=translated(refused), attempt_id=refused.attempt_id, round_code=round_code)
+        return render_template(
+            "quizzes/sits_elsewhere.html", message=translated(refused), attempt_id=refused.attempt_id, round_code=round_code
+        )
     if begun.new:
         remember_takeover(begun.attempt_id, 1)
     if wants_json():

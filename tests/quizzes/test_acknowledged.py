@@ -20,7 +20,7 @@ from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.errors import Conflict
 from quizzes.models import Attempt
-from quizzes.operations.attempts import end_overdue_attempts, start_attempt, submit_attempt, take_over
+from quizzes.operations.attempts import begin_clock, end_overdue_attempts, start_attempt, submit_attempt, take_over
 from quizzes.operations.saving import Answered, save_answers
 from quizzes.queries.attempts import attempt_by_id, stored
 from quizzes.rules.sitting import SaveRefused
@@ -46,7 +46,7 @@ class Sitting(RuleBasedStateMachine):
             if session.scalar(select(Attempt.id).limit(1)) is None:
                 fill_bank(session)
             self._round(session)
-            self.attempt: UUID = start_attempt(session, self.person, self.quarter, self.now).attempt_id
+            self.attempt: UUID = start_attempt(session, self.person, self.quarter, self.now, in_two_steps=True).attempt_id
             self.keys = keys_of(session, attempt_by_id(session, self.attempt).form_id)
 
     quarters = iter(f"{year}-Q{number}" for year in range(2027, 9000) for number in range(1, 5))
@@ -91,6 +91,16 @@ class Sitting(RuleBasedStateMachine):
         try:
             with self.database.transaction() as session:
                 self.devices[device] = take_over(session, self.person, self.attempt, self.now)
+        except Conflict:
+            assert not self._open()
+
+    @rule()
+    def start_the_clock(self) -> None:
+        try:
+            with self.database.transaction() as session:
+                begun = begin_clock(session, self.person, self.attempt, self.now)
+                assert begun.started_at <= self.now
+                assert begun.deadline - begun.started_at == timedelta(minutes=30)  # never more, never less
         except Conflict:
             assert not self._open()
 

@@ -37,6 +37,16 @@ _OPEN_ACCOUNT = (
     )
     .values(failures=0, locked_until=None, last_sign_in_at=bindparam("now"))
 )
+_SIGN_IN = SignIn.__table__
+_UNTIL = bindparam("until", type_=UTCDateTime())
+_HOLD = (
+    update(_SIGN_IN)  # type: ignore[arg-type]
+    .where(_SIGN_IN.c.token_hash == bindparam("of"), _SIGN_IN.c.ended_at.is_(None))
+    .values(
+        expires_at=case((_SIGN_IN.c.expires_at < _UNTIL, _UNTIL), else_=_SIGN_IN.c.expires_at),
+        idle_until=case((_SIGN_IN.c.idle_until < _UNTIL, _UNTIL), else_=_SIGN_IN.c.idle_until),
+    )
+)
 _NEW_SESSION = insert(SignIn.__table__)  # type: ignore[arg-type]
 
 
@@ -113,14 +123,7 @@ def note_seen(session: Session, token_hash: str, span: Span, at: datetime) -> No
 
 def hold_sign_in(session: Session, token_hash: str, until: datetime) -> None:
     """Keep a session open at least until a moment: somebody sits a test."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
-        .values(
-            expires_at=case((SignIn.expires_at < until, literal(until, UTCDateTime())), else_=SignIn.expires_at),
-            idle_until=case((SignIn.idle_until < until, literal(until, UTCDateTime())), else_=SignIn.idle_until),
-        )
-    )
+    session.connection().execute(_HOLD, {"of": token_hash, "until": until})
 
 
 def record_failure(
