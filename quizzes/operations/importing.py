@@ -28,6 +28,8 @@ from quizzes.rules.duplicates import reading, sketch
 
 def read_questions(content: bytes, name: str, format_name: str = "") -> Parsed:
     """What a file holds, in the format named or the one it looks like. Raises DomainError where it is none of ours or cannot be read."""
+    if not content:
+        raise DomainError(N_("Tệp %(file)s trống. Chọn lại tệp có câu hỏi."), code="empty_file", file=name)
     found = FORMATS[format_name] if format_name else sniffed(content, name)
     if found is None:
         raise DomainError(
