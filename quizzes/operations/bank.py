@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.agencies.models import FOREVER
@@ -27,6 +28,7 @@ from quizzes.rules.duplicates import Sketch, reading, sketch
 from quizzes.rules.review import ReviewAction, writes
 
 CODES_AT_ONCE = 500
+CODE_TRIES = 5
 
 
 class InvalidItemError(DomainError):
@@ -103,17 +105,18 @@ class _Bringing:
     unchanged: int = 0
     busy: list[str] = field(default_factory=list)
     retired: list[UUID] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    versions: list[dict[str, Any]] = field(default_factory=list)
     sketches: list[tuple[UUID, UUID, Sketch]] = field(default_factory=list)
     tags: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
 
     def bring(self, draft: ItemDraft, known: bank_queries.Known | None) -> None:
         content_hash = draft.content_hash()
         if known is None:
-            item = Item(id=uuid7(), code=draft.code, owner_id=self.author, purpose=draft.purpose or ItemPurpose.BOTH, created_at=self.at)
-            self.session.add(item)
-            self.session.flush()
+            item_id, purpose = uuid7(), draft.purpose or ItemPurpose.BOTH
+            self.items.append({"id": item_id, "code": draft.code, "owner_id": self.author, "purpose": purpose, "created_at": self.at})
             self.created += 1
-            self._write(draft, content_hash, item.id, 1)
+            self._write(draft, content_hash, item_id, 1)
             return
         self._describe(draft, known)
         if content_hash in (known.hash_now, known.hash_in_work):
@@ -123,12 +126,20 @@ class _Bringing:
         else:
             self.changed += 1
             if self.state == ItemState.APPROVED and known.approved_id is not None:
-                self.session.execute(update(ItemVersion).where(ItemVersion.id == known.approved_id).values(state=ItemState.RETIRED))
                 self.retired.append(known.approved_id)
             self._write(draft, content_hash, known.item_id, known.last_number + 1)
 
     def finish(self) -> Imported:
-        self.session.flush()
+        for start in range(0, len(self.retired), CODES_AT_ONCE):
+            some = self.retired[start : start + CODES_AT_ONCE]
+            self.session.execute(update(ItemVersion).where(ItemVersion.id.in_(some)).values(state=ItemState.RETIRED))
+        if self.items:
+            self.session.execute(insert(Item), self.items)
+        if self.versions:
+            self.session.execute(insert(ItemVersion), self.versions)
+        if self.versions and self.state == ItemState.IN_REVIEW:
+            step = {"action": ReviewAction.SUBMITTED, "by_id": self.author, "at": self.at}
+            self.session.execute(insert(ItemReview), [{"id": uuid7(), "item_version_id": one["id"], **step} for one in self.versions])
         drop_sketches(self.session, self.retired)
         store_sketches(self.session, self.sketches)
         add_tags(self.session, self.tags)
@@ -143,22 +154,20 @@ class _Bringing:
     def _write(self, draft: ItemDraft, content_hash: str, item_id: UUID, number: int) -> None:
         if draft.tags:
             self.tags[item_id] = draft.tags
-        waits = self.state == ItemState.IN_REVIEW
-        version = ItemVersion(
-            id=uuid7(),
-            item_id=item_id,
-            number=number,
-            state=self.state,
-            author_id=self.author,
-            submitted_at=self.at if waits else None,
-            created_at=self.at,
-            **_columns(draft, content_hash),
+        version_id = uuid7()
+        self.versions.append(
+            {
+                "id": version_id,
+                "item_id": item_id,
+                "number": number,
+                "state": self.state,
+                "author_id": self.author,
+                "submitted_at": self.at if self.state == ItemState.IN_REVIEW else None,
+                "created_at": self.at,
+                **_columns(draft, content_hash),
+            }
         )
-        self.session.add(version)
-        if waits:
-            self.session.flush()
-            self.session.add(ItemReview(item_version_id=version.id, action=ReviewAction.SUBMITTED, by_id=self.author, at=self.at))
-        self.sketches.append((version.id, item_id, sketch(reading(draft.stem, draft.body))))
+        self.sketches.append((version_id, item_id, sketch(reading(draft.stem, draft.body))))
 
 
 def save_draft(
@@ -208,15 +217,21 @@ def save_draft(
 
 
 def _new_item(session: Session, actor: Actor, draft: ItemDraft, at: datetime) -> Item:
-    code = draft.code or bank_queries.next_code(session, draft.topic)
-    if bank_queries.known_items(session, [code]):
-        raise Conflict(
-            N_("Mã câu hỏi %(taken)s đã có trong ngân hàng. Chọn mã khác hoặc để trống."), code="code_taken", field="code", taken=code
-        )
-    item = Item(id=uuid7(), code=code, owner_id=actor.person_id, purpose=draft.purpose or ItemPurpose.BOTH, created_at=at)
-    session.add(item)
-    session.flush()
-    return item
+    """Two authors may ask for a code at the same moment: the database gives it to one, the other gets the next."""
+    for _try in range(CODE_TRIES):
+        code = draft.code or bank_queries.next_code(session, draft.topic)
+        item = Item(id=uuid7(), code=code, owner_id=actor.person_id, purpose=draft.purpose or ItemPurpose.BOTH, created_at=at)
+        try:
+            with session.begin_nested():
+                session.add(item)
+        except IntegrityError:
+            if draft.code:
+                break
+        else:
+            return item
+    raise Conflict(
+        N_("Mã câu hỏi %(taken)s đã có trong ngân hàng. Chọn mã khác hoặc để trống."), code="code_taken", field="code", taken=code
+    )
 
 
 def _item_to_change(session: Session, actor: Actor, code: str, base: int) -> tuple[Item, ItemVersion | None]:

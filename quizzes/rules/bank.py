@@ -52,7 +52,7 @@ class ItemState(StrEnum):
 
 ITEM_STATE_NAMES = {
     ItemState.DRAFT: N_("Bản nháp"),
-    ItemState.IN_REVIEW: N_("Chờ thẩm định"),
+    ItemState.IN_REVIEW: N_("Chờ duyệt"),
     ItemState.APPROVED: N_("Đã duyệt"),
     ItemState.RETIRED: N_("Đã ngừng dùng"),
 }
