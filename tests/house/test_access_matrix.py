@@ -90,6 +90,7 @@ WHO: dict[str, set[str]] = {
     "lrs.manage": {"system"},
     "quizzes.sit": EVERYBODY,
     "quizzes.manage_rounds": PROVINCE,
+    "quizzes.propose_exclusions": DEPARTMENT | {"focal_point"},
     "quizzes.invigilate": DEPARTMENT | {"focal_point"},
     "quizzes.decide_late": {"department"},
     "quizzes.view_signals": {"department"},
@@ -121,6 +122,7 @@ TOLD = {
     "POST accounts.roster_columns_chosen": 422,  # the file has too few columns
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now
     "POST rounds.start": 409,
+    "POST round_windows.drop": 409,  # the list is frozen
 }
 
 

@@ -16,7 +16,7 @@ from courses.models import CourseMedia
 from lms.accounts.models import Leave, Posting, RoleGrant, TransferRequest
 from lms.accounts.rules.transfers import Kind, State
 from lms.agencies.models import AgencyLink
-from lms.kit.actors import SERVICE, Actor, Role
+from lms.kit.actors import EVERYWHERE, SERVICE, Actor, Role
 from lms.kit.audit import AuditEntry
 from lms.kit.ids import uuid7
 from lms.kit.imports import Checked, Finding
@@ -30,10 +30,13 @@ from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
 from lms.reports.operations import build_report, publish_report
 from lms.results.queries import activity_of_period
-from quizzes.models import Appeal, Attempt, FormSlot, ItemReport, ItemVersion, LateArrival, Picture, Ruling, Signal, Supervision
+from quizzes.models import Appeal, Attempt, FormSlot, ItemReport, ItemVersion, LateArrival, Picture, Round, Ruling, Signal, Supervision
 from quizzes.operations.attempts import start_attempt, submit_attempt
+from quizzes.operations.exclusions import propose_exclusion
+from quizzes.operations.windows import add_make_up
+from quizzes.rules.windows import Span
 from tests.factories import make_agency, make_people, make_person
-from tests.quizzes.making import AT, ESSAY_QUARTER, QUARTER, ZONE, make_waiting_essay
+from tests.quizzes.making import AT, CLOSES, ESSAY_QUARTER, QUARTER, ZONE, make_round, make_waiting_essay
 
 TODAY = AT.date()
 SINCE = date(2021, 1, 1)
@@ -107,9 +110,15 @@ def make_common(session: Session) -> dict[str, str]:
         version.body = {**version.body, "picture": picture}
     essay = make_waiting_essay(session, somebody)
     session.flush()
+    if session.scalar(select(Round.id).where(Round.code == QUARTER)) is not None:  # a stranger meets no round at all
+        make_round(session, purpose="contest", code="cuoc-thi")
     entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
     return {
         "quarter": QUARTER,
+        "round_code:round_contests": "cuoc-thi",
+        "part:round_setup": "general",
+        "number:round_windows": "1",
+        "number:round_calendar": "2026",
         "round_code": QUARTER,
         "slug": "khoa-thu",
         "lesson": "bai-mot",
@@ -193,6 +202,7 @@ def make_things(session: Session, at: Neighbour) -> dict[str, str]:
         "other_id:accounts.unmark_apart": str(people["granted"]),
         "posting_id": str(main),
         **{key: str(row.id) for key, row in {**posts, **grants, **leaves}.items()},
+        **_list_changes(session, at),
         **_transfers(session, at),
         **_data_requests(session, at),
         "attempt_id": str(start_attempt(session, Actor(at.sitter, "", ""), QUARTER, AT).attempt_id),
@@ -257,6 +267,16 @@ def _disputes(session: Session, at: Neighbour) -> dict[str, str]:
         "version_id": str(free),
         "version_id:manage_reports": str(version),
     }
+
+
+def _list_changes(session: Session, at: Neighbour) -> dict[str, str]:
+    """A make-up sitting and a proposal about the list of the round."""
+    round_id = session.scalars(select(Round.id).where(Round.code == QUARTER)).one()
+    again = Span(CLOSES, CLOSES + timedelta(days=1))
+    make_up = add_make_up(session, SERVICE, round_id, again, attempts_allowed=1, reason="mưa bão", at=AT)
+    asked = {"because": "sick", "evidence": "giấy ra viện", "at": AT}
+    proposal = propose_exclusion(session, SERVICE, EVERYWHERE, round_id, at.people["granted"], **asked)
+    return {"make_up_id": str(make_up), "proposal_id": str(proposal)}
 
 
 def _transfers(session: Session, at: Neighbour) -> dict[str, str]:

@@ -54,7 +54,7 @@ def actor(person: UUID) -> Actor:
 
 def details(database: Database, action: str) -> list[dict[str, Any]]:
     with database.reading() as session:
-        return list(session.scalars(select(AuditEntry.details).where(AuditEntry.action == action).order_by(AuditEntry.id)))
+        return list(session.scalars(select(AuditEntry.details).where(AuditEntry.action == action).order_by(AuditEntry.at)))
 
 
 def test_a_draft_may_be_edited_and_an_open_round_only_in_what_changes_nobodys_place(database: Database) -> None:
@@ -65,7 +65,7 @@ def test_a_draft_may_be_edited_and_an_open_round_only_in_what_changes_nobodys_pl
         assert edit_round(session, SERVICE, round_id, AT, settings={"pass_mark": Decimal(60)}, plan={"legal_number": "12/KH"})
         assert not edit_round(session, SERVICE, round_id, AT, settings={"pass_mark": Decimal(60)})
         open_round(session, SERVICE, round_id, zone=ZONE, at=OPENS)
-        assert edit_round(session, SERVICE, round_id, AT, settings={"closes_at": CLOSES + timedelta(days=1)})
+        assert edit_round(session, SERVICE, round_id, AT + timedelta(minutes=1), settings={"closes_at": CLOSES + timedelta(days=1)})
         for refused in ({"closes_at": CLOSES}, {"pass_mark": Decimal(50)}, {"audience": AudienceRule(groups=frozenset({"N1"}))}):
             with pytest.raises(Conflict):
                 edit_round(session, SERVICE, round_id, AT, settings=refused)
@@ -185,14 +185,14 @@ def test_leaving_out_after_the_cut_off_needs_reason_and_evidence_and_is_kept(dat
         assert not exclude_person(session, SERVICE, round_id, an, because="duty", evidence="QĐ 12", at=AT)
         with pytest.raises(StartRefused):
             start_attempt(session, actor(an), QUARTER, AT)
-        assert exclude_person(session, SERVICE, round_id, an, because=None, evidence="đã về", at=AT)
+        assert exclude_person(session, SERVICE, round_id, an, because=None, evidence="đã về", at=AT + timedelta(minutes=1))
         start_attempt(session, actor(an), QUARTER, AT)
         with pytest.raises(Conflict):
             exclude_person(session, SERVICE, round_id, an, because="duty", evidence="QĐ 13", at=AT)
         with pytest.raises(NotFound):
             exclude_person(session, SERVICE, round_id, UUID(int=9), because="duty", evidence="QĐ 13", at=AT)
     with database.reading() as session:
-        changes = session.scalars(select(ExpectationChange).order_by(ExpectationChange.id)).all()
+        changes = session.scalars(select(ExpectationChange).order_by(ExpectationChange.changed_at)).all()
     assert [(one.excluded_before, one.excluded_after) for one in changes] == [(None, "duty"), ("duty", None)]
 
 
