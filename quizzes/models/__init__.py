@@ -12,7 +12,7 @@ from quizzes.models.marking import Regrade
 from quizzes.models.media import Picture
 from quizzes.models.review import ItemReview
 from quizzes.models.rounds import Blueprint, BlueprintCell, Form, FormSlot, Round
-from quizzes.models.rulings import Ruling, RulingEffect
+from quizzes.models.rulings import Ruling, RulingEffect, RulingExcept
 from quizzes.models.sitting import Attempt, Response
 from quizzes.models.statistics import FormStatistic, ItemStatistic, RoundStatistic
 from quizzes.models.tagging import ItemPair, ItemTag
@@ -68,6 +68,7 @@ __all__ = [
     "RoundStatistic",
     "Ruling",
     "RulingEffect",
+    "RulingExcept",
     "Seat",
     "SideAnswer",
     "Signal",

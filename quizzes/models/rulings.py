@@ -76,3 +76,13 @@ class RulingEffect(Base):
     score_after: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     passed_before: Mapped[bool]
     passed_after: Mapped[bool]
+
+
+class RulingExcept(Base):
+    """A round a ruling for all rounds does not reach, because its results were locked when it was approved; unlocking it later does
+    not change that."""
+
+    __tablename__ = "ruling_except"
+
+    ruling_id: Mapped[UUID] = mapped_column(ForeignKey("ruling.id"), primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id"), primary_key=True)

@@ -22,6 +22,7 @@ from quizzes.kinds import KINDS
 from quizzes.models import Attempt, Response, Round
 from quizzes.queries.attempts import papers_of_round
 from quizzes.rules.assembly import draw
+from quizzes.rules.counting import Counting
 from quizzes.rules.sitting import AttemptState, Marked, PastSitting, new_receipt, score_of
 
 BATCH = 1000
@@ -104,7 +105,8 @@ def _responses(attempt: Mapping[str, Any], sitting: PastSitting, marked: Sequenc
 
 
 def _outcome(round_: Round, tries: Sequence[Mapping[str, Any]], at: datetime) -> dict[str, Any]:
-    best = max(tries, key=lambda one: one["score"])  # of equal ones the first, which is the earliest
+    by_counting = {Counting.FIRST: tries[0], Counting.LAST: tries[-1]}  # they come in the order in which they were sat
+    best = by_counting.get(Counting(round_.counting)) or max(tries, key=lambda one: one["score"])  # of equal ones the earliest
     return {
         "id": uuid7(),
         "activity": round_.activity,

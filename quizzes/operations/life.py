@@ -25,8 +25,10 @@ from quizzes.models import Attempt, BlockAgency, LeftOut, Round
 from quizzes.operations.assembly import assemble_forms, refuse_bad_forms
 from quizzes.operations.attempts import finish_attempt
 from quizzes.operations.rounds import locked_round, plan_of, refuse_unless_draft
+from quizzes.queries.appeals import appeals_waiting
 from quizzes.queries.audience import Judged, enrolled_in, judged_roster
 from quizzes.queries.round_plans import needs_forms, open_attempts, running_job
+from quizzes.queries.rulings import unfinished_rulings
 from quizzes.queries.windows import block_rules, place_agencies
 from quizzes.rules.audience import LISTED, AudienceRule
 from quizzes.rules.rounds import Purpose, RoundState
@@ -188,14 +190,19 @@ def finish_closing(session: Session, actor: Actor, round_id: UUID, at: datetime,
 
 
 def lock_round(session: Session, actor: Actor, round_id: UUID, at: datetime) -> None:
-    """Freeze the results: nobody is taken off the list or put on it, no mark changes. Raises NotFound, Conflict where it is not closed or
-    essays still wait for their marks."""
+    """Freeze the results: nobody is taken off the list or put on it, no mark changes. Raises NotFound, Conflict where it is not closed, or
+    essays, rulings or appeals still wait."""
     held = locked_round(session, round_id)
     if held.state != RoundState.CLOSED:
         raise Conflict(N_("Chỉ khóa được kết quả của kỳ kiểm tra đã đóng."), code="round_not_closed")
     unfinished = select(func.count()).where(Attempt.round_id == round_id, Attempt.state.in_((AttemptState.OPEN.value, "marking")))
     if waiting := session.scalar(unfinished):
         raise Conflict(N_("Còn %(count)s bài chưa chấm xong. Chấm xong rồi mới khóa kết quả."), code="unmarked", count=waiting)
+    if waiting := unfinished_rulings(session, round_id):
+        text = N_("Còn %(count)s quyết định về câu hỏi chờ duyệt hoặc đang chấm lại. Xong rồi mới khóa kết quả.")
+        raise Conflict(text, code="rulings_wait", count=waiting)
+    if waiting := appeals_waiting(session, round_id):
+        raise Conflict(N_("Còn %(count)s đơn phúc khảo chưa trả lời. Trả lời rồi mới khóa kết quả."), code="appeals_wait", count=waiting)
     held.state = RoundState.LOCKED
     held.locked_at = at
     plan_of(session, round_id).unlocked_because = None

@@ -17,7 +17,7 @@ from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.jobs import Job, JobState, enqueue
 from quizzes.kinds import MARKED_BY_HAND
-from quizzes.models import Appeal, Item, ItemVersion, Round, Ruling, RulingEffect
+from quizzes.models import Appeal, Item, ItemVersion, Round, Ruling, RulingEffect, RulingExcept
 from quizzes.operations.appeals import settle_appeals_of_ruling
 from quizzes.operations.bank import InvalidItemError, save_draft
 from quizzes.operations.marks import RoundMarks, marking_turn, remark, stop_marking, try_hold
@@ -105,6 +105,9 @@ def approve_ruling(session: Session, actor: Actor, ruling_id: UUID, at: datetime
     session.execute(select(Round.id).where(Round.id.in_([one.id for one in reached])).order_by(Round.id).with_for_update()).all()
     stop_marking(session, [one.id for one in reached])
     _check_rounds(session, ruling.item_version_id, ruling.round_id)
+    if ruling.round_id is None:
+        locked = session.scalars(select(Round.id).where(Round.locked_at.is_not(None))).all()
+        session.add_all(RulingExcept(ruling_id=ruling.id, round_id=round_id) for round_id in locked)
     ruling.state = RulingState.APPROVED
     ruling.decided_by = actor.person_id
     ruling.decided_at = at

@@ -108,6 +108,12 @@ def count_waiting(session: Session) -> int:
     return session.scalar(select(func.count()).where(Appeal.state.in_(WAITING))) or 0
 
 
+def appeals_waiting(session: Session, round_id: UUID) -> int:
+    """How many appeals of a round wait for their answer."""
+    query = select(func.count()).select_from(Appeal).join(Attempt, Attempt.id == Appeal.attempt_id)
+    return session.scalar(query.where(Attempt.round_id == round_id, Appeal.state.in_(WAITING))) or 0
+
+
 @dataclass(frozen=True, slots=True)
 class AppealWindow:
     """What of an attempt and its round decides whether one may appeal."""

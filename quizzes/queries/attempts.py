@@ -17,7 +17,7 @@ from lms.kit.actors import NotFound
 from quizzes.kinds import KINDS
 from quizzes.kinds.answers import in_words
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Regrade, Response, Round
-from quizzes.queries.marks import has_ruling, is_standing, rulings_of_forms, standing_passed, standing_score
+from quizzes.queries.marks import has_ruling, is_standing, papers_of_forms, rulings_of_forms, standing_passed, standing_score
 from quizzes.rules.marking import RulingKind, ShownRuling, points_from_store
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
@@ -222,18 +222,8 @@ def questions_to_mark(session: Session, attempt_id: UUID, form_id: UUID) -> list
 
 
 def papers_of_round(session: Session, round_id: UUID) -> dict[UUID, list[Marked]]:
-    """All forms of a round with their keys and without answers, by form id."""
-    rows = session.execute(
-        select(Form.id, FormSlot.slot, ItemVersion.kind, ItemVersion.body, ItemVersion.key)
-        .join(FormSlot, FormSlot.form_id == Form.id)
-        .join(ItemVersion, ItemVersion.id == FormSlot.item_version_id)
-        .where(Form.round_id == round_id)
-        .order_by(Form.number, FormSlot.slot)
-    )
-    papers: dict[UUID, list[Marked]] = {}
-    for form_id, slot, kind, body, key in rows:
-        papers.setdefault(form_id, []).append(Marked(slot, kind, body, key, []))
-    return papers
+    """All forms of a round with their keys, what was ruled on their items, and without answers, by form id."""
+    return papers_of_forms(session, session.scalars(select(Form.id).where(Form.round_id == round_id).order_by(Form.number)).all())
 
 
 def overdue_attempts(session: Session, at: datetime, limit: int) -> list[UUID]:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.kit.actors import NotFound
 from quizzes.kinds import KINDS
-from quizzes.models import Attempt, Form, FormSlot, ItemVersion, Regrade, Response, Round, Ruling
+from quizzes.models import Attempt, Form, FormSlot, ItemVersion, Regrade, Response, Round, Ruling, RulingExcept
 from quizzes.rules.marking import Candidate, InForce, RulingKind, points_from_store
 from quizzes.rules.sitting import AttemptState, Marked
 
@@ -45,11 +45,11 @@ def _approved(ruling: Any, as_if: UUID | None) -> ColumnElement[bool]:
 
 
 def concerns_round() -> ColumnElement[bool]:
-    """Does a ruling reach a round? Its own; one for all rounds those that were not locked when it was approved."""
-    return or_(
-        Ruling.round_id == Round.id,
-        and_(Ruling.round_id.is_(None), or_(Round.locked_at.is_(None), Round.locked_at > Ruling.decided_at)),
-    )
+    """Does a ruling reach a round? Its own; one for all rounds those whose results were not locked when it was approved, and while it is
+    proposed those that are not locked now."""
+    left_out = exists().where(RulingExcept.ruling_id == Ruling.id, RulingExcept.round_id == Round.id)
+    of_all = or_(and_(Ruling.state == "approved", ~left_out), and_(Ruling.state != "approved", Round.locked_at.is_(None)))
+    return or_(Ruling.round_id == Round.id, and_(Ruling.round_id.is_(None), of_all))
 
 
 def rulings_of_forms(session: Session, forms: Collection[UUID], as_if: UUID | None = None) -> dict[UUID, dict[int, list[InForce]]]:

@@ -14,16 +14,19 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
 from lms.kit.actors import SERVICE, Actor
+from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
+from lms.kit.jobs import Job, JobRun
 from lms.lrs.outbox import OutboxEntry
 from lms.reports.models import Report, ReportAgency
 from lms.reports.operations import build_report, publish_report
 from lms.reports.queries import counted_reports
 from lms.results.models import Outcome
 from lms.results.queries import activity_of_period
-from quizzes.models import Attempt, ItemVersion, Regrade, Response, Round, Ruling, RulingEffect
+from quizzes.models import Attempt, ItemVersion, Regrade, Response, Round, Ruling, RulingEffect, RulingExcept
 from quizzes.operations.attempts import start_attempt, submit_attempt
+from quizzes.operations.life import lock_round
 from quizzes.operations.marks import supersede_mark
 from quizzes.operations.rulings import approve_ruling, propose_ruling, refuse_ruling, take_back_proposal
 from quizzes.operations.saving import Answered, save_answers
@@ -31,6 +34,7 @@ from quizzes.queries.marks import attempts_to_mark, history_of_mark
 from quizzes.rules.marking import Cause, CauseKind, RulingKind
 from quizzes.rules.rulings import Proposal
 from quizzes.rules.sitting import score_of
+from quizzes.ruling_jobs import JOBS
 from tests.factories import make_agency, make_person
 from tests.quizzes.making import AT, QUARTER, fill_bank, keys_of, make_learners, make_round, wrong
 from tests.quizzes.regrading import LATER, approve, foreseen, make_rulers, marks, outcomes, propose, slot_of, version_in, work
@@ -364,3 +368,66 @@ def _clear(session: Any) -> None:
     for model in (RulingEffect, Regrade, Response, Outcome, ReportAgency, Report):
         session.execute(delete(model))
     session.execute(delete(Attempt))
+
+
+def test_a_round_that_was_locked_when_all_were_ruled_on_keeps_its_marks_when_it_is_unlocked(
+    database: Database, learners: list[Actor], rulers: tuple[Actor, Actor], version: UUID
+) -> None:
+    attempt = sit_with(database, learners[0], version, ["a"], 3)
+    with database.transaction() as session:
+        make_round(session, quarter=Quarter.parse("2026-Q3"), open_it=False)
+    ruling = propose(database, rulers[0], version)
+    with database.transaction() as session:  # the second round has the item in no form, the first is locked in between
+        session.execute(update(Round).where(Round.code == QUARTER).values(state="locked", locked_at=LATER))
+    with pytest.raises(Conflict) as refused, database.transaction() as session:
+        approve_ruling(session, rulers[1], ruling, LATER)
+    assert refused.value.code == "round_locked"
+    with database.transaction() as session:
+        session.add(RulingExcept(ruling_id=ruling, round_id=session.scalars(select(Round.id).where(Round.code == QUARTER)).one()))
+        session.execute(update(Ruling).values(state="approved", decided_by=rulers[1].person_id, decided_at=LATER))
+        session.execute(update(Round).where(Round.code == QUARTER).values(state="closed", locked_at=None))
+    with database.reading() as session:
+        (seen,) = attempts_to_mark(session, [attempt])
+        assert score_of(seen.paper) == seen.standing.score
+
+
+def test_results_are_not_locked_while_a_ruling_or_an_appeal_waits(
+    database: Database, learners: list[Actor], rulers: tuple[Actor, Actor], version: UUID
+) -> None:
+    sit_with(database, learners[0], version, ["a"], 3)
+    ruling = propose(database, rulers[0], version)
+    with database.transaction() as session:
+        round_id = session.scalars(select(Round.id)).one()
+        session.execute(update(Round).values(state="closed", closed_at=LATER))
+    with pytest.raises(Conflict) as waits, database.transaction() as session:
+        lock_round(session, rulers[0], round_id, LATER)
+    assert waits.value.code == "rulings_wait"
+    approve(database, rulers[1], ruling)
+    with database.transaction() as session:
+        lock_round(session, rulers[0], round_id, LATER)
+
+
+def test_a_job_that_died_in_the_middle_goes_on_and_marks_nothing_twice(
+    database: Database, learners: list[Actor], rulers: tuple[Actor, Actor], version: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for learner in learners:
+        sit_with(database, learner, version, ["a"], 3)
+    ruling = propose(database, rulers[0], version)
+    with database.transaction() as session:
+        approve_ruling(session, rulers[1], ruling, LATER)
+        job = session.scalars(select(Job.id).where(Job.kind == "quizzes.carry_out_ruling")).one()
+    monkeypatch.setattr("quizzes.ruling_jobs.BATCH", 1)
+    run = JobRun(database, job, {"ruling": str(ruling)})
+    monkeypatch.setattr(run, "progress", _fails)
+    with pytest.raises(RuntimeError):
+        JOBS["quizzes.carry_out_ruling"](run)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Regrade)) == 1
+    work(database)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Regrade)) == 3
+        assert session.scalar(select(func.count()).select_from(Outcome).where(Outcome.superseded_by.is_(None))) == 3
+
+
+def _fails(done: int, total: int) -> None:
+    raise RuntimeError("the worker was killed")
