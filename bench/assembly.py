@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,18 +83,25 @@ def _measure(database: Database) -> None:
     print(f"  findings: {[finding.code for finding in findings] or 'none'}")
     with database.transaction() as session:
         _sittings(session, round_id)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory is taken anew
+    before = _memory("VmRSS")
     one = _now()
     counted = count_statistics(database, round_id, CLOSES)
     other = _now()
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    grown = _memory("VmHWM") - before
     with database.reading() as session:
         whole = round_figures(session, round_id)
     assert whole is not None
     assert whole.figures is not None
-    took = f"{other[0] - one[0]:.1f} s CPU ({other[1] - one[1]:.1f} wall), peak of memory +{grown / 1024:.0f} MB"
+    took = f"{other[0] - one[0]:.1f} s CPU ({other[1] - one[1]:.1f} wall), peak of memory +{grown:.0f} MB"
     print(f"  statistics of {counted} sittings x {QUESTIONS}: {took}")
     print(f"    mean {whole.figures.mean:.1f}, alpha {whole.figures.alpha or 0:.3f}, {whole.flagged} items flagged")
+
+
+def _memory(name: str) -> float:
+    """Megabytes of this process, now (VmRSS) or at most since the peak was taken anew (VmHWM)."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1000
 
 
 def _now() -> tuple[float, float]:

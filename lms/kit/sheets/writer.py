@@ -13,12 +13,18 @@ import xlsxwriter
 
 from lms.kit.sheets.cells import Cell, Sheet
 
-ColumnKind = Literal["text", "integer", "decimal", "date"]
+ColumnKind = Literal["text", "integer", "decimal", "hundredths", "date"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _FONT = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
 _BORDER = {"border": 1, "text_wrap": True}
-_NUMBER_FORMATS: Mapping[ColumnKind, str] = {"text": "@", "integer": "#,##0", "decimal": "#,##0.0", "date": "dd/mm/yyyy"}
+_NUMBER_FORMATS: Mapping[ColumnKind, str] = {
+    "text": "@",
+    "integer": "#,##0",
+    "decimal": "#,##0.0",
+    "hundredths": "#,##0.00",
+    "date": "dd/mm/yyyy",
+}
 _SHEET_NAME_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 

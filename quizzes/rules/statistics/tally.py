@@ -107,9 +107,11 @@ class RoundTally:
             for text in given:
                 item.count(text, third)
         last = started_at
-        for saved_at, slot in sorted((one.saved_at, slot) for slot, one in answers.items() if one.saved_at is not None and slot in paper):
+        saved = sorted((one.saved_at, slot) for slot, one in answers.items() if one.saved_at is not None and slot in paper)
+        at_once = Counter(saved_at for saved_at, _ in saved)
+        for saved_at, slot in saved:
             seconds = int((saved_at - last).total_seconds())
-            if seconds > 0:  # several sent at once, after a break of the network or from paper, tell nothing of the time each took
+            if seconds > 0 and at_once[saved_at] == 1:  # ones sent together, from paper or after a break, say nothing of each
                 self._items[paper[slot]].seconds[min(seconds, LONGEST)] += 1
             last = saved_at
 
