@@ -23,10 +23,13 @@ from quizzes.operations import rounds as round_operations
 from quizzes.operations.bank import import_items
 from quizzes.queries import bank as bank_queries
 from quizzes.queries import rounds as round_queries
+from quizzes.queries.round_plans import plan_view, readiness
 from quizzes.question_cli import export_file, import_file, undo_last
 from quizzes.rules.assembly import spread
 from quizzes.rules.bank import course_of
-from quizzes.rules.rounds import FeedbackPolicy, RoundSettings
+from quizzes.rules.counting import Counting
+from quizzes.rules.rounds import FeedbackPolicy, Purpose, RoundSettings
+from quizzes.views.round_words import said_finding
 
 BUNDLED = Path(__file__).parent.parent / "courses" / "content"
 FORMATS = {"yaml": yaml_file.parse}
@@ -46,9 +49,7 @@ def questions_group() -> None:
 @click.option("--topic", default="", help="Chủ đề cho câu không ghi chủ đề.")
 @click.option("--level", type=click.Choice(["", "NB", "TH", "VD"]), default="", help="Mức độ cho câu không ghi mức độ.")
 @click.option("--no-new-versions", is_flag=True, help="Không nhập câu đã có mã mà nội dung khác.")
-def import_questions(
-    source: Path, file_format: str | None, *, dry_run: bool, as_json: bool, no_new_versions: bool, **options: str
-) -> None:
+def import_questions(source: Path, file_format: str | None, *, dry_run: bool, as_json: bool, no_new_versions: bool, **options: str) -> None:
     """Nhập câu hỏi từ SOURCE: một tệp, hoặc mọi tệp questions.yaml trong thư mục (mặc định: các khóa học đi kèm).
 
     Tệp questions.yaml được nhập trọn vẹn hoặc không nhập gì và vào ngân hàng ngay. Tệp GIFT, XLSX, JSON, Moodle XML, QTI được báo từng câu:
@@ -108,7 +109,7 @@ def undo_import() -> None:
     undo_last()
 
 
-@click.group("rounds", help="Kỳ kiểm tra: tạo, mở, đóng.")
+@click.group("rounds", help="Kỳ kiểm tra: tạo, kiểm tra trước khi mở, mở, đóng, khóa.")
 def rounds_group() -> None:
     """Groups the commands about rounds."""
 
@@ -122,6 +123,8 @@ def list_rounds(as_json: bool) -> None:
     if as_json:
         rows = [
             {
+                "code": view.code,
+                "purpose": view.purpose,
                 "quarter": view.quarter,
                 "title": view.title,
                 "state": view.state,
@@ -137,7 +140,7 @@ def list_rounds(as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for view, counts in found:
-        click.echo(f"{view.quarter}\t{view.state}\t{counts.finished}/{counts.expected}\t{view.title}")
+        click.echo(f"{view.code}\t{view.state}\t{counts.finished}/{counts.expected}\t{view.title}")
 
 
 @rounds_group.command("create")
@@ -153,6 +156,11 @@ def list_rounds(as_json: bool) -> None:
 @click.option("--minutes", type=click.IntRange(1, 240), default=20, show_default=True)
 @click.option("--attempts", type=click.IntRange(1, 20), default=2, show_default=True)
 @click.option("--pass-mark", type=click.IntRange(0, 100), default=50, show_default=True)
+@click.option("--counting", type=click.Choice([one.value for one in Counting]), default="highest", show_default=True, help="Lượt nào tính.")
+@click.option("--purpose", type=click.Choice([one.value for one in Purpose]), default="quarterly", show_default=True, help="Mục đích.")
+@click.option("--code", help="Mã kỳ, khi không phải kiểm tra định kỳ.")
+@click.option("--of-course", help="Mã khóa học của bài kiểm tra khóa học.")
+@click.option("--automatic", is_flag=True, help="Tự mở, đóng và khóa đúng lịch.")
 @click.option("--feedback", type=click.Choice([policy.value for policy in FeedbackPolicy]), default="after_close", show_default=True)
 def create(
     quarter: str,
@@ -164,7 +172,7 @@ def create(
     courses: tuple[str, ...],
     **options: object,
 ) -> None:
-    """Tạo kỳ kiểm tra QUARTER (viết 2026-Q4) với ma trận đề cân đối từ ngân hàng câu hỏi."""
+    """Tạo kỳ kiểm tra của quý QUARTER (viết 2026-Q4) với ma trận đề cân đối từ ngân hàng câu hỏi."""
     named = _quarter(quarter)
     zone = settings().zone
     first, last = opens.date(), closes.date()
@@ -186,9 +194,14 @@ def create(
                 attempts_allowed=int(str(options["attempts"])),
                 pass_mark=Decimal(str(options["pass_mark"])),
                 feedback_policy=str(options["feedback"]),
+                counting=str(options["counting"]),
+                purpose=str(options["purpose"]),
+                code=str(options["code"]) if options["code"] else None,
+                course=str(options["of_course"]) if options["of_course"] else None,
             ),
             spread(available, int(str(options["questions"]))),
             now(),
+            plan={"automatic": bool(options["automatic"])},
         )
     click.echo(_("Đã tạo kỳ kiểm tra %(quarter)s.", quarter=quarter))
 
@@ -196,8 +209,8 @@ def create(
 @rounds_group.command("open")
 @click.argument("quarter")
 def open_(quarter: str) -> None:
-    """Chốt danh sách, lập đề và mở kỳ kiểm tra QUARTER."""
-    _quarter(quarter)
+    """Chốt danh sách, lập đề và mở kỳ kiểm tra QUARTER (quý hoặc mã kỳ)."""
+    _code(quarter)
     with transaction() as session:
         view = _round(session, quarter)
         count = life.open_round(session, SERVICE, view.id, zone=settings().zone, at=now())
@@ -207,11 +220,40 @@ def open_(quarter: str) -> None:
 @rounds_group.command("close")
 @click.argument("quarter")
 def close(quarter: str) -> None:
-    """Đóng kỳ kiểm tra QUARTER; bài đang làm được nộp và chấm."""
-    _quarter(quarter)
+    """Đóng kỳ kiểm tra QUARTER (quý hoặc mã kỳ); bài đang làm được nộp và chấm."""
+    _code(quarter)
     with transaction() as session:
         ended = life.close_round(session, SERVICE, _round(session, quarter).id, now())
     click.echo(_("Đã đóng kỳ kiểm tra %(quarter)s; %(count)s bài đang làm đã được nộp.", quarter=quarter, count=ended))
+
+
+@rounds_group.command("lock")
+@click.argument("quarter")
+@click.option("--undo", metavar="REASON", help="Mở khóa kết quả, ghi lý do REASON.")
+def lock(quarter: str, undo: str | None) -> None:
+    """Khóa kết quả kỳ kiểm tra QUARTER: không chấm lại, không sửa danh sách nữa."""
+    with transaction() as session:
+        round_id = _round(session, quarter).id
+        if undo is None:
+            life.lock_round(session, SERVICE, round_id, now())
+        else:
+            life.unlock_round(session, SERVICE, round_id, undo, now())
+    done = _("Đã khóa kết quả kỳ kiểm tra %(quarter)s.", quarter=quarter)
+    click.echo(done if undo is None else _("Đã mở khóa kết quả kỳ kiểm tra %(quarter)s.", quarter=quarter))
+
+
+@rounds_group.command("check")
+@click.argument("quarter")
+def check(quarter: str) -> None:
+    """Kỳ kiểm tra QUARTER còn thiếu gì trước khi mở; mã thoát 1 nếu còn mục phải sửa."""
+    with reading() as session:
+        view = _round(session, quarter)
+        found = readiness(session, view, plan_view(session, view.id), settings().zone)
+    for finding in found.findings:
+        click.echo(("✗ " if finding.hinders else "! ") + said_finding(finding))
+    click.echo(_("Thuộc diện %(expected)s, miễn hoặc hoãn %(excused)s.", expected=found.counted.expected, excused=found.counted.excused))
+    if not found.clean:
+        sys.exit(1)
 
 
 def _quarter(text: str) -> Quarter:
@@ -219,6 +261,12 @@ def _quarter(text: str) -> Quarter:
         return Quarter.parse(text)
     except ValueError:
         raise click.BadParameter(_("“%(text)s” không phải một quý, viết như 2026-Q4", text=text), param_hint="QUARTER") from None
+
+
+def _code(text: str) -> None:
+    """A quarter, or the code of another test; what begins like a year must be a quarter."""
+    if text[:4].isdecimal():
+        _quarter(text)
 
 
 def _round(session: Session, quarter: str) -> round_queries.RoundView:

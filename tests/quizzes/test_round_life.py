@@ -19,10 +19,12 @@ from lms.kit.audit import AuditEntry
 from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
+from lms.kit.following import AgencyTurn
 from lms.kit.jobs import Job
 from lms.results.models import Activity, Expectation, ExpectationChange, Outcome
 from lms.results.queries import activity_of_period
-from quizzes.models import Attempt, BlockAgency, LeftOut, Round, RoundPlan
+from quizzes.agency_followers import RoundsUnderWay
+from quizzes.models import Attempt, BlockAgency, BlockRule, LeftOut, Round, RoundPlan
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.copying import copy_round, draft_round
 from quizzes.operations.exclusions import decide_proposal, exclude_person, propose_exclusion
@@ -355,3 +357,27 @@ def test_a_course_test_is_for_those_in_the_course_and_never_the_quarters_test(ap
         assert activity_of_period(session, "20264") is None
         with pytest.raises(StartRefused):
             start_attempt(session, binh, "cuoi-khoa", AT)
+
+
+def test_drafts_follow_agencies_that_merge_and_go_back_when_the_merger_is_withdrawn(database: Database) -> None:
+    with database.transaction() as session:
+        root = make_agency(session, "UBND tỉnh", kind="province")
+        old, heir, third = (make_agency(session, f"Sở {number}", parent=root) for number in range(3))
+        for number, agency in enumerate((old, heir, third)):
+            make_person(session, agency=agency, login=f"p{number}")
+        fill_bank(session)
+        rule = AudienceRule(agencies=frozenset({old, third}), excepted=frozenset({heir}))
+        round_id = make_round(session, open_it=False, audience=rule, cutoff_day=date(2026, 10, 31))
+        spread_blocks(session, SERVICE, round_id, blocks=2, capacity=2, at=AT)
+        held = session.get_one(Round, round_id)
+        before = dict(held.audience)
+        turn = AgencyTurn(event_id=UUID(int=77), on=date(2026, 10, 1), heirs={old: heir}, touched=frozenset({old, heir}))
+        follower = RoundsUnderWay()
+        assert any("đối tượng hoặc ca" in line.text for line in follower.foresee(session, turn))
+        follower.follow(session, SERVICE, turn, AT)
+        assert AudienceRule.from_json(held.audience).agencies == {heir, third}
+        assert old not in {one.agency_id for one in session.scalars(select(BlockRule))}
+        assert follower.foresee_return(session, turn.event_id)
+        follower.take_back(session, SERVICE, turn.event_id, AT)
+        assert held.audience == before
+        assert old in {one.agency_id for one in session.scalars(select(BlockRule))}
