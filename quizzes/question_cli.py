@@ -58,7 +58,7 @@ def _carry_out(session: Session, path: Path, content: bytes, parsed: Parsed, opt
 
 
 def _text(finding: Finding) -> str:
-    return _(finding.problem.message, **finding.problem.values)
+    return str(_(finding.problem.message, **finding.problem.values))
 
 
 def _as_json(plan: ImportPlan, dry_run: bool) -> dict[str, Any]:

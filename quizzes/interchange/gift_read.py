@@ -204,7 +204,7 @@ def _choice(question: _Question, answers: str) -> _Said:
     right = [_id(place) for place, answer in enumerate(given) if answer.weight and answer.weight > 0]
     if not right:
         raise _UnreadableError(
-            N_("chưa có đáp án đúng: đặt = trước phương án đúng, hoặc %%50%% trước các phương án đúng của câu nhiều lựa chọn")
+            N_("chưa có đáp án đúng: đặt = trước phương án đúng, hoặc %50% trước các phương án đúng của câu nhiều lựa chọn")
         )
     return _Said("multiple_choice", {"options": options, "scoring": _scoring(question, given)}, right, whys)
 

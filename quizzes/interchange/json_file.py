@@ -63,7 +63,7 @@ class JsonFormat:
         return loaded if isinstance(loaded, Parsed) else _document(*loaded)
 
     def write(self, items: Sequence[ItemDraft], pictures: Mapping[str, bytes]) -> Written:
-        used = sorted({name for item in items if (name := picture_name(item)) in pictures})
+        used = sorted(pictures.keys() & {picture_name(item) for item in items})
         document = {
             "format": FORMAT,
             "version": VERSION,

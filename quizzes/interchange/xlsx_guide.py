@@ -46,45 +46,44 @@ _LINES: tuple[tuple[str, str], ...] = (
     ("Nhãn", "Cách nhau bằng dấu phẩy."),
     ("Dữ liệu kèm theo", "Do hệ thống ghi khi xuất tệp. Không sửa; câu đã sửa thì phần này tự bị bỏ qua."),
 )
-_TEXT = {"topic": "CB1.1", "level": "TH", "explanation": "Ví dụ: viết lý do vì sao đáp án đúng."}
+
+
+def _example(kind: str, stem: str, body: dict[str, Any], key: list[str], **whys: str) -> ItemDraft:
+    explanation = "Ví dụ: viết lý do vì sao đáp án đúng."
+    return ItemDraft(code="", topic="CB1.1", kind=kind, level="TH", stem=stem, body=body, key=key, explanation=explanation, whys=whys)
+
+
 EXAMPLES: tuple[ItemDraft, ...] = (
-    ItemDraft(
-        code="",
-        kind="single_choice",
-        stem="Ví dụ câu một lựa chọn: phương án nào đúng?",
-        body={
-            "options": [{"id": "a", "text": "Phương án sai"}, {"id": "b", "text": "Phương án đúng"}, {"id": "c", "text": "Phương án khác"}]
-        },
-        key=["b"],
-        whys={"a": "Vì sao A sai.", "b": "Vì sao B đúng.", "c": "Vì sao C sai."},
-        **_TEXT,
+    _example(
+        "single_choice",
+        "Ví dụ câu một lựa chọn: phương án nào đúng?",
+        {"options": [{"id": "a", "text": "Phương án sai"}, {"id": "b", "text": "Phương án đúng"}, {"id": "c", "text": "Phương án khác"}]},
+        ["b"],
+        a="Vì sao A sai.",
+        b="Vì sao B đúng.",
+        c="Vì sao C sai.",
     ),
-    ItemDraft(
-        code="",
-        kind="multiple_choice",
-        stem="Ví dụ câu nhiều lựa chọn: những phương án nào đúng?",
-        body={
-            "options": [{"id": "a", "text": "Đúng thứ nhất"}, {"id": "b", "text": "Sai"}, {"id": "c", "text": "Đúng thứ hai"}],
-            "scoring": "partial",
-        },
-        key=["a", "c"],
-        whys={"a": "Vì sao A đúng.", "b": "Vì sao B sai.", "c": "Vì sao C đúng."},
-        **_TEXT,
+    _example(
+        "multiple_choice",
+        "Ví dụ câu nhiều lựa chọn: những phương án nào đúng?",
+        {"options": [{"id": "a", "text": "Đúng một"}, {"id": "b", "text": "Sai"}, {"id": "c", "text": "Đúng hai"}], "scoring": "partial"},
+        ["a", "c"],
+        a="Vì sao A đúng.",
+        b="Vì sao B sai.",
+        c="Vì sao C đúng.",
     ),
-    ItemDraft(code="", kind="true_false", stem="Ví dụ câu đúng – sai.", body={}, key=["true"], **_TEXT),
-    ItemDraft(
-        code="",
-        kind="matching",
-        stem="Ví dụ câu ghép đôi.",
-        body={
+    _example("true_false", "Ví dụ câu đúng – sai.", {}, ["true"]),
+    _example(
+        "matching",
+        "Ví dụ câu ghép đôi.",
+        {
             "premises": [{"id": "1", "text": "Vế trái một"}, {"id": "2", "text": "Vế trái hai"}],
             "options": [{"id": "a", "text": "Vế phải một"}, {"id": "b", "text": "Vế phải hai"}],
         },
-        key=["1=a", "2=b"],
-        **_TEXT,
+        ["1=a", "2=b"],
     ),
-    ItemDraft(code="", kind="numeric", stem="Ví dụ câu điền số.", body={"tolerance": "0.5", "unit": "GB"}, key=["12.5"], **_TEXT),
-    ItemDraft(code="", kind="short_answer", stem="Ví dụ câu trả lời ngắn.", body={}, key=["Nghị định", "NĐ"], **_TEXT),
+    _example("numeric", "Ví dụ câu điền số.", {"tolerance": "0.5", "unit": "GB"}, ["12.5"]),
+    _example("short_answer", "Ví dụ câu trả lời ngắn.", {}, ["Nghị định", "NĐ"]),
 )
 
 

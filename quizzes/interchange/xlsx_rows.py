@@ -61,7 +61,8 @@ def _names(table: Mapping[Any, str]) -> dict[str, str]:
     return {_NOT_WORDS.sub("", fold(word)): str(name) for name, label in table.items() for word in (str(name), label)}
 
 
-_KINDS, _LEVELS, _PURPOSES, _SCORINGS = map(_names, (KIND_NAMES, LEVEL_NAMES, PURPOSE_NAMES, SCORING_NAMES))
+_KINDS, _LEVELS = _names(KIND_NAMES), _names(LEVEL_NAMES)
+_PURPOSES, _SCORINGS = _names(PURPOSE_NAMES), _names(SCORING_NAMES)
 _TRUTHS = {"dung": TRUE, "d": TRUE, "true": TRUE, "t": TRUE, "sai": FALSE, "s": FALSE, "false": FALSE, "f": FALSE}
 
 

@@ -188,7 +188,7 @@ def _ready(entry: Entry, options: Options, stored: Mapping[str, Stored], bad: Ma
         return one
     draft = _placed(one, entry.draft, options, topics)
     name = picture_name(draft)
-    if name in bad:
+    if name is not None and name in bad:
         one.refuse(error(N_("hình “%(name)s”: %(reason)s"), name=name[:60], reason=str(bad[name])))
     draft = with_pictures(draft, stored)
     try:

@@ -241,6 +241,6 @@ def _export_page(form: ExportForm, filters: Mapping[str, str], count: int, losse
         count=count,
         losses=(losses or [])[:SHOWN_LOSSES],
         losses_count=len(losses or []),
-        back=url_for("manage_questions.questions", **filters),
+        back=url_for("manage_questions.questions", **dict[str, Any](filters)),
         action=url_for(".export_file"),
     )
