@@ -77,7 +77,7 @@ def test_every_guarded_page_sends_a_stranger_to_sign_in(app: Flask) -> None:
         permission = permissions(app).get(rule.endpoint)
         if not permission or permission.startswith("@") or "GET" not in (rule.methods or set()):
             continue
-        known = {"quarter": "2026-Q4", "round_code": "2026-Q4", "kind": "csv"}
+        known = {"quarter": "2026-Q4", "round_code": "2026-Q4", "kind": "csv", "number": "1", "slot": "1"}
         arguments = {name: known.get(name, "00000000-0000-7000-8000-000000000000") for name in rule.arguments}
         with app.test_request_context():
             address = app.url_for(rule.endpoint, **arguments)
