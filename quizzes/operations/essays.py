@@ -83,7 +83,7 @@ def finish_marking(session: Session, actor: Actor, attempt_id: UUID, at: datetim
     if turn.state == RoundState.LOCKED:
         raise Conflict(N_("Kết quả của kỳ kiểm tra %(round)s đã khóa."), code="round_locked", round=turn.code)
     shares = {
-        slot: Fraction(share)
+        slot: Fraction(share or 0)
         for slot, share in session.execute(select(EssayAnswer.slot, EssayAnswer.share).where(EssayAnswer.attempt_id == attempt_id))
     }
     questions = [

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import NotFound, Scope
@@ -94,14 +94,14 @@ def marking_progress(session: Session, round_code: str | None = None) -> list[Pr
     )
     if round_code is not None:
         statement = statement.where(Round.code == round_code)
-    return [Progress(*row) for row in session.execute(statement)]
+    return [Progress(*tuple(row)) for row in session.execute(statement)]
 
 
 def next_essays(session: Session, round_code: str, person_id: UUID | None) -> list[UUID]:
     """Some answers this person may mark now, those waiting for a decision first. Several, so that two people who mark at once can be
     given different ones."""
     mine = select(EssayMark.essay_id).where(EssayMark.marker_id == person_id)
-    statement: Select[tuple[UUID]] = (
+    statement = (
         select(EssayAnswer.id)
         .join(Attempt, Attempt.id == EssayAnswer.attempt_id)
         .join(Round, Round.id == EssayAnswer.round_id)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,7 @@ from quizzes.queries.essays import essay_to_mark, marking_progress, next_essays
 from quizzes.rules.essays import EssayState, Given, next_state, share_given
 from tests.factories import grant, make_agency, make_person
 from tests.quizzes.making import AT, CLOSES, OPENS, QUARTER, draft, make_learners, make_round
+from tests.quizzes.test_statements import build
 
 RUBRIC = [{"id": "a", "text": "Nêu đúng căn cứ", "points": 4}, {"id": "b", "text": "Đề xuất khả thi", "points": 6}]
 GUIDANCE = "Chỉ cho điểm tối đa khi nêu đủ ba căn cứ."
@@ -116,6 +118,20 @@ def test_the_last_essay_marked_gives_the_paper_its_score_and_tells_the_ledger(da
     with database.transaction() as session:
         finish_marking(session, SERVICE, attempt_id, AT)
     assert outcomes(database) == [Decimal("85.00")], "finishing again changes nothing"
+
+
+def test_the_record_store_is_told_once_it_is_marked_with_what_was_written(app: Flask, database: Database) -> None:
+    handed_in(database)
+    assert [one["verb"]["id"].rpartition("/")[2] for one in build(app, database)] == ["initialized"]
+    (minh,) = markers(database, "minh")
+    marked(database, minh, 4, 3)
+    statements = build(app, database)
+    assert [one["verb"]["id"].rpartition("/")[2] for one in statements] == ["initialized", "answered", "answered", "passed", "completed"]
+    (essay,) = [one for one in statements if one["object"]["definition"].get("interactionType") == "long-fill-in"]
+    assert essay["result"]["response"] == "Bài của tôi"
+    assert essay["result"]["score"]["scaled"] == 0.7
+    assert essay["object"]["definition"].get("correctResponsesPattern", []) == []
+    assert GUIDANCE not in json.dumps(statements, ensure_ascii=False)
 
 
 def test_an_empty_essay_earns_nothing_and_needs_nobody(database: Database) -> None:
