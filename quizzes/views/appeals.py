@@ -31,6 +31,7 @@ from quizzes.rules.appeals import APPEAL_STATE_NAMES, OWN_STATE_NAMES, WHOLE, Ap
 from quizzes.rules.marking import CAUSE_NAMES, CauseKind
 from quizzes.rules.rounds import RoundState
 from quizzes.rules.sitting import question_order
+from quizzes.views.explained import Shown, shown_with_key
 from quizzes.views.words import person
 
 own_pages = Blueprint("appeals", "quizzes", url_prefix="/attempts", template_folder="templates")
@@ -255,12 +256,14 @@ def _page(appeal_id: UUID, form: AppealAnswerForm | None = None) -> str:
         for number, slot in enumerate(question_order(view.seed, list(by_slot)), start=1)
     ]
     actor = current_actor().person_id
+    disputed = next((line for line in lines if line.disputed), None)
     return render_template(
         "quizzes/appeal.html",
         appeal=view,
         log=log,
         lines=lines,
-        disputed=next((line for line in lines if line.disputed), None),
+        disputed=disputed,
+        shown=_shown(disputed.log) if disputed else None,
         changes=changes,
         version=version,
         rulings=[one for one in rulings if one.state in ("proposed", "approved")],
@@ -275,3 +278,7 @@ def _page(appeal_id: UUID, form: AppealAnswerForm | None = None) -> str:
 def _line(number: int, log: queries.LogLine, *, disputed: bool) -> Line:
     parts = KINDS[log.kind].parts(log.body)
     return Line(number, log, in_words(parts, log.answer) if log.answer else "", in_words(parts, log.key), disputed)
+
+
+def _shown(log: queries.LogLine) -> Shown:
+    return shown_with_key(log.kind, log.body, log.key, parts=KINDS[log.kind].parts(log.body), whys={}, answer=log.answer)
