@@ -79,9 +79,9 @@ def _carry_out(session: Session, actor: Actor, change: BulkChange, lines: Sequen
             drop_sketches(session, versions)
 
 
-def _items(session: Session, codes: Sequence[str]) -> list[Row[tuple[UUID, str, str, UUID | None, UUID | None, str | None]]]:
+def _items(session: Session, codes: Sequence[str]) -> list[Row[UUID, str, str, UUID | None, UUID, str]]:
     """The items with their approved versions, in the order of their codes."""
-    rows: list[Row[tuple[UUID, str, str, UUID | None, UUID | None, str | None]]] = []
+    rows: list[Row[UUID, str, str, UUID | None, UUID, str]] = []
     for start in range(0, len(codes), AT_ONCE):
         rows += session.execute(
             select(Item.id, Item.code, Item.purpose, Item.owner_id, ItemVersion.id.label("version_id"), ItemVersion.stem)

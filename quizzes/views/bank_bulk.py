@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -61,14 +62,18 @@ def preview() -> str | AnyResponse:
         flash(translated(refused), "error")
         return redirect(back, 303)
     change, names = plan.change, {str(person): name for person, name in owners}
-    said = {BulkAction.PURPOSE: purpose_name, BulkAction.OWNER: lambda value: names.get(value, value)}.get(change.action, _as_it_is)
+    words: dict[BulkAction, Callable[[str], str]] = {
+        BulkAction.PURPOSE: purpose_name,
+        BulkAction.OWNER: lambda value: names.get(value, value),
+    }
+    said = words.get(change.action, _as_it_is)
     return render_template(
         "quizzes/bank_bulk.html",
         plan=plan,
         title=_(BULK_NAMES[change.action]),
         value=said(change.value),
         shows_change=change.action in (BulkAction.TAG, BulkAction.UNTAG, BulkAction.PURPOSE),
-        said=said if change.action == BulkAction.PURPOSE else _as_it_is,
+        said=purpose_name if change.action == BulkAction.PURPOSE else _as_it_is,
         lines=plan.lines[:SHOWN],
         unshown=max(0, len(plan.lines) - SHOWN),
         back=back,
