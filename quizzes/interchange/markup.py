@@ -13,10 +13,12 @@ from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, SubElement
 
 from lms.kit.errors import N_
-from quizzes.interchange.document import Finding, lost
+from quizzes.interchange.document import Finding, Weight, lost, note
 from quizzes.interchange.safe_xml import local
 
-LONGEST_MARKUP = 500_000
+LONGEST_MARKUP = 200_000
+DEEPEST_MARKUP = 100
+MOST_FINDINGS = 50
 _DEEPEST = 60
 _PARAGRAPH = "\x1e"
 _BREAKS = re.compile(f"[ \n]*{_PARAGRAPH}[ \n{_PARAGRAPH}]*")
@@ -94,6 +96,8 @@ def read_inside(element: Element | None, instead: Callable[[Element], str | None
     """The text inside an element."""
     if element is None:
         return Read("")
+    if not len(element):
+        return Read(tidy_markup(_SPACES.sub(" ", (element.text or "").replace(_PARAGRAPH, ""))))
     walk = _Walk(instead)
     walk.inside(element)
     return walk.result()
@@ -101,6 +105,8 @@ def read_inside(element: Element | None, instead: Callable[[Element], str | None
 
 def tidy_markup(text: str) -> str:
     """What a walk wrote down, with its spaces and breaks in order."""
+    if "\n" not in text and _PARAGRAPH not in text and "  " not in text:
+        return text.strip(" ")
     return _LINES.sub("\n", _BREAKS.sub("\n\n", re.sub(" {2,}", " ", text))).strip(" \n")
 
 
@@ -108,6 +114,15 @@ def findings(names: Iterable[str]) -> list[Finding]:
     """What was let go, as one sentence."""
     distinct = list(dict.fromkeys(names))
     return [lost(N_("không chuyển được: %(what)s (phần chữ vẫn giữ)"), what=", ".join(distinct))] if distinct else []
+
+
+def distinct(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, in the order they were met; of more than anybody would read only the first."""
+    once = list({(one.weight, str(one)): one for one in found}.values())
+    if len(once) <= MOST_FINDINGS:
+        return tuple(once)
+    kept = sorted(once, key=lambda one: one.weight is not Weight.ERROR)[:MOST_FINDINGS]
+    return (*kept, note(N_("và %(count)s điều khác"), count=len(once) - MOST_FINDINGS))
 
 
 class _Walk:
@@ -253,6 +268,22 @@ def html_tree(text: str) -> Element:
     parser.feed(text)
     parser.close()
     return parser.root
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])")
+# Those that close themselves: twenty paragraphs nobody closed are not twenty deep.
+_UNNESTED = _VOID | frozenset(["p", "li", "td", "th", "tr", "dt", "dd", "option"])
+
+
+def is_too_deep(source: str) -> bool:
+    """Is this HTML nested deeper than anybody writes? Making such a tree regular takes minutes."""
+    depth = 0
+    for closing, name in _TAG.findall(source):
+        if name.lower() not in _UNNESTED:
+            depth = max(depth - 1, 0) if closing else depth + 1
+            if depth > DEEPEST_MARKUP:
+                return True
+    return False
 
 
 def html(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ _TYPES = {
 }
 _CASE_MATTERS = frozenset(["SHORTANSWER_C", "SAC", "MWC"])
 _START = re.compile(r"\{([0-9]{0,4}):([A-Z_]{2,16}):")
+_CLOSE = re.compile(r"\\.|\}", re.DOTALL)
 _FRACTION = re.compile(r"=|%(-?[0-9]{1,4}(?:[.,][0-9]{0,10})?)%")
 _ESCAPED = re.compile(r"\\([}#~/\"\\])")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -53,8 +55,9 @@ def found_in(source: str) -> tuple[str, list[Embedded]]:
     pieces: list[str] = []
     gaps: list[Embedded] = []
     place = 0
+    closes = [one.start() for one in _CLOSE.finditer(source) if one[0] == "}"]
     while start := _START.search(source, place):
-        end = _end_of(source, start.end())
+        end = _end_of(closes, start.end())
         if start[2] not in _TYPES or end < 0:
             pieces.append(source[place : start.end()])
             place = start.end()
@@ -65,17 +68,10 @@ def found_in(source: str) -> tuple[str, list[Embedded]]:
     return "".join([*pieces, source[place:]]), gaps
 
 
-def _end_of(source: str, place: int) -> int:
+def _end_of(closes: list[int], place: int) -> int:
     """Where the gap that began before `place` ends; -1 where it does not."""
-    end = min(len(source), place + _LONGEST)
-    while place < end:
-        if source[place] == "\\":
-            place += 2
-            continue
-        if source[place] == "}":
-            return place
-        place += 1
-    return -1
+    after = bisect_left(closes, place)
+    return closes[after] if after < len(closes) and closes[after] - place <= _LONGEST else -1
 
 
 def _alternatives(text: str) -> Iterable[Alternative]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -13,7 +13,7 @@ from lms.kit.vietnamese import clean, fold
 from quizzes.interchange import moodle_cloze
 from quizzes.interchange.document import Finding, error, lost, note
 from quizzes.interchange.moodle_texts import Texts, decoded
-from quizzes.interchange.qti_read_kinds import Native, UnreadableError
+from quizzes.interchange.qti_read_kinds import MOST_GAPS, MOST_PARTS, Native, UnreadableError
 from quizzes.interchange.safe_xml import child, children, text_of
 from quizzes.kinds.numbers import exact
 
@@ -21,6 +21,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TRUE, _FALSE = frozenset(["dung", "true"]), frozenset(["sai", "false"])
 _PLACE = re.compile(r"\[\[([0-9]{1,3})\]\]")
 _CRITERION = re.compile(r"-? ?(.{1,2000}?)\s*\(([0-9]{1,3}) (?:điểm|đ|points?|pts?)\)\.?")
+_PARTS = frozenset(["answer", "subquestion", "drop", "drag", "dragbox", "selectoption"])
+_LONGEST_CRITERION = 2_000
 _EVEN = 0.01  # hundredths Moodle writes with five places: 33.33333
 
 
@@ -44,7 +46,14 @@ class Asked:
         self.findings.append(lost(message, **values))
 
     def read_stem(self) -> None:
-        self.stem = self.texts.read(child(self.element, "questiontext"), pictures=True)
+        """Raises UnreadableError where the question has more parts than anybody reads."""
+        parts = sum(1 for one in self.element if one.tag in _PARTS)
+        if parts > MOST_PARTS:
+            raise UnreadableError(error(N_("câu có %(count)s phương án; nhiều nhất đọc được %(most)s"), count=parts, most=MOST_PARTS))
+        source, written = self.texts.source(child(self.element, "questiontext"))
+        self.stem = self.texts.plain(source, written, pictures=True)
+        if source.strip() and not self.stem and not self.texts.images:
+            self.findings.append(error(N_("câu dẫn không đọc được hoặc để trống")))
 
     def answers(self) -> list[tuple[str, float, str]]:
         """Text, hundredths of the point, feedback."""
@@ -222,7 +231,7 @@ def _essay(asked: Asked) -> Native:
     rubric: list[dict[str, Any]] = []
     rest: list[str] = []
     for line in guidance.split("\n"):
-        if found := _CRITERION.fullmatch(line.strip()):
+        if found := _CRITERION.fullmatch(line.strip()[:_LONGEST_CRITERION]):
             rubric.append({"id": letter(len(rubric)), "text": found[1], "points": int(found[2])})
         else:
             rest.append(line)
@@ -245,8 +254,8 @@ def _essay(asked: Asked) -> Native:
 def _cloze(asked: Asked) -> Native:
     source, written = asked.texts.source(child(asked.element, "questiontext"))
     marked, embedded = moodle_cloze.found_in(source)
-    if not embedded:
-        raise UnreadableError(error(N_("câu điền chỗ trống không có chỗ trống nào đọc được")))
+    if not 1 <= len(embedded) <= MOST_GAPS:
+        raise UnreadableError(error(N_("câu có %(count)s chỗ trống; cần từ 1 đến %(most)s"), count=len(embedded), most=MOST_GAPS))
     text = asked.texts.plain(marked, written, pictures=True)
     gaps, key = [], []
     for place, one in enumerate(embedded, start=1):
@@ -270,11 +279,12 @@ def _stem_and_text(asked: Asked, text: str) -> tuple[str, str]:
 
 def _words_into_places(asked: Asked) -> Native:
     """ddwtos and gapselect: words numbered from 1, each in a group; `[[2]]` is filled with the second, from those of its group."""
+    asked.read_stem()
     choices = []
     for name in ("dragbox", "selectoption"):
         for box in children(asked.element, name):
             choices.append((clean(asked.texts.plain(text_of(child(box, "text")), "html")), text_of(child(box, "group")).strip() or "1"))
-    text = asked.texts.read(child(asked.element, "questiontext"), pictures=True)
+    text = asked.stem
     gaps: list[dict[str, Any]] = []
     key: list[str] = []
 
@@ -289,6 +299,9 @@ def _words_into_places(asked: Asked) -> Native:
         key.append(f"{gap_id}={letter(number - 1)}")
         return "{{" + gap_id + "}}"
 
+    if not 1 <= len(_PLACE.findall(text)) <= MOST_GAPS:
+        count = len(_PLACE.findall(text))
+        raise UnreadableError(error(N_("câu có %(count)s chỗ trống; cần từ 1 đến %(most)s"), count=count, most=MOST_GAPS))
     gapped = _PLACE.sub(gap, text)
     asked.stem, gapped = _stem_and_text(asked, gapped)
     asked.findings.append(note(N_("kéo thả từ vào đoạn văn được chuyển thành chọn từ danh sách ở mỗi chỗ trống")))
@@ -359,12 +372,3 @@ UNKNOWN_TYPES: Mapping[str, str] = {
     "randomsamatch": N_("câu ghép đôi rút ngẫu nhiên chưa có ở đây"),
     "random": N_("chỗ rút câu ngẫu nhiên không phải câu hỏi"),
 }
-
-
-def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding once, in the order they were met."""
-    found: list[Finding] = []
-    for finding in findings:
-        if finding not in found:
-            found.append(finding)
-    return tuple(found)

@@ -10,18 +10,34 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element, SubElement
 
 from lms.kit.errors import N_
-from quizzes.interchange.document import Finding, lost, note, tidy
+from quizzes.interchange.document import Finding, error, lost, note, tidy
 from quizzes.interchange.markup import Image
 from quizzes.interchange.plain_text import from_html
-from quizzes.interchange.safe_xml import child, children, text_of
+from quizzes.interchange.safe_xml import XmlRefusedError, child, children, text_of
 
+MOST_TAGS = 600_000
+"""Tags and entities in the HTML of one file: what it costs to read."""
 PLUGIN_FILE = "@@PLUGINFILE@@"
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much HTML of a file may still be read."""
+
+    left: int = MOST_TAGS
+
+    def spend(self, source: str) -> None:
+        """Raises XmlRefusedError where it is more than was left."""
+        self.left -= source.count("<") + source.count("&")
+        if self.left < 0:
+            raise XmlRefusedError(error(N_("tệp có hơn %(most)s thẻ HTML; chia thành nhiều tệp nhỏ hơn"), most=MOST_TAGS))
 
 
 @dataclass(slots=True)
 class Texts:
     """The texts of one question as they are read; what they lose, and the pictures and files they come with."""
 
+    budget: Budget = field(default_factory=Budget)
     findings: list[Finding] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -45,6 +61,7 @@ class Texts:
             if written != "plain_text":
                 self.findings.append(note(N_("đoạn viết bằng %(format)s được giữ nguyên dấu của nó"), format=written))
             return tidy(source)
+        self.budget.spend(source)
         if written == "moodle_auto_format":
             source = source.strip().replace("\r\n", "\n").replace("\n", "<br>")
         text, found, images = from_html(source)

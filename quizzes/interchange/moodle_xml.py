@@ -36,8 +36,9 @@ from quizzes.interchange.document import (
     topic_of,
 )
 from quizzes.interchange.leftovers import completed, leftovers
-from quizzes.interchange.moodle_read import READERS, UNKNOWN_TYPES, Asked, distinct, percent
-from quizzes.interchange.moodle_texts import Texts, add, file_name
+from quizzes.interchange.markup import distinct
+from quizzes.interchange.moodle_read import READERS, UNKNOWN_TYPES, Asked, percent
+from quizzes.interchange.moodle_texts import Budget, Texts, add, file_name
 from quizzes.interchange.moodle_write import TYPES, WRITERS, Sheet, cloze_source
 from quizzes.interchange.qti_read_kinds import Native, UnreadableError
 from quizzes.interchange.safe_xml import child, children, text_of
@@ -81,9 +82,11 @@ class MoodleXml:
         if refused := size_refusal(data):
             return refused
         try:
-            root = safe_xml.parse(data)
+            return self._read(safe_xml.parse(data))
         except safe_xml.XmlRefusedError as failed:
             return Parsed(findings=(failed.finding,))
+
+    def _read(self, root: Element) -> Parsed:
         if safe_xml.local(root) != _ROOT:
             return refusal(N_("tệp XML này không phải câu hỏi Moodle (thẻ gốc “%(name)s”, cần “quiz”)"), name=safe_xml.local(root)[:60])
         questions = list(children(root, "question"))
@@ -121,6 +124,7 @@ class _Reader:
         self.pictures: dict[str, bytes] = {}
         self.topic = ""
         self.place = 0
+        self.budget = Budget()
 
     def entry(self, question: Element) -> Entry | None:
         kind = question.get("type", "")
@@ -132,7 +136,7 @@ class _Reader:
         if kind not in READERS:
             strange = error(N_("loại câu hỏi “%(kind)s” của Moodle chưa có ở đây"), kind=kind[:40])
             return Entry(self.place, name, None, (error(UNKNOWN_TYPES[kind]) if kind in UNKNOWN_TYPES else strange,))
-        asked = Asked(question, Texts())
+        asked = Asked(question, Texts(self.budget))
         try:
             native = READERS[kind](asked)
         except UnreadableError as unreadable:

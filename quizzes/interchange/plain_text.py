@@ -59,6 +59,8 @@ def from_html(html: str) -> tuple[str, list[Finding], tuple[markup.Image, ...]]:
     """The text, what of the HTML it cannot say, and the pictures it shows. Never raises, for HTML up to `markup.LONGEST_MARKUP`."""
     if len(html) > markup.LONGEST_MARKUP:
         return "", [lost(N_("đoạn HTML dài hơn %(most)s ký tự"), most=markup.LONGEST_MARKUP)], ()
+    if markup.is_too_deep(html):
+        return "", [lost(N_("đoạn HTML lồng nhau quá %(most)s tầng, bỏ qua"), most=markup.DEEPEST_MARKUP)], ()
     names = [_HOSTILE[found.lower()] for found in dict.fromkeys(_HOSTILE_TAG.findall(html))]
     read = markup.read_inside(markup.html_tree(regular(html)))
     return read.text, markup.findings([*names, *read.lost]), read.images

@@ -41,8 +41,11 @@ from quizzes.interchange.qti_write_kinds import KIND_WRITERS
 from quizzes.rules.bank import CODE, ItemDraft
 
 _HEAD = 4_000
+MOST_ITEM_ELEMENTS = 20_000
+MOST_PACKAGE_ELEMENTS = 400_000
 _ITEM_ROOTS = ("assessmentItem", "qti-assessment-item")
 _OLD = b"questestinterop"
+_TOO_MANY = N_("câu hoặc gói lớn hơn mức đọc được trong một lần; chia thành nhiều gói nhỏ hơn")
 _LOST_SCORING = N_("QTI không có cách chia điểm theo cặp bước liền kề; hệ thống khác chỉ cho điểm khi đúng cả thứ tự")
 _LOST_MARKS = N_("hệ thống khác có thể không chấm “không phân biệt dấu tiếng Việt”")
 _LOST_MARKERS = N_("QTI không nói số người chấm mỗi bài")
@@ -111,6 +114,7 @@ class _Reader:
     def __init__(self) -> None:
         self.pictures: dict[str, bytes] = {}
         self.package_: safe_zip.Package | None = None
+        self.elements = 0
 
     def single(self, data: bytes) -> Parsed:
         root = safe_xml.parse(data)
@@ -142,17 +146,23 @@ class _Reader:
         name = shown_name(item.known.code or item.path)
         package = self.package_
         if package is None or item.path not in package:
-            return Entry(place, name, None, (error(N_("gói thiếu tệp “%(path)s” mà bản kê có ghi"), path=item.path[:80]),))
+            return Entry(place, name, None, (error(N_("gói thiếu tệp “%(path)s” mà bản kê có ghi"), path=shown_name(item.path)),))
+        if self.elements > MOST_PACKAGE_ELEMENTS:
+            return Entry(place, name, None, (error(_TOO_MANY),))
         try:
             root = safe_xml.parse(package.read(item.path))
         except (safe_xml.XmlRefusedError, safe_zip.ZipRefusedError) as failed:
             return Entry(place, name, None, (failed.finding,))
         if safe_xml.local(root) not in _ITEM_ROOTS:
-            found = error(N_("tệp “%(path)s” không phải câu hỏi QTI"), path=item.path[:80])
+            found = error(N_("tệp “%(path)s” không phải câu hỏi QTI"), path=shown_name(item.path))
             return Entry(place, name, None, (found,)) if strict else None
         return self._entry(place, root, posixpath.dirname(item.path), item.known)
 
     def _entry(self, place: int, root: Element, folder: str, known: Known) -> Entry:
+        elements = sum(1 for _element in root.iter())
+        self.elements += elements
+        if elements > MOST_ITEM_ELEMENTS or self.elements > MOST_PACKAGE_ELEMENTS:
+            return Entry(place, shown_name(root.get("identifier", "")), None, (error(_TOO_MANY),))
         root = in_common(root)
         reading = read_item(root, known)
         name = shown_name((reading.draft.code if reading.draft else "") or root.get("title", "") or root.get("identifier", ""))
@@ -176,14 +186,14 @@ class _Reader:
 
     def _found(self, image: Image, folder: str) -> tuple[str, bytes | None, Finding]:
         source = image.source
-        missing = lost(N_("thiếu hình “%(name)s”"), name=source[:80])
+        missing = lost(N_("thiếu hình “%(name)s”"), name=shown_name(source))
         if len(self.pictures) >= MOST_PICTURES:
-            return "", None, lost(N_("tệp có hơn %(most)s hình; hình “%(name)s” bỏ qua"), most=MOST_PICTURES, name=source[:80])
+            return "", None, lost(N_("tệp có hơn %(most)s hình; hình “%(name)s” bỏ qua"), most=MOST_PICTURES, name=shown_name(source))
         if source.startswith("data:"):
             content = _embedded(source)
             return f"embedded-{len(self.pictures) + 1}", content, missing
         if re.match(r"[a-z][a-z0-9+.-]*:|//", source, re.IGNORECASE):
-            return "", None, lost(N_("hình ở địa chỉ ngoài “%(name)s” không được tải về"), name=source[:80])
+            return "", None, lost(N_("hình ở địa chỉ ngoài “%(name)s” không được tải về"), name=shown_name(source))
         path = resolved(folder, source)
         if self.package_ is None or path not in self.package_:
             return "", None, missing

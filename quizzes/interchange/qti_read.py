@@ -16,7 +16,7 @@ from quizzes.interchange.leftovers import completed
 from quizzes.interchange.markup import Image
 from quizzes.interchange.qti_gaps import INLINE, read_inline
 from quizzes.interchange.qti_item import Sight, inside, is_aside, seen
-from quizzes.interchange.qti_read_kinds import BLOCK_READERS, UNKNOWN_INTERACTIONS, Native, UnreadableError
+from quizzes.interchange.qti_read_kinds import BLOCK_READERS, MOST_GAPS, UNKNOWN_INTERACTIONS, Native, UnreadableError
 from quizzes.interchange.qti_write import written_id
 from quizzes.interchange.safe_xml import child
 from quizzes.rules.bank import ItemDraft
@@ -48,13 +48,13 @@ def read_item(root: Element, known: Known | None = None) -> Reading:
     sight = seen(root)
     draft, image = _native(sight, known or Known())
     if draft is None:
-        return Reading(None, tuple(sight.findings))
+        return Reading(None, markup.distinct(sight.findings))
     rest = sight.noted("REST")
     if rest and sight.ours:
         draft, held = completed(draft, rest)
         if not held:
             sight.findings.append(note(N_("câu đã được sửa ở hệ thống khác; phần dữ liệu riêng không còn khớp được bỏ qua")))
-    return Reading(draft, tuple(dict.fromkeys(sight.findings)), image)
+    return Reading(draft, markup.distinct(sight.findings), image)
 
 
 def native_item(root: Element) -> ItemDraft | None:
@@ -79,6 +79,8 @@ def _asked(sight: Sight) -> tuple[Native, str]:
     interactions = [one for one in sight.body.iter() if one.tag.endswith("Interaction")]
     if not interactions:
         raise UnreadableError(error(N_("không có phần trả lời nào; đây là trang thông tin, không phải câu hỏi")))
+    if len(interactions) > MOST_GAPS:
+        raise UnreadableError(error(N_("câu có %(count)s chỗ trống; cần từ 1 đến %(most)s"), count=len(interactions), most=MOST_GAPS))
     if all(one.tag in INLINE for one in interactions):
         return read_inline(sight, interactions)
     if len(interactions) > 1:

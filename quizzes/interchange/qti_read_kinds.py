@@ -20,6 +20,10 @@ _TRUE, _FALSE = frozenset(["dung", "true", "t", "yes", "co"]), frozenset(["sai",
 _SPACES = re.compile(r"\s+")
 
 
+MOST_GAPS = 50
+MOST_PARTS = 200
+
+
 class UnreadableError(Exception):
     """The item asks something no kind of question here asks."""
 
@@ -46,6 +50,8 @@ class Options:
 
 def options_of(sight: Sight, elements: list[Element]) -> Options:
     """Options of any interaction, and what their identifiers are here."""
+    if len(elements) > MOST_PARTS:
+        raise UnreadableError(error(N_("câu có %(count)s phương án; nhiều nhất đọc được %(most)s"), count=len(elements), most=MOST_PARTS))
     ids = sight.ids([element.get("identifier", "") for element in elements])
     if any(element.get("fixed") == "true" for element in elements) and not sight.ours:
         sight.findings.append(note(N_("vị trí cố định của phương án (fixed) không giữ: phương án được trộn như mọi câu khác")))

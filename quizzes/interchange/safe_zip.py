@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lms.kit.errors import N_
-from quizzes.interchange.document import Finding, error
+from quizzes.interchange.document import Finding, error, shown_name
 
 MOST_ENTRIES = 15_000
 MOST_UNPACKED = 64 * 1024 * 1024
@@ -53,11 +53,11 @@ class Package:
         except KeyError:
             raise
         except _UNREADABLE as failed:
-            raise _refused(N_("tệp ZIP bị hỏng ở “%(entry)s”; nén lại rồi gửi lại"), entry=name[:80]) from failed
+            raise _refused(N_("tệp ZIP bị hỏng ở “%(entry)s”; nén lại rồi gửi lại"), entry=shown_name(name)) from failed
 
 
 def is_zip(data: bytes) -> bool:
-    return data[:4] == b"PK\x03\x04"
+    return data[:4] in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def opened(data: bytes) -> Package:
@@ -75,7 +75,7 @@ def opened(data: bytes) -> Package:
         if entry.is_dir():
             continue
         if entry.filename in entries:
-            raise _refused(N_("tệp ZIP có hai tệp cùng tên “%(entry)s”"), entry=entry.filename[:80])
+            raise _refused(N_("tệp ZIP có hai tệp cùng tên “%(entry)s”"), entry=shown_name(entry.filename))
         _check_entry(entry)
         entries[entry.filename] = entry
     unpacked = sum(entry.file_size for entry in entries.values())
@@ -100,11 +100,13 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
     for name in {entry.filename, entry.orig_filename}:
         climbs = name.startswith("/") or "\\" in name or "\x00" in name or bool(_DRIVE.match(name)) or ".." in name.split("/")
         if climbs:
-            raise _refused(N_("tệp ZIP có đường dẫn thoát ra ngoài gói (“%(entry)s”), không được nhận vì lý do an toàn"), entry=name[:80])
+            raise _refused(
+                N_("tệp ZIP có đường dẫn thoát ra ngoài gói (“%(entry)s”), không được nhận vì lý do an toàn"), entry=shown_name(name)
+            )
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
-    name = entry.filename[:80]
+    name = shown_name(entry.filename)
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise _refused(N_("tệp ZIP chứa liên kết (“%(entry)s”), không được nhận vì lý do an toàn"), entry=name)
     if entry.flag_bits & 0x1:
