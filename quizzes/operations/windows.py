@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ MOST_BLOCKS = 60
 MOST_ATTEMPTS = 20
 
 
-def spread_blocks(session: Session, actor: Actor, round_id: UUID, *, blocks: int, capacity: int, at: datetime) -> list[int]:
+def spread_blocks(session: Session, actor: Actor, round_id: UUID, *, blocks: int, capacity: int, zone: ZoneInfo, at: datetime) -> list[int]:
     """Cut a draft's window into blocks and spread the agencies of its audience over them, larger ones parted where they are too large.
     Replaces what was there. Returns how many people each block holds.
 
@@ -44,7 +45,7 @@ def spread_blocks(session: Session, actor: Actor, round_id: UUID, *, blocks: int
     people = dict(counted_roster(session, rule, held.cutoff_day, purpose=held.purpose, course=held.course).by_agency)
     parts = _units(session, held, people, capacity)
     filled = spread_units(parts, blocks, capacity)
-    spans = even_spans(Span(held.opens_at, held.closes_at), blocks)
+    spans = even_spans(Span(held.opens_at, held.closes_at), blocks, zone)
     remove_blocks(session, round_id)
     rows = [
         {"id": uuid7(), "round_id": round_id, "number": number, "opens_at": span.opens_at, "closes_at": span.closes_at}

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
+from lms.kit.clock import local_date
 from lms.kit.errors import N_, DomainError
+from lms.kit.working_days import is_working_day
 from quizzes.rules.accommodations import NONE, Allowance
 
 FEWEST_BLOCKS = 6  # over how many blocks agencies are spread unless the organiser says otherwise
+SHORTEST_BLOCK = timedelta(minutes=10)
+MORNING = time(7, 30)
 
 
 class TurnKind(StrEnum):
@@ -165,11 +171,18 @@ def loads_of(block_by_agency: Mapping[K, object | None], people: Mapping[K, int]
     return dict(loads)
 
 
-def even_spans(whole: Span, count: int) -> list[Span]:
-    """A window cut into `count` blocks of the same length, one after the other."""
-    length = (whole.closes_at - whole.opens_at) / count
-    if length < timedelta(minutes=10):
+def even_spans(whole: Span, count: int, zone: ZoneInfo) -> list[Span]:
+    """A window cut into `count` blocks, one after the other, each with about as many working days and beginning on one in the morning; a
+    window with fewer working days is cut into blocks of the same length. Raises DomainError for blocks that are too short to sit in."""
+    first, last = local_date(whole.opens_at, zone), local_date(whole.closes_at - timedelta(microseconds=1), zone)
+    days = [day for day in (first + timedelta(days=number) for number in range((last - first).days + 1)) if is_working_day(day)]
+    if len(days) >= count:
+        begins = [datetime.combine(days[len(days) * number // count], MORNING, zone) for number in range(1, count)]
+    else:
+        length = (whole.closes_at - whole.opens_at) / count
+        begins = [(whole.opens_at + length * number).replace(second=0, microsecond=0) for number in range(1, count)]
+    edges = [whole.opens_at, *begins, whole.closes_at]
+    spans = [Span(begin, end) for begin, end in pairwise(edges)]
+    if any(span.closes_at - span.opens_at < SHORTEST_BLOCK for span in spans):
         raise DomainError(N_("Mỗi ca phải dài ít nhất 10 phút. Giảm số ca hoặc kéo dài thời gian mở."), code="blocks_too_short")
-    edges = [whole.opens_at + length * number for number in range(count)]
-    whole_minutes = [edge.replace(second=0, microsecond=0) for edge in edges]
-    return [Span(begin, end) for begin, end in zip(whole_minutes, [*whole_minutes[1:], whole.closes_at], strict=True)]
+    return spans

@@ -72,7 +72,8 @@ def spread(round_code: str) -> str | AnyResponse:
                 round_id = queries.round_by_code(session, round_code).id
                 capacity = form.capacity.data
                 edit_round(session, current_actor(), round_id, now(), plan={"block_capacity": capacity})
-                loads = spread_blocks(session, current_actor(), round_id, blocks=form.blocks.data, capacity=capacity, at=now())
+                wanted = {"blocks": form.blocks.data, "capacity": capacity, "zone": settings().zone, "at": now()}
+                loads = spread_blocks(session, current_actor(), round_id, **wanted)
         except DomainError as error:
             refused = error
         else:

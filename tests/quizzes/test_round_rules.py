@@ -174,11 +174,14 @@ def test_an_agency_larger_than_a_block_is_named() -> None:
 
 def test_blocks_follow_one_another_through_the_whole_window() -> None:
     whole = Span(BEGIN, BEGIN + timedelta(days=6, hours=9, minutes=30))
-    spans = even_spans(whole, 7)
+    spans = even_spans(whole, 7, ZONE)
     assert (spans[0].opens_at, spans[-1].closes_at) == (whole.opens_at, whole.closes_at)
+    long = Span(BEGIN, BEGIN + timedelta(days=21))
+    mornings = [span.opens_at.astimezone(ZONE) for span in even_spans(long, 5, ZONE)[1:]]
+    assert all((one.hour, one.minute) == (7, 30) and is_working_day(one.date()) for one in mornings)
     assert all(one.closes_at == other.opens_at for one, other in itertools.pairwise(spans))
     with pytest.raises(DomainError):
-        even_spans(Span(BEGIN, BEGIN + timedelta(minutes=30)), 6)
+        even_spans(Span(BEGIN, BEGIN + timedelta(minutes=30)), 6, ZONE)
 
 
 def test_ones_own_block_then_the_make_up_sitting_is_the_window() -> None:
