@@ -138,7 +138,7 @@ def _give(session: Session, column: Column, kept: UUID, mine: Any) -> int:
     return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
-Section = tuple[str, tuple[str, ...], Select[Any]]
+Section = tuple[str, tuple[str, ...], Any]
 
 
 def _own(person_id: UUID) -> tuple[Section, ...]:

@@ -196,29 +196,26 @@ def remark(  # noqa: PLR0917 - who, where, what, why, when
 def record_counting(session: Session, turn: RoundMarks, people: Collection[UUID], at: datetime, *, told: bool = False) -> int:
     """Tell the ledger which of these people's attempts counts, and with which mark. `told`: it was told of them before; what stands
     there already is then not written again. Returns how many outcomes are new. The turn of each person must be held (`marking_turn`)."""
-    found = {
-        person: best for person, attempts in candidates(session, turn.id, people).items() if (best := _counted(attempts, turn.counting))
-    }
+    found: dict[UUID, tuple[Candidate, int]] = {}
+    for person_id, attempts in candidates(session, turn.id, people).items():
+        best = counted(attempts, turn.counting)
+        if best is not None:
+            found[person_id] = (best, len(attempts))
     if not told:
-        for person_id, (best, attempts) in found.items():
-            record_outcome(session, **_outcome(turn, person_id, best, attempts), at=at)
+        for person_id, (chosen, tries) in found.items():
+            record_outcome(session, **_outcome(turn, person_id, chosen, tries), at=at)
         return len(found)
     known = _told(session, turn.activity, people)
     rows, superseded = [], {}
-    for person_id, (best, attempts) in found.items():
+    for person_id, (chosen, tries) in found.items():
         old_id, *standing = known.get(person_id, (None,))
-        if standing == [best.id, attempts, best.score, best.passed]:
+        if standing == [chosen.id, tries, chosen.score, chosen.passed]:
             continue
-        rows.append({"id": uuid7(), **_outcome(turn, person_id, best, attempts), "recorded_at": at})
+        rows.append({"id": uuid7(), **_outcome(turn, person_id, chosen, tries), "recorded_at": at})
         if old_id is not None:
             superseded[old_id] = rows[-1]["id"]
     supersede_outcomes(session, rows, superseded)
     return len(rows)
-
-
-def _counted(attempts: Sequence[Candidate], counting: str) -> tuple[Candidate, int] | None:
-    best = counted(attempts, counting)
-    return None if best is None else (best, len(attempts))
 
 
 def _outcome(turn: RoundMarks, person_id: UUID, best: Candidate, attempts: int) -> dict[str, Any]:

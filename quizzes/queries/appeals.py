@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -200,7 +201,7 @@ def sitting_log(session: Session, attempt_id: UUID) -> SittingLog:
     if not found:
         raise NotFound
     marked: dict[int, Marked] = {question.slot: question for question in found[0].paper}
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(
             FormSlot.slot,
             Item.code,
@@ -226,7 +227,7 @@ def sitting_log(session: Session, attempt_id: UUID) -> SittingLog:
     head = session.execute(
         select(Attempt.started_at, Attempt.deadline, Attempt.submitted_at, Attempt.state, Attempt.score).where(Attempt.id == attempt_id)
     ).one()
-    events = session.execute(
+    events: Iterable[Any] = session.execute(
         select(AuditEntry.at, AuditEntry.action, AuditEntry.actor_name)
         .where(AuditEntry.subject == str(attempt_id))
         .order_by(AuditEntry.at, AuditEntry.id)

@@ -65,8 +65,8 @@ class AttemptView:
         return seconds_left(self.started_at, at) if self.waiting_since is not None else 0
 
 
-_STANDING = {"score": standing_score, "passed": standing_passed}
-_ATTEMPT = [
+_STANDING: dict[str, Any] = {"score": standing_score, "passed": standing_passed}
+_ATTEMPT: list[Any] = [
     *(_STANDING.get(name, getattr(Attempt, name)) for name in list(AttemptView.__dataclass_fields__)[:16]),
     Round.code,
     Round.quarter,

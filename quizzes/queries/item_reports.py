@@ -81,7 +81,7 @@ _REPORT = [getattr(ItemReport, name) for name in Report.__dataclass_fields__]
 
 def reports_of_item(session: Session, version_id: UUID, limit: int = 200) -> ReportsOfItem:
     """Raises NotFound where nobody reported anything."""
-    head = session.execute(
+    head: Any = session.execute(
         select(ItemVersion.id, Item.code, ItemVersion.number, ItemVersion.kind, ItemVersion.stem, ItemVersion.body, ItemVersion.key)
         .join(Item, Item.id == ItemVersion.item_id)
         .where(ItemVersion.id == version_id)
@@ -90,7 +90,8 @@ def reports_of_item(session: Session, version_id: UUID, limit: int = 200) -> Rep
     reports = [Report(*row) for row in session.execute(query.limit(limit))]
     if head is None or not reports:
         raise NotFound
-    return ReportsOfItem(*head, reports)
+    values: list[Any] = [*head, reports]
+    return ReportsOfItem(*values)
 
 
 def count_waiting(session: Session) -> int:

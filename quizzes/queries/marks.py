@@ -174,7 +174,7 @@ def answered(paper: Iterable[Marked], responses: Mapping[int, Any], standing: St
 
 def candidates(session: Session, round_id: UUID, people: Collection[UUID]) -> dict[UUID, list[Candidate]]:
     """The marked attempts of people at a round that count for anything, with the marks that stand."""
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(Attempt.person_id, Attempt.id, Attempt.number, standing_score, standing_passed, Attempt.submitted_at)
         .outerjoin(Regrade, is_standing())
         .where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -209,7 +209,8 @@ def effects(session: Session, ruling_id: UUID, *, after: UUID | None = None, lim
     )
     if after is not None:
         query = query.where(RulingEffect.attempt_id > after)
-    return [Effect(*row) for row in session.execute(query)]
+    rows: Iterable[Any] = session.execute(query)
+    return [Effect(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

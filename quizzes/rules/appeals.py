@@ -29,7 +29,7 @@ class AppealState(StrEnum):
 WAITING = (AppealState.OPEN, AppealState.PROPOSED, AppealState.RULED)
 APPEAL_STATE_NAMES = {
     AppealState.OPEN: (N_("Chờ giải quyết"), "due"),
-    AppealState.PROPOSED: (N_("Chờ người thứ hai duyệt điểm"), "active"),
+    AppealState.PROPOSED: (N_("Chờ duyệt điểm"), "active"),
     AppealState.RULED: (N_("Chờ quyết định về câu hỏi"), "active"),
     AppealState.GRANTED: (N_("Đã chấp nhận"), "done"),
     AppealState.REJECTED: (N_("Giữ nguyên điểm"), "closed"),

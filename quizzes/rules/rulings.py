@@ -23,7 +23,7 @@ class RulingState(StrEnum):
 
 
 RULING_STATE_NAMES = {
-    RulingState.PROPOSED: (N_("Chờ người thứ hai duyệt"), "due"),
+    RulingState.PROPOSED: (N_("Chờ duyệt"), "due"),
     RulingState.APPROVED: (N_("Đã duyệt"), "done"),
     RulingState.REFUSED: (N_("Không duyệt"), "failed"),
     RulingState.TAKEN_BACK: (N_("Người đề nghị đã rút"), "closed"),
