@@ -51,7 +51,8 @@ def materials(session: Session, round_id: UUID, zone: ZoneInfo, *, forms: int | 
     against = paperwork(session, round_, zone)
     if not against.cells:
         raise DomainError(N_("Ma trận đề chưa có câu nào."), code="no_blueprint", field="cells")
-    limits = replace(against.limits, **{name: value for name, value in (("forms", forms), ("seed", seed)) if value is not None})
+    kept = against.limits
+    limits = replace(kept, forms=kept.forms if forms is None else forms, seed=kept.seed if seed is None else seed)
     limits.check()
     found = candidates(session, round_, against)
     return Materials(round_id, against.cells, limits, found, against.enemies, topic_names(session))

@@ -166,7 +166,7 @@ def scatter_of(session: Session, round_id: UUID) -> list[tuple[float, float, boo
             ItemStatistic.round_id == round_id, ItemStatistic.n >= ENOUGH, ItemStatistic.discrimination.is_not(None)
         )
     )
-    return sorted({(round(50 * p) / 50, round(50 * r) / 50, grave > 1) for p, r, grave in rows})
+    return sorted({(round(50 * p) / 50, round(50 * r) / 50, grave > 1) for p, r, grave in rows if r is not None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,5 +201,5 @@ def _out_of_date(row: Any, at: datetime) -> bool:
     if marked == counted_sittings and (again is None or again == counted_again):
         return False
     # An open test grows all day; once it is over everything new counts at once.
-    quiet = (at - counted_at).total_seconds() >= 6 * 3600
-    return quiet or state != RoundState.OPEN
+    quiet: bool = (at - counted_at).total_seconds() >= 6 * 3600
+    return quiet or bool(state != RoundState.OPEN)

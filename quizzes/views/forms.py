@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from lms.kit.access import current_actor, requires
 from lms.kit.actors import NotFound
 from lms.kit.clock import now
-from lms.kit.errors import DomainError
+from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, settings, transaction
 from quizzes.api import controls_json, picture_json
 from quizzes.forms.assembly import AssembleForm, SwapForm
@@ -149,7 +149,7 @@ def swap(round_code: str, number: int, slot: int) -> str | AnyResponse:
 def exchange(round_code: str, number: int, slot: int) -> AnyResponse:
     version = _as_uuid(SwapForm().version.data or "")
     if version is None:
-        raise NotFound
+        raise DomainError(N_("Chưa chọn câu thay vào."), code="nothing_chosen", field="version")
     with transaction() as session:
         view = round_queries.round_by_code(session, round_code)
         done = swap_item(session, current_actor(), view.id, version, number=number, slot=slot, zone=settings().zone, at=now())

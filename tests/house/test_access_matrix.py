@@ -96,7 +96,9 @@ WHO: dict[str, set[str]] = {
     "quizzes.view_signals": {"department"},
     "quizzes.mark_essays": {"department", "author"},
     "quizzes.view_bank": {"department", "author"},
+    "quizzes.view_statistics": {"department", "author"},
     "quizzes.write_items": {"author"},
+    "quizzes.import_items": {"department", "author"},
     "quizzes.review_items": {"department"},
     "quizzes.rule_on_items": {"department"},
     "quizzes.handle_reports": DEPARTMENT | {"author"},
@@ -107,7 +109,7 @@ WHO: dict[str, set[str]] = {
 
 # Objects that are one's own whatever one's role, and those that lie in an agency.
 OWNED = {"own_request_id", "attempt_id"}
-OWNED_AT = {"accounts.withdraw_delegation"}
+OWNED_AT = {"accounts.withdraw_delegation", *(f"manage_interchange.{page}" for page in ("run", "confirm", "report", "undo"))}
 IN_AN_AGENCY = {"supervision_id", "data_request_id", "person_id", "agency_id", "event_id", "grant_id", "request_id"}
 
 OWN_DOORS = ("/account", "/activate", "/sign-")
@@ -120,6 +122,8 @@ TOLD = {
     "POST invigilation.bring_files": 422,
     "POST agencies.submit_withdrawal": 409,  # what it would do was not looked at before
     "POST accounts.roster_columns_chosen": 422,  # the file has too few columns
+    "POST manage_forms.assemble": 409,  # the round is open
+    "POST manage_forms.exchange": 422,  # nothing was chosen
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now
     "POST rounds.start": 409,
     "POST round_windows.drop": 409,  # the list is frozen
@@ -249,7 +253,7 @@ def test_a_stranger_reads_only_what_is_public(app: Flask, database: Database) ->
     with database.transaction() as session:
         agency = make_agency(session, "UBND tỉnh", code="H55")
         make_person(session, agency=agency)
-        things = {**make_common(session), "code": "H55", "run_id:agencies": NOBODYS, "run_id:roster": NOBODYS}
+        things = {**make_common(session), "code": "H55", "run_id:agencies": NOBODYS, "run_id:roster": NOBODYS, "run_id:questions": NOBODYS}
     for rule, method in _requests(app):
         permission = app.view_functions[rule.endpoint].required_permission  # type: ignore[attr-defined]
         with app.test_request_context():
@@ -281,7 +285,8 @@ def test_no_post_is_heard_without_the_token_of_its_session(app: Flask, holder: s
 @pytest.mark.parametrize("holder", ["department"], indirect=True)
 def test_an_import_of_one_kind_is_not_there_for_the_pages_of_another(app: Flask, holder: str, things: Things, sign_in: SignInAs) -> None:
     client = sign_in("toi")
-    swapped = {**things.own, "run_id:agencies": things.own["run_id:roster"], "run_id:roster": things.own["run_id:agencies"]}
+    roster, agencies = things.own["run_id:roster"], things.own["run_id:agencies"]
+    swapped = {**things.own, "run_id:agencies": roster, "run_id:questions": roster, "run_id:roster": agencies}
     for rule, method in _requests(app):
         if "run_id" in rule.arguments:
             with app.test_request_context():

@@ -139,6 +139,8 @@ def make_common(session: Session) -> dict[str, str]:
         "group_code": "N2",
         "action": "up",
         "kind": "rename",
+        "number:manage_forms": "1",
+        "slot:manage_forms": "1",
         "kind:audit": "csv",
     }
 

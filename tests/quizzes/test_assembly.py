@@ -254,7 +254,7 @@ def test_the_pages_from_drawing_to_exchanging(organiser: FlaskClient, app: Flask
     assert "Không thay được" not in organiser.get(f"{address}/1/1?version={other.version}").text
     assert organiser.post(f"{address}/1/1", data={"version": str(other.version)}).status_code == 303
     assert other.code in organiser.get(f"{address}/1?key=1").text
-    assert organiser.post(f"{address}/1/1", data={"version": "x"}).status_code == 404
+    assert organiser.post(f"{address}/1/1", data={"version": "x"}).status_code == 422
 
 
 def test_the_check_takes_as_many_statements_for_many_forms_as_for_few(organiser: FlaskClient, database: Database) -> None:

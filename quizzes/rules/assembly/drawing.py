@@ -156,27 +156,29 @@ class _Drawing:
         self.order = sorted(range(len(groups)), key=lambda place: (len(groups[place].pool) / groups[place].count, place))
 
     def form(self, number: int) -> list[UUID]:
-        for attempt in range(TRIES):
-            random = Random(int.from_bytes(draw(self.limits.seed, number, attempt)[:8], "big"))  # noqa: S311 - chance that can be had again
-            form = _Form(self, random)
-            blocked = form.fill(self.order if attempt == 0 else random.sample(self.order, len(self.order)))
-            if blocked is None:
-                break
-        else:
-            raise EnemiesInTheWayError(
-                N_(
-                    "Không lập được đề: ở ô %(topic)s – %(level)s có quá nhiều câu loại trừ nhau. Bổ sung câu hỏi hoặc bỏ bớt cặp loại trừ."
-                ),
-                code="enemies_in_the_way",
-                topic=blocked.topic,
-                level=blocked.level,
-            )
+        form = self._filled(number)
         form.even_out()
         paper = [one.version for group in form.chosen for one in group]
         for version in paper:
             self.used[version] += 1
             self.forms_of[version].append(number)
         return paper
+
+    def _filled(self, number: int) -> _Form:
+        blocked = self.groups[0].cell
+        for attempt in range(TRIES):
+            random = Random(int.from_bytes(draw(self.limits.seed, number, attempt)[:8], "big"))  # noqa: S311 - chance that can be had again
+            form = _Form(self, random)
+            stuck = form.fill(self.order if attempt == 0 else random.sample(self.order, len(self.order)))
+            if stuck is None:
+                return form
+            blocked = stuck
+        raise EnemiesInTheWayError(
+            N_("Không lập được đề: ở ô %(topic)s – %(level)s có quá nhiều câu loại trừ nhau. Bổ sung câu hỏi hoặc bỏ bớt cặp loại trừ."),
+            code="enemies_in_the_way",
+            topic=blocked.topic,
+            level=blocked.level,
+        )
 
 
 class _Form:
