@@ -15,6 +15,7 @@ from lms.kit.actors import SERVICE, AccessDenied, Actor, NotFound
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
+from quizzes.bank_followers import follower
 from quizzes.models import Item, ItemSketch, ItemVersion
 from quizzes.operations import review
 from quizzes.operations.bank import InvalidItemError, SavedDraft, import_items, save_draft
@@ -282,3 +283,22 @@ def test_enemies_are_a_pair_whoever_of_the_two_names_the_other(database: Databas
             relate_items(session, author, ("CB1-1-001", "XXX-1"), "enemy", AT)
         unrelate_items(session, author, ("CB1-1-001", "CB1-1-002"), AT)
         assert enemy_pairs(session) == []
+
+
+def test_what_a_person_wrote_is_in_their_own_file_and_goes_with_them_when_records_are_merged(
+    database: Database, author: Actor, people: dict[str, Actor]
+) -> None:
+    code = written(database, author).code
+    kept = people["Khác"].person_id
+    assert author.person_id is not None
+    assert kept is not None
+    with database.transaction() as session:
+        review.submit_for_review(session, author, code, 1, AT)
+        sections = {section.heading: list(section.rows) for section in follower.disclose(session, author.person_id)}
+        assert [row[0] for row in sections["Câu hỏi đã soạn"]] == [code]
+        assert len(sections["Thẩm định câu hỏi"]) == 1
+        assert follower.merge(session, kept, author.person_id, AT) == {"items": 3}
+        review.withdraw_from_review(session, people["Khác"], code, 1, AT)
+    with database.transaction() as session:
+        follower.forget(session, kept, "P-1", AT)
+        assert session.scalars(select(Item.owner_id)).all() == [None]

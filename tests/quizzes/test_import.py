@@ -111,7 +111,7 @@ def test_the_bundled_questions_are_sound_and_enough_for_a_round() -> None:
         ("key: [b]", "key: [c]", "CB1-1-001", "không có trong các phương án"),
         ("key: [b]", "key: b", "CB1-1-001", "danh sách mã phương án"),
         ("key: false", 'key: "false"', "CB1-1-002", "true hoặc false"),
-        ("kind: single_choice", "kind: essay", "CB1-1-001", "không có loại câu hỏi"),
+        ("kind: single_choice", "kind: oral", "CB1-1-001", "không có loại câu hỏi"),
         ("level: NB", "level: XX", "CB1-1-001", "NB, TH hoặc VD"),
         ('explanation: "Giải thích"', 'explanation: ""', "CB1-1-001", "explanation"),
         ('why: "Vì một"', 'why: ""', "CB1-1-001", "why"),
