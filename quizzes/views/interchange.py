@@ -157,7 +157,7 @@ def report(run_id: UUID) -> Response:
 
 def _row(finding: Finding) -> dict[str, Any]:
     message = _(finding.message, **finding.values)
-    weight = Weight(finding.code)
+    weight = Weight.ERROR if finding.blocking else Weight.NOTE if finding.code == Weight.NOTE else Weight.LOST
     return {
         "row": finding.row or "",
         "name": finding.value or _("Cả tệp"),
