@@ -49,6 +49,7 @@ class Preview:
     remarks: list[str]
     shown: Shown | None
     key: list[str]
+    rubric: dict[str, Any] | None
     explanation: str
 
 
@@ -188,6 +189,7 @@ def _preview(session: Session, form: ItemForm, code: str) -> Preview:
         remarks=_said(remarks(draft)),
         shown=shown,
         key=draft.key if sound else [],
+        rubric=draft.body if sound and draft.body.get("rubric") else None,
         explanation=draft.explanation,
     )
 

@@ -284,6 +284,10 @@ def test_the_preview_shows_the_question_as_papers_do_and_the_key_only_when_asked
     page = sent(author, "/manage/questions/preview/single_choice", filled("single_choice", show_key="1")).text
     assert "Đáp án đúng" in page
     assert "Lý do 2" in page
+    page = sent(author, "/manage/questions/preview/essay", filled("essay")).text
+    assert "Ý một." not in page
+    page = sent(author, "/manage/questions/preview/essay", filled("essay", show_key="1")).text
+    assert "Ý một." in page
     whole = sent(
         author, "/manage/questions/new/single_choice", filled("single_choice", act="preview", stem="<script>alert(1)</script>")
     ).text

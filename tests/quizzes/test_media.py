@@ -17,12 +17,13 @@ from sqlalchemy import func, select
 from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from lms.kit.errors import DomainError
+from quizzes.interchange.yaml_file import parse
 from quizzes.models import Picture
 from quizzes.operations.bank import import_items
 from quizzes.operations.media import store_picture
 from quizzes.rules.pictures import LARGEST_IN, LARGEST_OUT, LONGEST_SIDE, prepared
 from tests.factories import grant, make_agency, make_person
-from tests.quizzes.making import AT, OPENS, QUARTER, draft, make_learners, make_round
+from tests.quizzes.making import AT, CLOSES, OPENS, QUARTER, draft, make_learners, make_round
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +142,7 @@ def test_a_picture_is_kept_once(database: Database) -> None:
 
 
 def test_a_picture_is_shown_to_who_has_the_paper_and_to_who_may_see_the_bank_and_to_nobody_else(
-    database: Database, sign_in: Callable[[str], FlaskClient]
+    database: Database, sign_in: Callable[[str], FlaskClient], clock: time_machine.Traveller
 ) -> None:
     with database.transaction() as session:
         picture = store_picture(session, file_of(drawing()), AT)
@@ -173,11 +174,76 @@ def test_a_picture_is_shown_to_who_has_the_paper_and_to_who_may_see_the_bank_and
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert an.get(f"/media/{unused.sha256}").status_code == 404
+    an.post(f"{attempt}/answers", data={"slot": "1", "takeover": "1", "answer": "b"})
+    an.post(f"{attempt}/submit")
+    assert "picture__place--right" not in an.get(f"{attempt}/result").text, "no key before the round is closed"
+    clock.move_to(CLOSES)
+    result = sign_in("an").get(f"{attempt}/result").text
+    assert 'picture__place--right" data-place="a"' in result
+    assert 'picture__place--chosen" data-place="b"' in result
+    clock.move_to(AT)
     assert an.get("/media/..%2Fetc").status_code == 404
     assert sign_in("ba").get(address).status_code == 404
     writer = sign_in("soan")
     assert writer.get(f"/media/{unused.sha256}").status_code == 200
     assert writer.get(f"/media/{'0' * 64}").status_code == 404
+
+
+QUESTIONS = """
+topic: IT5.1
+items:
+  - code: H-1
+    kind: hotspot
+    level: TH
+    stem: "Nút nào?"
+    picture: {sha256: "SHA", alt: "Hai nút", width: 320, height: 200}
+    spots:
+      - {id: a, text: "Ký", shape: rect, coords: [10, 10, 50, 20], why: "Đúng"}
+      - {id: b, text: "Gửi", shape: circle, coords: [200, 100, 20], why: "Sai"}
+    key: [a]
+    explanation: "Vì vậy."
+  - code: H-2
+    kind: essay
+    level: VD
+    stem: "Trình bày."
+    rubric: [{id: a, text: "Căn cứ", points: 4}, {id: b, text: "Đề xuất", points: 6}]
+    guidance: "Ý chính"
+    markers: 2
+    explanation: "Tham khảo."
+""".replace("SHA", "a" * 64)
+
+
+def test_question_files_have_places_on_pictures_and_essays() -> None:
+    parsed = parse(QUESTIONS.encode())
+    assert parsed.faults == ()
+    hotspot, essay = parsed.items
+    assert hotspot.body["spots"][1] == {"id": "b", "text": "Gửi", "shape": "circle", "coords": [200, 100, 20]}
+    assert hotspot.body["picture"]["sha256"] == "a" * 64
+    assert (hotspot.key, hotspot.whys) == (["a"], {"a": "Đúng", "b": "Sai"})
+    assert essay.body == {
+        "rubric": [{"id": "a", "text": "Căn cứ", "points": 4}, {"id": "b", "text": "Đề xuất", "points": 6}],
+        "guidance": "Ý chính",
+        "markers": 2,
+    }
+    assert essay.key == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('alt: "Hai nút"', 'alt: ""', "“alt” phải là chữ"),
+        ("width: 320", "width: x", "số nguyên"),
+        ("[10, 10, 50, 20]", "[10, 10, 500, 20]", "nằm trong hình"),
+        ("[10, 10, 50, 20]", "10", "danh sách"),
+        ("a" * 64, "../../etc", "kho hình"),
+        ("markers: 2", "markers: 9", "1 hoặc 2"),
+        ("points: 4", "points: 0", "số điểm nguyên"),
+        ("height: 200}", "height: 200, onload: x}", "“picture” cần"),
+    ],
+)
+def test_what_is_wrong_with_them_is_said(before: str, after: str, words: str) -> None:
+    faults = parse(QUESTIONS.replace(before, after, 1).encode()).faults
+    assert any(words in str(fault.problem) for fault in faults), faults
 
 
 def _fields(item: object) -> dict[str, object]:
