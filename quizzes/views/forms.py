@@ -23,7 +23,6 @@ from quizzes.queries import rounds as round_queries
 from quizzes.queries.assembly import alternatives, paperwork, plan_swap, round_for_assembly, stored_papers
 from quizzes.queries.forms import FormQuestion, form_questions, latest_job
 from quizzes.queries.rounds import RoundView
-from quizzes.rules.assembly import AssemblyLimits
 from quizzes.rules.form_check import check_forms, figures_of
 from quizzes.rules.rounds import RoundState
 from quizzes.rules.sitting import question_order
@@ -43,10 +42,6 @@ def check(round_code: str) -> str:
         view = round_queries.round_by_code(session, round_code)
         round_ = round_for_assembly(session, view.id)
         papers = stored_papers(session, round_)
-        try:
-            limits = round_.limits
-        except DomainError:  # said where the limits are written down; here the usual ones have to do
-            limits = AssemblyLimits()
         against = paperwork(session, round_, zone)
         job = latest_job(session, ASSEMBLY_JOB, view.id)
     figures = figures_of(papers) if papers else None
@@ -54,7 +49,7 @@ def check(round_code: str) -> str:
     return render_template(
         "quizzes/forms_check.html",
         round=view,
-        limits=limits,
+        limits=against.limits,
         figures=figures,
         findings=findings,
         doubtful={number for finding in findings for number in finding.forms},
