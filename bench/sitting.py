@@ -1,8 +1,8 @@
 """What a sitting costs beside the floor, and what a finished one takes up on the disk.
 
 `run`: CPU of web and database together for start, begin, save and submit, over the floor's upsert, with the limits they are held to.
-`run_storage`: bytes of each table with its indexes, before and after so many finished sittings of 30 questions, per sitting. What the record
-store keeps of them (statements) is counted apart.
+`run_storage`: bytes of each table with its indexes, before and after so many finished sittings of 30 questions, per sitting. What the
+record store keeps of them (statements) is counted apart.
 """
 
 from __future__ import annotations
@@ -136,6 +136,7 @@ def run_storage(kinds: Sequence[str], sittings: int = SITTINGS) -> None:
         with loaded(kind, people=max(1000, sittings)) as (where, province):
             print(f"\n## {where.name}\n")
             database = Database(where.url, vault=Vault(where.environment["LMS_SECRET_KEY"]))
+            _tidy(database)
             before = _sizes(database)
             _sit_all(database, province, sittings)
             after = _sizes(database)
@@ -165,9 +166,15 @@ def _sit_all(database: Database, province: Province, sittings: int) -> None:
                 save_answers(session, actor, attempt, takeover=1, answers=given, at=at, device_clock=at)
         with database.transaction() as session:
             submit_attempt(session, actor, attempt, at + timedelta(minutes=20), takeover=1, origin=origin)
-        if database.engine.dialect.name == "postgresql" and number % 50 == 49:
-            with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("VACUUM"))  # what autovacuum does as the hours of a test week go by
+        if number % 50 == 49:
+            _tidy(database)
+
+
+def _tidy(database: Database) -> None:
+    """What autovacuum does as the hours of a test week go by."""
+    if database.engine.dialect.name == "postgresql":
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
 
 
 def _actor(session: Session, login: str) -> Actor:

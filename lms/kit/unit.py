@@ -32,6 +32,13 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def single_statement() -> Iterator[Session]:
+    """One POST that is one statement (see `Database.single_statement`)."""
+    with database().single_statement() as session:
+        yield session
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
     with database().reading() as session:
         yield session

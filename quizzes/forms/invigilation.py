@@ -17,9 +17,7 @@ class SupervisionForm(ShortForm):
 
     round = SelectField(_l("Đợt kiểm tra"), validators=[Needed(_l("Chọn đợt kiểm tra"))])
     agency = SelectField(_l("Cơ quan tổ chức phòng thi"), validators=[Needed(_l("Chọn cơ quan"))])
-    place = StringField(
-        _l("Phòng thi"), description=_l("Ví dụ: Phòng máy tầng 2, ca sáng"), validators=[Needed(_l("Ghi tên phòng thi"))]
-    )
+    place = StringField(_l("Phòng thi"), description=_l("Ví dụ: Phòng máy tầng 2, ca sáng"), validators=[Needed(_l("Ghi tên phòng thi"))])
 
     def __init__(self, rounds: Sequence[tuple[str, str]], agencies: Sequence[Choice]) -> None:
         super().__init__()

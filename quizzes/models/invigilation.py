@@ -52,7 +52,7 @@ class CodeTry(Base):
 
 
 class SittingTrace(Base):
-    """Another device or address that went on with a sitting; the first ones are in the attempt. Keyed fingerprints: equal or not, no more."""
+    """Another device or address that went on with a sitting; the first ones are in the attempt. Keyed fingerprints: equal or not."""
 
     __tablename__ = "sitting_trace"
     __table_args__ = (UniqueConstraint("attempt_id", "device", "address"),)

@@ -16,9 +16,10 @@ from lms.kit.ids import uuid7
 class LateArrival(Base):
     """One message, or one sealed file, with answers that came too late.
 
-    `answers`: a list of {slot, takeover, sequence, answer, flagged, given_at, order}: the server's reckoning of when the device says each
-    was given, and its place in the device's journal. `evidence`: the device's clock beside ours, now and at earlier saves, and what speaks
-    against taking them by rule. `replaced`: what stood in the slots that were taken over. The same message again is the same row (`digest`).
+    `answers`: a list of {slot, takeover, sequence, answer, flagged, given_at, order}: the server's reckoning of when the device says
+    each was given, and its place in the device's journal. `evidence`: the device's clock beside ours, now and at earlier saves, and
+    what speaks against taking them by rule. `replaced`: what stood in the slots that were taken over. The same message again is the
+    same row (`digest`).
     """
 
     __tablename__ = "late_arrival"

@@ -91,8 +91,8 @@ def start_attempt(
 ) -> Begun:
     """Begin this person's attempt at the round, or give the one that is open already: pressing twice begins once.
 
-    `in_two_steps`: the paper is handed out first and its clock begins with `begin_clock`, or by itself after WAIT. `code`: an invigilator's,
-    which a supervised round asks for. Raises NotFound, StartRefused saying why not, SitsElsewhere, WrongCode.
+    `in_two_steps`: the paper is handed out first and its clock begins with `begin_clock`, or by itself after WAIT. `code`: an
+    invigilator's, which a supervised round asks for. Raises NotFound, StartRefused saying why not, SitsElsewhere, WrongCode.
     """
     # Sharing the round's row lets people start side by side, but not while the round is being closed.
     if actor.person_id is None:  # the service itself sits nothing
@@ -115,7 +115,7 @@ def start_attempt(
     begins = clock_begins(at, turn.closes_at) if in_two_steps else at
     extra_seconds = entry.own.allowance.extra_seconds(round_.duration_seconds)
     deadline = deadline_for(begins, round_.duration_seconds, extra_seconds, turn.closes_at)
-    values = {
+    values: dict[str, Any] = {
         "id": attempt_id,
         "round_id": round_.id,
         "person_id": actor.person_id,
@@ -288,7 +288,7 @@ def record_best(session: Session, round_id: UUID, person_id: UUID, at: datetime)
 
 def _fresh_form(session: Session, round_id: UUID, seed: int, seen: set[UUID]) -> UUID:
     """One of the round's forms, by lot, one this person has not had if there is such a one."""
-    forms = session.connection().execute(_FORMS, {"round": round_id}).scalars().all()
+    forms: Sequence[UUID] = session.connection().execute(_FORMS, {"round": round_id}).scalars().all()
     return min(forms, key=lambda form: (form in seen, draw(seed, form)))
 
 

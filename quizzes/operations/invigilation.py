@@ -20,7 +20,7 @@ from quizzes.models import CodeTry, Round, Seat, Supervision
 from quizzes.rules.invigilation import CODE_HOURS, TRIES, TRY_WINDOW, WrongCode, new_code, readable_code
 
 
-def open_supervision(
+def open_supervision(  # noqa: PLR0917 - who, which round, where, when
     session: Session, actor: Actor, round_code: str, agency_id: UUID, place: str, at: datetime, *, on: date, scope: Scope
 ) -> Supervision:
     """Open an invigilator's session. Raises NotFound outside the scope, Conflict where the round is not supervised or not open."""

@@ -124,7 +124,9 @@ def decide_late(session: Session, actor: Actor, arrival_id: UUID, *, accept: boo
     audit.record(session, actor, action, attempt.id, at, arrival=str(arrival.id), reason=arrival.reason)
 
 
-def _count(session: Session, actor: Actor, attempt: Attempt, arrival: LateArrival, at: datetime, reason: str) -> None:
+def _count(  # noqa: PLR0917 - who, what, when, why
+    session: Session, actor: Actor, attempt: Attempt, arrival: LateArrival, at: datetime, reason: str
+) -> None:
     """Let the answers count: in the first mark where there is none yet, else in one that supersedes it."""
     if attempt.state in (AttemptState.SUBMITTED, AttemptState.EXPIRED):
         answers = {one["slot"]: one["answer"] for one in arrival.answers}
@@ -191,9 +193,7 @@ def _offsets(session: Session, attempt_id: UUID, takeovers: set[int]) -> list[in
 
 def _refuse_flood(session: Session, attempt_id: UUID) -> None:
     if (session.scalar(select(func.count()).where(LateArrival.attempt_id == attempt_id)) or 0) >= MOST_ARRIVALS:
-        raise Conflict(
-            N_("Bài này đã gửi muộn quá nhiều lần. Giữ tệp bài làm và liên hệ cơ quan tổ chức kiểm tra."), code="too_many_late"
-        )
+        raise Conflict(N_("Bài này đã gửi muộn quá nhiều lần. Giữ tệp bài làm và liên hệ cơ quan tổ chức kiểm tra."), code="too_many_late")
 
 
 def _as_json(answers: Sequence[LateAnswer], evidence: Evidence) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from quizzes.kinds import KINDS
 from quizzes.models import Attempt, FormSlot, ItemVersion, Response
 from quizzes.operations.attempts import begin_clock
 from quizzes.queries.attempts import stored as all_stored
-from quizzes.queries.papers import forget_paper, known_paper
+from quizzes.queries.papers import known_paper
 from quizzes.rules.late import device_offset
 from quizzes.rules.sitting import AttemptState, SaveRefused, seconds_left
 
@@ -131,14 +131,60 @@ def save_answers(
     Raises NotFound (also for another's attempt), DomainError for a slot or an answer the paper does not have (then nothing is
     kept), SaveRefused `attempt_closed` or `taken_over` with all that is stored.
     """
-    newest = {answered.slot: answered for answered in sorted(answers, key=lambda answered: answered.sequence)}
+    newest = _newest(answers)
+    attempt = check_answers(session, actor, attempt_id, newest)
+    _refuse_if_over(session, attempt_id, attempt, takeover, at)
+    deadline = attempt.deadline
+    if at < attempt.started_at:
+        deadline = begin_clock(session, actor, attempt_id, at).deadline
+    kept = _upsert(session, actor, attempt_id, takeover, newest, at, device_clock)
+    standing = {slot: one[:3] for slot, one in kept.items()}
+    if len(kept) < len(newest):
+        missing = [slot for slot in newest if slot not in kept]
+        standing |= _standing(session, actor, attempt_id, takeover=takeover, slots=missing, at=at)
+    return Saved(stored=[standing[slot] for slot in newest], seconds_left=seconds_left(deadline, at))
+
+
+def save_at_once(
+    session: Session,
+    actor: Actor,
+    attempt_id: UUID,
+    *,
+    takeover: int,
+    answers: Sequence[Answered],
+    at: datetime,
+    device_clock: datetime | None = None,
+) -> Saved | None:
+    """The same in one statement, for a paper this process remembers. None where it is not that simple: somebody else's attempt, one that is
+    over or waits for its clock, an older answer. Then `save_answers` is to be asked; what was kept already, it keeps once.
+
+    Raises DomainError for a slot or an answer the paper does not have.
+    """
     questions = known_paper(attempt_id, actor.person_id)
-    attempt = None
     if questions is None:
-        attempt = check_answers(session, actor, attempt_id, newest)
-        _prepare(session, actor, attempt_id, attempt, takeover, at)
-    else:
-        _check(newest, questions)
+        return None
+    newest = _newest(answers)
+    _check(newest, questions)
+    kept = _upsert(session, actor, attempt_id, takeover, newest, at, device_clock)
+    if len(kept) < len(newest):
+        return None
+    return Saved(stored=[kept[slot][:3] for slot in newest], seconds_left=seconds_left(next(iter(kept.values()))[3], at))
+
+
+def _newest(answers: Sequence[Answered]) -> dict[int, Answered]:
+    return {answered.slot: answered for answered in sorted(answers, key=lambda answered: answered.sequence)}
+
+
+def _upsert(  # noqa: PLR0917 - who, where, what, when
+    session: Session,
+    actor: Actor,
+    attempt_id: UUID,
+    takeover: int,
+    newest: Mapping[int, Answered],
+    at: datetime,
+    device_clock: datetime | None,
+) -> dict[int, tuple[int, int, int, datetime]]:
+    """What was kept, by slot, with the attempt's deadline."""
     rows = session.connection().execute(
         _STATEMENTS[session.get_bind().dialect.name],
         {
@@ -150,27 +196,7 @@ def save_answers(
             "answers": _encoded(newest.values()),
         },
     )
-    kept = {slot: (slot, by, sequence, deadline) for slot, by, sequence, deadline in rows}
-    if not kept and attempt is None:  # why, is to be found out the long way
-        attempt = check_answers(session, actor, attempt_id, newest)
-        if _prepare(session, actor, attempt_id, attempt, takeover, at):
-            forget_paper(attempt_id, actor.person_id)  # this time without what was remembered
-            return save_answers(session, actor, attempt_id, takeover=takeover, answers=answers, at=at, device_clock=device_clock)
-    standing = {slot: one[:3] for slot, one in kept.items()}
-    if len(kept) < len(newest):
-        missing = [slot for slot in newest if slot not in kept]
-        standing |= _standing(session, actor, attempt_id, takeover=takeover, slots=missing, at=at)
-    deadline = next(iter(kept.values()))[3] if kept else attempt.deadline
-    return Saved(stored=[standing[slot] for slot in newest], seconds_left=seconds_left(deadline, at))
-
-
-def _prepare(session: Session, actor: Actor, attempt_id: UUID, attempt: Any, takeover: int, at: datetime) -> bool:
-    """Refuse where the attempt takes no answer from this device; start a clock that waits, and say whether one did."""
-    _refuse_if_over(session, attempt_id, attempt, takeover, at)
-    if at >= attempt.started_at:
-        return False
-    begin_clock(session, actor, attempt_id, at)
-    return True
+    return {slot: (slot, by, sequence, deadline) for slot, by, sequence, deadline in rows}
 
 
 def _encoded(answers: Iterable[Answered]) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, case, cast, func, select
+from sqlalchemy import Text, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person
@@ -42,9 +42,9 @@ class SupervisionView:
         return self.ended_at is None and at < self.valid_until
 
 
-def _supervisions(scope: Scope, on: date) -> Select[Any]:
+def _supervisions(scope: Scope, on: date) -> Any:
     seats = select(func.count()).where(Seat.supervision_id == Supervision.id).scalar_subquery()
-    return (
+    statement: Any = (
         select(
             Supervision.id,
             Round.code,
@@ -71,6 +71,7 @@ def _supervisions(scope: Scope, on: date) -> Select[Any]:
         )
         .where(within(Supervision.agency_id, scope, on))
     )
+    return statement
 
 
 def supervisions(session: Session, scope: Scope, on: date, at: datetime) -> list[SupervisionView]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person
@@ -82,8 +82,8 @@ class LateRow:
     brought_by: UUID | None
 
 
-def _rows(*conditions: ColumnElement[bool]) -> Select[Any]:
-    return (
+def _rows(*conditions: ColumnElement[bool]) -> Any:
+    statement: Any = (
         select(
             LateArrival.id,
             Attempt.id,
@@ -111,6 +111,7 @@ def _rows(*conditions: ColumnElement[bool]) -> Select[Any]:
         .outerjoin(AgencyVersion, AgencyVersion.id == Expectation.agency_version_id)
         .where(*conditions)
     )
+    return statement
 
 
 def late_arrivals(session: Session, *, waiting: bool, limit: int = 200) -> list[LateRow]:
@@ -147,9 +148,7 @@ class Moment:
 
 def moments_of(session: Session, attempt_id: UUID) -> list[Moment]:
     """What the server knows of a sitting: saves that stand, and what the audit tells of it; by time."""
-    saved = session.execute(
-        select(Response.saved_at, Response.slot, Response.device_offset).where(Response.attempt_id == attempt_id)
-    ).all()
+    saved = session.execute(select(Response.saved_at, Response.slot, Response.device_offset).where(Response.attempt_id == attempt_id)).all()
     done = session.execute(select(AuditEntry.at, AuditEntry.action).where(AuditEntry.subject == str(attempt_id))).all()
     found = [Moment(at, "saved", slot, offset) for at, slot, offset in saved] + [Moment(at, action) for at, action in done]
     return sorted(found, key=lambda one: one.at)
@@ -176,6 +175,4 @@ def late_news(session: Session, since: datetime) -> list[LateNews]:
         .where(LateArrival.decided_at >= since)
         .order_by(LateArrival.decided_at, LateArrival.id)
     )
-    return [
-        LateNews(row.person_id, row.id, row.title, row.state == LateState.ACCEPTED, row.reason or "", row.decided_at) for row in rows
-    ]
+    return [LateNews(row.person_id, row.id, row.title, row.state == LateState.ACCEPTED, row.reason or "", row.decided_at) for row in rows]

@@ -41,9 +41,3 @@ def known_paper(attempt_id: UUID, person_id: UUID | None) -> Paper | None:
     """Kind and body by slot, if this process has shown this person the paper and remembers it."""
     form_id = _attempts.get((attempt_id, person_id))
     return None if form_id is None else _forms.get(form_id)
-
-
-def forget_paper(attempt_id: UUID, person_id: UUID | None) -> None:
-    """Let the next save look for itself."""
-    with _lock:
-        _attempts.pop((attempt_id, person_id), None)

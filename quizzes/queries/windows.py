@@ -119,13 +119,13 @@ class Entry:
 
 # Written once: everybody starts in the same minutes, and building it costs more than running it.
 _PERSON: Any = bindparam("person", type_=Uuid())
-_ENTRY = with_own_window(
+_ROUND_OF: Any = (
     select(Round, Expectation.id, Expectation.excluded_because, is_enrolled(_PERSON), *OWN_WINDOW)
     .outerjoin(Expectation, and_(Expectation.activity == Round.activity, Expectation.person_id == _PERSON))
     .where(Round.code == bindparam("code"))
-    .with_for_update(read=True, key_share=True, of=Round),
-    _PERSON,
+    .with_for_update(read=True, key_share=True, of=Round)
 )
+_ENTRY = with_own_window(_ROUND_OF, _PERSON)
 
 
 def entry_for_start(session: Session, person_id: UUID, round_code: str) -> Entry:

@@ -15,7 +15,7 @@ TRY_WINDOW = timedelta(minutes=10)
 SILENT_AFTER = timedelta(minutes=1)
 
 
-class WrongCode(DomainError):
+class WrongCode(DomainError):  # noqa: N818 - a refusal
     """No room has this code now; `asked`: none was given yet."""
 
     def __init__(self, *, asked: bool) -> None:

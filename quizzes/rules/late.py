@@ -1,8 +1,8 @@
 """Answers that come when a sitting takes no more: what the device's evidence is worth, and which of them a rule may take.
 
-A device's clock is evidence and never the measure: how far it was off was measured by our clock at each earlier save, and counts only as long
-as it stayed so. Nothing a device says can be proved; the rule therefore reaches only as far as the round's `late_seconds`, and whatever it does
-not take is kept for people to decide.
+A device's clock is evidence and never the measure: how far it was off was measured by our clock at each earlier save, and counts only
+as long as it stayed so. Nothing a device says can be proved; the rule therefore reaches only as far as the round's `late_seconds`, and
+whatever it does not take is kept for people to decide.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ def doubts(answers: Sequence[LateAnswer], evidence: Evidence) -> list[Doubt]:
         Doubt.NEVER_MEASURED: not evidence.offsets,
         Doubt.CLOCK_MOVED: bool(known) and max(known) - min(known) > STEADY_SECONDS,
         Doubt.GIVEN_AFTER: any(moment > evidence.deadline for moment in told),
-        Doubt.NOT_IN_ORDER: told != sorted(told) or any(moment > evidence.received_at + timedelta(seconds=STEADY_SECONDS) for moment in told),
+        Doubt.NOT_IN_ORDER: told != sorted(told)
+        or any(moment > evidence.received_at + timedelta(seconds=STEADY_SECONDS) for moment in told),
     }
     return [doubt for doubt, applies in found.items() if applies]

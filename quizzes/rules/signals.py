@@ -2,11 +2,11 @@
 
 Identical wrong answers: of two people with the same paper, how likely is it that they chose as many wrong answers alike as they did, if
 they answered without each other? For each question both had wrong, the chance that two people who are wrong choose alike is Σ pₖ² over
-the wrong answers, pₖ being each one's share among all wrong answers given to it; the number of matches is then a sum of unequal coin tosses,
-whose upper tail is worked out exactly. Error-similarity analysis after Bellezza, F. S. & Bellezza, S. F. (1989), "Detection of cheating on
-multiple-choice tests by using error-similarity analysis", Teaching of Psychology 16(3), 151–155; the chance taken question by question as in
-Frary, R. B., Tideman, T. N. & Watts, T. M. (1977), "Indices of cheating on multiple-choice tests", Journal of Educational Statistics
-2(4), 235–256. Because every pair is looked at, the chance is multiplied by the number of pairs (Bonferroni).
+the wrong answers, pₖ being each one's share among all wrong answers given to it; the number of matches is then a sum of unequal coin
+tosses, whose upper tail is worked out exactly. Error-similarity analysis after Bellezza, F. S. & Bellezza, S. F. (1989), "Detection of
+cheating on multiple-choice tests by using error-similarity analysis", Teaching of Psychology 16(3), 151–155; the chance taken question
+by question as in Frary, R. B., Tideman, T. N. & Watts, T. M. (1977), "Indices of cheating on multiple-choice tests", Journal of
+Educational Statistics 2(4), 235–256. Because every pair is looked at, the chance is multiplied by the number of pairs (Bonferroni).
 """
 
 from __future__ import annotations
@@ -46,9 +46,13 @@ SIGNAL_NAMES = {
     SignalKind.AFTER_DEADLINE: N_("Có câu gửi đến sau khi hết giờ"),
 }
 NORMAL_WHEN = {
-    SignalKind.SAME_DEVICE: N_("Điều này bình thường khi cơ quan có máy dùng chung, phòng máy, hoặc mượn điện thoại của nhau vì máy mình hỏng."),
+    SignalKind.SAME_DEVICE: N_(
+        "Điều này bình thường khi cơ quan có máy dùng chung, phòng máy, hoặc mượn điện thoại của nhau vì máy mình hỏng."
+    ),
     SignalKind.FAST: N_("Điều này bình thường khi làm lượt thứ hai, đã ôn kỹ, hoặc bài gồm nhiều câu ngắn."),
-    SignalKind.SAME_WRONG: N_("Điều này bình thường khi cùng học một tài liệu có chỗ sai, cùng được tập huấn, hoặc câu hỏi có phương án gây nhầm."),
+    SignalKind.SAME_WRONG: N_(
+        "Điều này bình thường khi cùng học một tài liệu có chỗ sai, cùng được tập huấn, hoặc câu hỏi có phương án gây nhầm."
+    ),
     SignalKind.MANY_ADDRESSES: N_("Điều này bình thường khi đi từ Wi-Fi sang 4G, đổi máy vì hết pin, hoặc mạng của xã chập chờn."),
     SignalKind.AFTER_DEADLINE: N_("Điều này bình thường khi mất mạng lúc gần hết giờ: câu trả lời đến muộn dù được chọn từ trước."),
 }

@@ -65,7 +65,7 @@ def _bring(session: Session, content: bytes, at: datetime, only: UUID | None) ->
 
 def _words(kept: Kept) -> str:
     if kept.state == LateState.EMPTY:
-        return _("Mọi câu trong tệp đã có trên máy chủ.")
+        return str(_("Mọi câu trong tệp đã có trên máy chủ."))
     if kept.state in (LateState.TAKEN, LateState.ACCEPTED):
-        return _("%(count)s câu đã được nhận và tính điểm.", count=kept.count)
-    return _("Đã giữ %(count)s câu, chờ cơ quan tổ chức kiểm tra xem xét.", count=kept.count)
+        return str(_("%(count)s câu đã được nhận và tính điểm.", count=kept.count))
+    return str(_("Đã giữ %(count)s câu, chờ cơ quan tổ chức kiểm tra xem xét.", count=kept.count))

@@ -25,21 +25,21 @@ from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.i18n import translated
-from lms.kit.unit import reading, settings, transaction, vault
+from lms.kit.unit import reading, settings, single_statement, transaction, vault
 from lms.kit.web import wants_json
 from quizzes import api
+from quizzes.forms.answer_files import AnswerFileForm
 from quizzes.kinds import KINDS, MARKED_BY_HAND
 from quizzes.kinds.answers import values_by_part
-from quizzes.forms.answer_files import AnswerFileForm
 from quizzes.operations.attempts import begin_clock, submit_attempt, take_over
 from quizzes.operations.invigilation import note_seen
 from quizzes.operations.late import Kept, keep_late
-from quizzes.operations.saving import save_answers, save_from_page
+from quizzes.operations.saving import save_answers, save_at_once, save_from_page
 from quizzes.queries.attempts import AttemptView, as_they_stand, attempt_of, explained, paper, stored
 from quizzes.queries.essays import essay_results
 from quizzes.queries.late import late_of_attempt
-from quizzes.queries.papers import remember_paper
 from quizzes.queries.marks import history_of_mark
+from quizzes.queries.papers import remember_paper
 from quizzes.rules.sealed import purpose_of_key
 from quizzes.rules.sitting import AttemptState, SaveRefused, Stored, question_order, seconds_left
 from quizzes.views import answer_files
@@ -240,17 +240,13 @@ def save(attempt_id: UUID) -> AnyResponse:
         return _save_form(attempt_id, at)
     request.max_content_length = api.LARGEST_BODY  # a body of unstated length
     given = api.read_save(request.get_data(cache=False))
+    sent: dict[str, Any] = {"takeover": given.takeover, "answers": given.answers(), "at": at, "device_clock": given.device_clock}
     try:
-        with transaction() as session:
-            saved = save_answers(
-                session,
-                current_actor(),
-                attempt_id,
-                takeover=given.takeover,
-                answers=given.answers(),
-                at=at,
-                device_clock=given.device_clock,
-            )
+        with single_statement() as session:
+            saved = save_at_once(session, current_actor(), attempt_id, **sent)
+        if saved is None:
+            with transaction() as session:
+                saved = save_answers(session, current_actor(), attempt_id, **sent)
     except SaveRefused as refused:
         return api.refused_json(refused, at, _kept_late(attempt_id, given, at) if refused.code == "attempt_closed" else None)
     if held_takeover(attempt_id) != given.takeover:  # signed in again within the page: this browser goes on under its number

@@ -1,4 +1,4 @@
-"""What is odd about the sittings of a round. Flags for people to look at, each with when it would be quite normal; nothing follows by itself."""
+"""What is odd about the sittings of a round: flags for people to look at, each with when it would be quite normal."""
 
 from __future__ import annotations
 

@@ -227,7 +227,15 @@ def _sittings(session: Session, at: Neighbour) -> dict[str, str]:
         valid_until=AT + timedelta(hours=1),
     )
     late = LateArrival(
-        id=uuid7(), attempt_id=attempt.id, digest=at.code, source="line", state="waiting", received_at=AT, answers=[], evidence={}, replaced=[]
+        id=uuid7(),
+        attempt_id=attempt.id,
+        digest=at.code,
+        source="line",
+        state="waiting",
+        received_at=AT,
+        answers=[],
+        evidence={},
+        replaced=[],
     )
     odd = Signal(
         id=uuid7(),

@@ -63,7 +63,9 @@ def keys(database: Database, attempt: UUID) -> dict[int, list[str]]:
         return keys_of(session, session.scalars(select(Attempt.form_id)).one())
 
 
-def save(database: Database, an: Actor, attempt: UUID, slot: int, answer: list[str], at: datetime, *, ahead: timedelta = timedelta()) -> None:
+def save(
+    database: Database, an: Actor, attempt: UUID, slot: int, answer: list[str], at: datetime, *, ahead: timedelta = timedelta()
+) -> None:
     with database.transaction() as session:
         given = [Answered(slot=slot, sequence=slot, answer=answer)]
         save_answers(session, an, attempt, takeover=1, answers=given, at=at, device_clock=at + ahead)
