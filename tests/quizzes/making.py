@@ -161,6 +161,7 @@ def make_waiting_essay(session: Session, writer: UUID) -> UUID:
         person_id=writer,
         form_id=form.id,
         number=1,
+        counts=False,
         seed=1,
         started_at=OPENS,
         deadline=AT,
