@@ -34,6 +34,7 @@ _BOLD = frozenset(["b", "strong"])
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
 _VOID = frozenset(_VOID_NAMES.split())
 _DROPPED = frozenset(["script", "style", "template", "noscript", "head"])
+NO_ALT = N_("hình không có lời mô tả (alt) cho người không nhìn thấy hình; tạm lấy tên câu, cần biên tập lại")
 LOST_NAMES = {
     "i": N_("chữ nghiêng"),
     "em": N_("chữ nghiêng"),

@@ -36,7 +36,7 @@ from quizzes.interchange.document import (
     topic_of,
 )
 from quizzes.interchange.leftovers import completed, leftovers
-from quizzes.interchange.markup import distinct
+from quizzes.interchange.markup import NO_ALT, distinct
 from quizzes.interchange.moodle_read import READERS, UNKNOWN_TYPES, Asked, percent
 from quizzes.interchange.moodle_texts import Budget, Texts, add, file_name
 from quizzes.interchange.moodle_write import TYPES, WRITERS, Sheet, cloze_source
@@ -166,6 +166,14 @@ class _Reader:
 
     def _picture(self, asked: Asked, native: Native) -> str:
         """Which file is the item's picture; its further pictures and files are named as lost."""
+        named = self._shown(asked, native)
+        picture = native.body.get("picture")
+        if isinstance(picture, dict) and not picture["alt"]:
+            picture["alt"] = clean(text_of(child(child(asked.element, "name"), "text"))) or f"#{self.place}"
+            asked.findings.append(note(NO_ALT))
+        return named
+
+    def _shown(self, asked: Asked, native: Native) -> str:
         if isinstance(picture := native.body.get("picture"), dict):
             return str(picture["sha256"])
         old = child(asked.element, "image_base64")

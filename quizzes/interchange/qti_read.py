@@ -69,6 +69,10 @@ def _native(sight: Sight, known: Known) -> tuple[ItemDraft | None, Image | None]
         sight.findings.append(unreadable.finding)
         return None, None
     image = _picture(sight, native)
+    picture = native.body.get("picture")
+    if isinstance(picture, dict) and not picture["alt"]:
+        picture["alt"] = clean(sight.root.get("title", "") or sight.root.get("identifier", ""))
+        sight.findings.append(note(markup.NO_ALT))
     return _draft(sight, known, native, stem), image
 
 
