@@ -105,6 +105,10 @@ class AudienceForm(ShortForm):
     def pickers(self) -> tuple[AgencyField, AgencyField]:
         return (self.agencies, self.excepted)
 
+    def validate_groups(self, field: Any) -> None:
+        if set(field.data or ()) - {code for code, _name in field.choices}:
+            raise ValidationError(_("Có nhóm không còn trong hệ thống. Chọn lại."))
+
     def rule(self) -> AudienceRule:
         excuses = frozenset(self.excuses.data or ())
         return AudienceRule(

@@ -13,15 +13,17 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.kit.clock import local_date
+from lms.kit.errors import N_
 from lms.kit.jobs import Job, JobState
 from quizzes.models import Attempt, MakeUp, Round, RoundPlan
 from quizzes.queries import bank as bank_queries
+from quizzes.queries.assembly import form_findings
 from quizzes.queries.audience import counted_roster, has_course
 from quizzes.queries.rounds import RoundView, blueprint_cells
 from quizzes.queries.windows import blocks_of
 from quizzes.rules.audience import AudienceRule, Counted
 from quizzes.rules.calendar import OtherRound, PlannedDates, date_findings
-from quizzes.rules.checklist import Facts, Finding, findings
+from quizzes.rules.checklist import Facts, Finding, Part, Weight, findings
 from quizzes.rules.rounds import FeedbackPolicy, Purpose, RoundState
 from quizzes.rules.sitting import AttemptState
 from quizzes.rules.windows import Span
@@ -141,13 +143,25 @@ def readiness(session: Session, view: RoundView, plan: PlanView, zone: ZoneInfo)
         feedback_at_once=view.feedback_policy == FeedbackPolicy.IMMEDIATELY,
         side_question=plan.side_question,
     )
-    return Readiness(counted, short, have, findings(facts))
+    return Readiness(counted, short, have, findings(facts, _about_forms(session, view, zone)))
+
+
+def _about_forms(session: Session, view: RoundView, zone: ZoneInfo) -> list[Finding]:
+    """What the check of the forms found, if there are any: each thing to mend, and how many limits were not kept."""
+    if not view.form_count:
+        return []
+    found = form_findings(session, view.id, zone)
+    kept = sum(1 for one in found if not one.blocking)
+    lines = [Finding(Weight.ERROR, one.message, Part.PAPER, one.values) for one in found if one.blocking]
+    text = N_("Kiểm tra đề: %(count)s giới hạn chưa giữ được, xem trang kiểm tra đề.")
+    return lines + ([Finding(Weight.WARNING, text, Part.PAPER, {"count": kept})] if kept else [])
 
 
 def usable_counts(session: Session, view: RoundView, zone: ZoneInfo) -> dict[tuple[str, str], int]:
     """What the bank has for the round's whole window, by topic and level."""
     last = view.closes_at - timedelta(microseconds=1)
-    usable = bank_queries.usable_items(session, local_date(view.opens_at, zone), local_date(last, zone))
+    first, counts = local_date(view.opens_at, zone), view.purpose != Purpose.PRACTICE
+    usable = bank_queries.usable_items(session, first, local_date(last, zone), counts=counts)
     return {cell: len(items) for cell, items in usable.items()}
 
 

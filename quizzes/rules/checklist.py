@@ -77,9 +77,9 @@ class Facts:
     side_question: str | None = None
 
 
-def findings(facts: Facts) -> list[Finding]:
-    """Everything that is missing or doubtful, errors first within each part."""
-    found = [*_general(facts), *_audience(facts), *facts.dates, *_blocks(facts), *_paper(facts), *_rules(facts)]
+def findings(facts: Facts, about_forms: Sequence[Finding] = ()) -> list[Finding]:
+    """Everything that is missing or doubtful, errors first within each part. `about_forms`: what the check of the forms found."""
+    found = [*_general(facts), *_audience(facts), *facts.dates, *_blocks(facts), *_paper(facts), *about_forms, *_rules(facts)]
     order = {part: number for number, part in enumerate(Part)}
     return sorted(found, key=lambda one: (order[Part(one.part)], not one.hinders))
 
