@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import Person
 from lms.kit import audit
@@ -82,9 +82,11 @@ def _carry_out(session: Session, actor: Actor, change: BulkChange, lines: Sequen
 def _items(session: Session, codes: Sequence[str]) -> list[Row[UUID, str, str, UUID | None, UUID, str]]:
     """The items with their approved versions, in the order of their codes."""
     rows: list[Row[UUID, str, str, UUID | None, UUID, str]] = []
+    newest = aliased(ItemVersion)
+    text = select(newest.stem).where(newest.item_id == Item.id).order_by(newest.number.desc()).limit(1).scalar_subquery()
     for start in range(0, len(codes), AT_ONCE):
         rows += session.execute(
-            select(Item.id, Item.code, Item.purpose, Item.owner_id, ItemVersion.id.label("version_id"), ItemVersion.stem)
+            select(Item.id, Item.code, Item.purpose, Item.owner_id, ItemVersion.id.label("version_id"), text.label("stem"))
             .outerjoin(ItemVersion, (ItemVersion.item_id == Item.id) & (ItemVersion.state == ItemState.APPROVED))
             .where(Item.code.in_(codes[start : start + AT_ONCE]))
             .order_by(Item.code)
