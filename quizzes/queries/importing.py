@@ -24,6 +24,7 @@ from quizzes.rules.pictures import Prepared, prepared
 
 AT_ONCE = 500
 MOST_PICTURES = 500
+MOST_LISTED = 2_000
 STATES = (ItemState.DRAFT, ItemState.IN_REVIEW, ItemState.APPROVED)
 
 
@@ -110,7 +111,12 @@ class ImportPlan:
             rows=len(self.of(Fate.NEW, Fate.CHANGED)),
             fingerprint=imports.fingerprint_of(plan),
             findings=sorted([*whole, *each], key=lambda one: not one.blocking),
+            details={"items": [_line(item) for item in self.items[:MOST_LISTED]], "items_count": len(self.items)},
         )
+
+
+def _line(item: Planned) -> dict[str, Any]:
+    return {"row": item.entry.line or item.entry.place, "name": item.entry.name, "code": item.code, "fate": str(item.fate)}
 
 
 def _shown(finding: Finding, row: int, name: str) -> imports.Finding:

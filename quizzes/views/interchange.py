@@ -31,7 +31,7 @@ from quizzes.interchange.xlsx import template
 from quizzes.interchange_jobs import IMPORT_JOB, UNDO_JOB
 from quizzes.operations.importing import read_questions, record_export
 from quizzes.queries import bank_list
-from quizzes.queries.importing import Options, plan_import
+from quizzes.queries.importing import FATE_NAMES, Fate, Options, plan_import
 from quizzes.queries.items import drafts_of
 from quizzes.queries.media import picture_contents
 from quizzes.rules.bank import ItemDraft, ItemState
@@ -42,7 +42,8 @@ from quizzes.views.words import today
 blueprint = Blueprint("manage_interchange", "quizzes", url_prefix="/manage/questions", template_folder="templates")
 FILTERS = ("q", "topic", "level", "kind", "state", "purpose", "tag", "owner", "expiring")
 SHOWN_LOSSES = 100
-WEIGHT_WORDS = {Weight.ERROR: _l("Không nhập"), Weight.LOST: _l("Không chuyển được"), Weight.NOTE: _l("Lưu ý")}
+SHOWN_ITEMS = 100
+WEIGHT_WORDS = {Weight.ERROR: _l("Không nhập"), Weight.LOST: _l("Bị mất"), Weight.NOTE: _l("Lưu ý")}
 WEIGHT_TAGS = {Weight.ERROR: "failed", Weight.LOST: "flagged", Weight.NOTE: "waiting"}
 
 
@@ -144,11 +145,14 @@ def undo(run_id: UUID) -> AnyResponse:
 def report(run_id: UUID) -> Response:
     """Everything that was found, a line a finding."""
     view = imports.view_of(PAGES, run_id)
-    if not view.findings:
+    if not view.findings and not view.details.get("items"):
         raise NotFound
     content = table_workbook(
         [Column(_("Dòng hoặc câu thứ"), 10), Column(_("Câu"), 40), Column(_("Kết quả"), 20), Column(_("Nội dung"), 90)],
-        [[str(row["row"]), row["name"], row["tag"]["text"], row["message"]] for row in map(_row, view.findings)],
+        [
+            *([str(item["row"]), item["name"], _(FATE_NAMES[Fate(item["fate"])]), item["code"]] for item in view.details.get("items", [])),
+            *([str(row["row"]), row["name"], row["tag"]["text"], row["message"]] for row in map(_row, view.findings)),
+        ],
         sheet_name=_("Kết quả kiểm tra"),
         title=_("Kết quả kiểm tra tệp %(file)s", file=view.file_name),
     )
@@ -167,7 +171,12 @@ def _row(finding: Finding) -> dict[str, Any]:
 
 
 def _more(view: ImportView) -> dict[str, Any]:
-    return {"rows_found": [_row(finding) for finding in view.findings[: imports.SHOWN_FINDINGS]]}
+    items = [{**item, "fate": _(FATE_NAMES[Fate(item["fate"])])} for item in view.details.get("items", [])]
+    return {
+        "rows_found": [_row(finding) for finding in view.findings[: imports.SHOWN_FINDINGS]],
+        "items": items[:SHOWN_ITEMS],
+        "items_count": view.details.get("items_count", 0),
+    }
 
 
 @blueprint.get("/export")
