@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from lms.feature import DemoProvince
 from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter, local_midnight
-from lms.kit.unit import transaction
+from lms.kit.unit import database, transaction
 from lms.results.models import Expectation
 from quizzes.cli import import_questions
+from quizzes.form_jobs import count_statistics
 from quizzes.operations import life
 from quizzes.operations import rounds as operations
 from quizzes.operations.history import record_sittings
@@ -43,6 +44,7 @@ def add_rounds(province: DemoProvince) -> None:
         _sit(round_id, quarter, _Turnout(participation, ability, begins, begins + timedelta(days=45)), random)
         with transaction() as session:
             life.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
+        count_statistics(database(), round_id, quarter.ends(province.zone))
         click.echo(f"{quarter}: closed with results")
     round_id, begins = _open(province, province.current), province.current.begins(province.zone)
     _sit(

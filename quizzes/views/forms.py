@@ -16,9 +16,10 @@ from lms.kit.clock import now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, settings, transaction
 from quizzes.api import controls_json, picture_json
-from quizzes.forms.assembly import AssembleForm, SwapForm
+from quizzes.forms.assembly import AssembleForm, LimitsForm, SwapForm
 from quizzes.kinds import KINDS
 from quizzes.operations.assembly import ASSEMBLY_JOB, request_assembly, swap_item
+from quizzes.operations.rounds import edit_round
 from quizzes.queries import rounds as round_queries
 from quizzes.queries.assembly import alternatives, paperwork, plan_swap, round_for_assembly, stored_papers
 from quizzes.queries.forms import FormQuestion, form_questions, latest_job
@@ -70,6 +71,32 @@ def assemble(round_code: str) -> AnyResponse:
         seed = round_for_assembly(session, view.id).limits.seed + 1 if form.anew.data else None
         request_assembly(session, current_actor(), view.id, at, seed=seed)
     flash(_("Đang lập đề. Tải lại trang để xem tiến độ."), "info")
+    return redirect(url_for(".check", round_code=round_code), 303)
+
+
+@blueprint.get("/limits")
+@requires("quizzes.manage_rounds")
+def limits(round_code: str) -> str | AnyResponse:
+    """The limits of drawing that are seldom changed."""
+    with reading() as session:
+        view = _draft(session, round_code)
+        if view is None:
+            return redirect(url_for(".check", round_code=round_code))
+        form = LimitsForm.showing(round_for_assembly(session, view.id).limits)
+    return render_template("quizzes/forms_limits.html", round=view, form=form)
+
+
+@blueprint.post("/limits")
+@requires("quizzes.manage_rounds")
+def keep_limits(round_code: str) -> str | AnyResponse | tuple[str, int]:
+    form = LimitsForm()
+    with transaction() as session:
+        view = round_queries.round_by_code(session, round_code)
+        if not form.validate_on_submit():
+            return render_template("quizzes/forms_limits.html", round=view, form=form), 422
+        stored = round_for_assembly(session, view.id).assembly
+        changed = edit_round(session, current_actor(), view.id, now(), settings={"assembly": form.limits(stored)})
+    flash(_("Đã lưu giới hạn. Lập lại đề để áp dụng.") if changed else _("Không có gì thay đổi."), "success" if changed else "info")
     return redirect(url_for(".check", round_code=round_code), 303)
 
 

@@ -285,3 +285,18 @@ def test_a_bank_too_small_for_a_blueprint_says_so_where_forms_are_drawn(database
         round_id = make_draft(session, questions=31)
         with pytest.raises(BankTooSmallError, match="30/31"):
             assemble_forms(session, SERVICE, round_id, zone=ZONE, at=AT)
+
+
+def test_the_limits_that_are_seldom_changed_have_a_page(organiser: FlaskClient, database: Database) -> None:
+    address = f"/manage/rounds/{QUARTER}/forms/limits"
+    assert "Độ khó mong muốn" in organiser.get(address).text
+    typed = {"difficulty_target": "0,6", "difficulty_tolerance": "0,05", "recent_quarters": "3", "recent_limit": "1", "key_limit": "50"}
+    saved = organiser.post(address, data={**typed, "true_limit": "70", "anchor_codes": "CB1-1-001\nCB1-1-002 \n"})
+    assert saved.status_code == 303
+    with database.reading() as session:
+        limits = round_for_assembly(session, session.scalars(select(Round.id)).one()).limits
+    assert limits.difficulty_target == pytest.approx(0.6)
+    assert limits.anchor_codes == ("CB1-1-001", "CB1-1-002")
+    assert (limits.forms, limits.seed, limits.key_limit) == (4, 3, 50)  # what stands elsewhere is kept
+    assert "0,6" in organiser.get(address).text
+    assert organiser.post(address, data={**typed, "difficulty_target": "2"}).status_code == 422
