@@ -274,6 +274,7 @@ def _disputes(session: Session, at: Neighbour) -> dict[str, str]:
     return {
         "ruling_id": str(ruling.id),
         "appeal_id": str(appeal.id),
+        "appeal_slot": str(slot),
         "version_id": str(free),
         "version_id:manage_reports": str(version),
     }
@@ -374,7 +375,8 @@ def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
     if endpoint == "attempts.takeover":
         return {"json": {}}
     if endpoint in DISPUTED:
-        return {"data": {**DISPUTED[endpoint], "ruling": things.get("ruling_id", NOBODYS)}}
+        disputed = {"ruling": things.get("ruling_id", NOBODYS), f"points.{things.get('appeal_slot', '')}": "0,5"}
+        return {"data": {**DISPUTED[endpoint], **disputed}}
     part = things.get("part", "")
     post = {"agency": part, "group": "N2", "it_duty": "none", "since": "01/02/2020"}
     filled: dict[str, dict[str, str]] = {
