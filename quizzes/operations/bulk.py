@@ -17,7 +17,7 @@ from lms.kit.ids import uuid7
 from quizzes.models import Item, ItemReview, ItemTag, ItemVersion
 from quizzes.operations.duplicates import drop_sketches
 from quizzes.queries.bank import tags_of
-from quizzes.rules.bank import ItemPurpose, ItemState, stored_text, tidy_tag
+from quizzes.rules.bank import IN_WORK, ItemPurpose, ItemState, stored_text, tidy_tag
 from quizzes.rules.bulk import MOST_AT_ONCE, BulkAction, BulkChange, BulkLine, BulkPlan
 from quizzes.rules.review import LONGEST_REMARK, ReviewAction
 
@@ -36,7 +36,8 @@ def plan_bulk(session: Session, codes: Collection[str], wanted: BulkChange) -> B
     tags = tags_of(session, [row.id for row in rows]) if action in (BulkAction.TAG, BulkAction.UNTAG) else {}
     lines, refused = [], []
     for row in rows:
-        if action == BulkAction.RETIRE and row.version_id is None:
+        # Whether an item in work has this owner already would tell a reviewer whose it is.
+        if (action == BulkAction.RETIRE and row.version_id is None) or (action == BulkAction.OWNER and row.in_work):
             refused.append(row.code)
             continue
         before, after = _change(action, value, row.purpose, row.owner_id, tags.get(row.id, ()))
@@ -79,14 +80,23 @@ def _carry_out(session: Session, actor: Actor, change: BulkChange, lines: Sequen
             drop_sketches(session, versions)
 
 
-def _items(session: Session, codes: Sequence[str]) -> list[Row[UUID, str, str, UUID | None, UUID, str]]:
+def _items(session: Session, codes: Sequence[str]) -> list[Row[UUID, str, str, UUID | None, UUID, str, bool]]:
     """The items with their approved versions, in the order of their codes."""
-    rows: list[Row[UUID, str, str, UUID | None, UUID, str]] = []
+    rows: list[Row[UUID, str, str, UUID | None, UUID, str, bool]] = []
     newest = aliased(ItemVersion)
+    in_work = select(newest.id).where(newest.item_id == Item.id, newest.state.in_(IN_WORK)).exists()
     text = select(newest.stem).where(newest.item_id == Item.id).order_by(newest.number.desc()).limit(1).scalar_subquery()
     for start in range(0, len(codes), AT_ONCE):
         rows += session.execute(
-            select(Item.id, Item.code, Item.purpose, Item.owner_id, ItemVersion.id.label("version_id"), text.label("stem"))
+            select(
+                Item.id,
+                Item.code,
+                Item.purpose,
+                Item.owner_id,
+                ItemVersion.id.label("version_id"),
+                text.label("stem"),
+                in_work.label("in_work"),
+            )
             .outerjoin(ItemVersion, (ItemVersion.item_id == Item.id) & (ItemVersion.state == ItemState.APPROVED))
             .where(Item.code.in_(codes[start : start + AT_ONCE]))
             .order_by(Item.code)

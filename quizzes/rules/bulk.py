@@ -53,7 +53,8 @@ class BulkLine:
 
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
-    """What would be done. `unchanged`: items that are so already; `refused`: codes of which nothing can be retired."""
+    """What would be done. `unchanged`: items that are so already; `refused`: codes of which nothing can be retired, or that
+    are in work and keep their owner until that is decided."""
 
     change: BulkChange
     lines: tuple[BulkLine, ...]

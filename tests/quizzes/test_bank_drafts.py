@@ -302,3 +302,14 @@ def test_what_a_person_wrote_is_in_their_own_file_and_goes_with_them_when_record
     with database.transaction() as session:
         follower.forget(session, kept, "P-1", AT)
         assert session.scalars(select(Item.owner_id)).all() == [None]
+
+
+def test_an_item_in_work_keeps_its_owner_so_that_a_reviewer_cannot_try_out_whose_it_is(
+    database: Database, author: Actor, reviewer: Actor
+) -> None:
+    with database.transaction() as session:
+        fill_bank(session, 1)
+        code = save_draft(session, author, draft(9), AT).code
+        for person in (author, reviewer):
+            plan = plan_bulk(session, [code, "CB1-1-001"], BulkChange(BulkAction.OWNER, str(person.person_id)))
+            assert (plan.refused, plan.unchanged, [line.code for line in plan.lines]) == ((code,), 0, ["CB1-1-001"])
