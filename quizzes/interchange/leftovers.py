@@ -18,6 +18,7 @@ from quizzes.rules.bank import ItemDraft
 _BODY = "body."
 _DATES = ("valid_from", "valid_to")
 _ABSENT = "absent"
+_DEEPEST = 12
 
 
 def leftovers(draft: ItemDraft, native: ItemDraft) -> str:
@@ -38,19 +39,30 @@ def completed(native: ItemDraft, text: str) -> tuple[ItemDraft, bool]:
         rest = json.loads(text)
     except (ValueError, RecursionError):
         return native, False
-    if not isinstance(rest, dict):
+    if not isinstance(rest, dict) or _is_deep(rest):
         return native, False
     parts = _parts(native)
-    held = True
-    for name, leftover in rest.items():
-        if not isinstance(leftover, list) or not 1 <= len(leftover) <= 2 or leftover[0] != _said(parts, name):
-            held = False
-        elif len(leftover) == 1:
+    held = {name for name, leftover in rest.items() if _holds(parts, name, leftover)}
+    if any(_is_together(name) for name in rest.keys() - held):
+        held = {name for name in held if not _is_together(name)}
+    for name in held:
+        if len(rest[name]) == 1:
             del parts[name]
         else:
-            parts[name] = leftover[1]
+            parts[name] = rest[name][1]
     draft = _draft(native, parts)
-    return (native, False) if draft is None else (draft, held)
+    return (native, False) if draft is None else (draft, len(held) == len(rest))
+
+
+def _holds(parts: Mapping[str, Any], name: str, leftover: Any) -> bool:
+    return (
+        isinstance(leftover, list) and leftover[:1] == [_said(parts, name)] and len(leftover) <= 2 and (len(leftover) == 2 or name in parts)
+    )
+
+
+def _is_together(name: str) -> bool:
+    """Options, key and reasons name one another by id: they hold together or not at all."""
+    return name.startswith(_BODY) or name in ("key", "whys", "kind")
 
 
 def _said(parts: Mapping[str, Any], name: str) -> str:
@@ -81,14 +93,21 @@ def _draft(native: ItemDraft, parts: Mapping[str, Any]) -> ItemDraft | None:
 
 def _is_well_formed(draft: ItemDraft) -> bool:
     """Is everything of the type an item's parts are of?"""
+    if not isinstance(draft.key, list) or not isinstance(draft.whys, dict):
+        return False
     texts = (draft.code, draft.topic, draft.kind, draft.level, draft.stem, draft.explanation, *draft.key, *draft.tags)
     perhaps = (draft.legal_basis, draft.competency, draft.lesson, draft.framework, draft.purpose)
-    return (
-        isinstance(draft.key, list)
-        and isinstance(draft.whys, dict)
-        and all(isinstance(one, str) for one in (*texts, *draft.whys, *draft.whys.values()))
-        and all(one is None or isinstance(one, str) for one in perhaps)
+    return all(isinstance(one, str) for one in (*texts, *draft.whys, *draft.whys.values())) and all(
+        one is None or isinstance(one, str) for one in perhaps
     )
+
+
+def _is_deep(value: Any) -> bool:
+    """Is this nested deeper than the body of any item?"""
+    level = [value]
+    for _depth in range(_DEEPEST):
+        level = [inner for one in level if isinstance(one, dict | list) for inner in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
 
 
 def _fingerprint(value: Any) -> str:
