@@ -22,15 +22,16 @@ def decisions(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice
     """To those whose mark changed, and those whose appeal or report was answered, once each."""
     since = at - LOOK_BACK
     marks = session.execute(
-        select(Regrade.id, Regrade.reason, Attempt.id, Attempt.person_id, Round.title)
+        select(Regrade.id, Attempt.id, Attempt.person_id, Round.title)
         .join(Attempt, Attempt.id == Regrade.attempt_id)
         .join(Round, Round.id == Attempt.round_id)
         .where(Regrade.recorded_at >= since, Regrade.superseded_by.is_(None), Regrade.cause != "appeal")
         .execution_options(yield_per=AT_ONCE)
     )
-    for regrade_id, reason, attempt_id, person_id, title in marks:
-        text = N_("%(title)s: điểm bài của ông/bà đã được xem lại. Lý do: %(reason)s")
-        yield Notice(person_id, f"mark:{regrade_id}", text, f"/attempts/{attempt_id}/result", {"title": title, "reason": reason}, order=30)
+    for regrade_id, attempt_id, person_id, title in marks:
+        # Why an item was ruled on would tell its key while others sit: the page knows what may be read.
+        text = N_("%(title)s: điểm bài của ông/bà đã được xem lại. Lý do ở trang kết quả.")
+        yield Notice(person_id, f"mark:{regrade_id}", text, f"/attempts/{attempt_id}/result", {"title": title}, order=30)
     appeals = session.execute(
         select(Appeal.id, Appeal.state, Attempt.id, Attempt.person_id, Round.title)
         .join(Attempt, Attempt.id == Appeal.attempt_id)

@@ -19,6 +19,7 @@ from quizzes.kinds.answers import in_words
 from quizzes.models import Attempt, Form, FormSlot, Item, ItemVersion, Regrade, Response, Round
 from quizzes.queries.marks import has_ruling, is_standing, papers_of_forms, rulings_of_forms, standing_passed, standing_score
 from quizzes.rules.marking import RulingKind, ShownRuling, points_from_store
+from quizzes.rules.rounds import RoundState
 from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
 
@@ -56,6 +57,10 @@ class AttemptView:
 
     def visible(self, at: datetime) -> Visible:
         return visible(self.state, self.feedback_policy, self.round_state, self.closes_at, at)
+
+    def keys_are_secret(self, at: datetime) -> bool:
+        """Must nothing that tells a key be shown yet, to this person or for the sake of others who still sit?"""
+        return not self.visible(at).key and self.round_state not in (RoundState.CLOSED, RoundState.LOCKED)
 
     def seconds_left(self, at: datetime) -> int:
         return seconds_left(self.deadline, max(at, self.started_at))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.kit.actors import NotFound
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, Form, FormSlot, ItemVersion, Regrade, Response, Round, Ruling, RulingExcept
-from quizzes.rules.marking import Candidate, InForce, RulingKind, points_from_store
+from quizzes.rules.marking import Candidate, CauseKind, InForce, RulingKind, points_from_store
 from quizzes.rules.sitting import AttemptState, Marked
 
 standing_score: ColumnElement[Decimal] = func.coalesce(Regrade.score, Attempt.score)
@@ -209,6 +209,11 @@ class MarkChange:
     after: Decimal
     passed_before: bool
     passed_after: bool
+
+
+def told(changes: Iterable[MarkChange], *, keys_are_secret: bool) -> list[MarkChange]:
+    """What the person may read of them while others still sit: why an item was ruled on would tell its key, so the reason is left out."""
+    return [replace(one, reason="") if keys_are_secret and one.cause == CauseKind.RULING else one for one in changes]
 
 
 def history_of_mark(session: Session, attempt_id: UUID) -> list[MarkChange]:

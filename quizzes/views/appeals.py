@@ -25,7 +25,7 @@ from quizzes.operations import appeals as operations
 from quizzes.queries import appeals as queries
 from quizzes.queries.attempts import AttemptView, attempt_of
 from quizzes.queries.item_reports import reports_of_attempt
-from quizzes.queries.marks import history_of_mark
+from quizzes.queries.marks import history_of_mark, told
 from quizzes.queries.rulings import rulings_of_version
 from quizzes.rules.appeals import APPEAL_STATE_NAMES, OWN_STATE_NAMES, WHOLE, AppealState, may_appeal
 from quizzes.rules.marking import CAUSE_NAMES, CauseKind
@@ -116,7 +116,7 @@ def _own_page(attempt_id: UUID, form: AppealForm | None = None) -> str:
         window = queries.appeal_window(session, attempt_id, person())
         filed = queries.appeals_of_attempt(session, attempt_id)
         reports = reports_of_attempt(session, attempt_id)
-        changes = history_of_mark(session, attempt_id)
+        changes = told(history_of_mark(session, attempt_id), keys_are_secret=attempt.keys_are_secret(at))
     if form is None:
         form = AppealForm(questions)
         form.slot.data = request.args.get("slot", WHOLE, type=int)
@@ -130,6 +130,7 @@ def _own_page(attempt_id: UUID, form: AppealForm | None = None) -> str:
         numbers={**dict(questions), WHOLE: _("Cả bài")},
         changes=changes,
         form=form if taken else None,
+        secret=attempt.keys_are_secret(at),
     )
 
 

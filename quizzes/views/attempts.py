@@ -38,7 +38,7 @@ from quizzes.operations.saving import save_answers, save_at_once, save_from_page
 from quizzes.queries.attempts import AttemptView, as_they_stand, attempt_of, explained, paper, stored
 from quizzes.queries.essays import essay_results
 from quizzes.queries.late import late_of_attempt
-from quizzes.queries.marks import history_of_mark
+from quizzes.queries.marks import history_of_mark, told
 from quizzes.queries.papers import remember_paper
 from quizzes.rules.sealed import purpose_of_key
 from quizzes.rules.sitting import AttemptState, SaveRefused, Stored, question_order, seconds_left
@@ -431,7 +431,7 @@ def result(attempt_id: UUID) -> str | AnyResponse:
         return redirect(url_for(".page", attempt_id=attempt_id))
     lines: list[Line] = []
     with reading() as session:
-        changes = history_of_mark(session, attempt_id)
+        changes = told(history_of_mark(session, attempt_id), keys_are_secret=attempt.keys_are_secret(at))
     if may_see.key:
         with reading() as session:
             questions = as_they_stand(session, attempt, explained(session, attempt_id, attempt.form_id))

@@ -18,6 +18,7 @@ from sqlalchemy import event, func, select, update
 from lms.kit.actors import Actor, Role
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
+from quizzes.decision_notices import decisions
 from quizzes.models import Appeal, Attempt, ItemReport, Round, Ruling
 from quizzes.operations.appeals import confirm_points, file_appeal, propose_points, reject_appeal, settle_by_ruling
 from quizzes.operations.attempts import start_attempt, submit_attempt
@@ -298,6 +299,36 @@ def test_the_result_says_of_each_question_what_was_ruled(
     with time_machine.travel(AT + timedelta(days=60), tick=False):
         page = sign_in("an").get(f"/attempts/{attempt}/result").text
     assert "Câu này đã được hủy, mọi người được trọn điểm: Luật đã thay đổi." in page
+
+
+def test_why_an_item_was_ruled_on_is_not_told_while_others_still_sit(database: Database, people: dict[str, Actor], sign_in: SignIn) -> None:
+    attempt = sit_right(database, people["binh"], 0)
+    with database.reading() as session:
+        version = version_in(session, "single_choice")
+    reason = "Đáp án c cũng đúng theo Điều 5."
+    approve(database, people["hai"], propose(database, people["mot"], version, reason=reason))
+    binh = sign_in("binh")
+    for page in ("result", "appeal"):
+        assert reason not in binh.get(f"/attempts/{attempt}/{page}").text
+        assert "0 → 16,67" in binh.get(f"/attempts/{attempt}/{page}").text
+    with database.transaction() as session:
+        session.execute(update(Round).values(state="closed", closed_at=LATER))
+    assert reason in binh.get(f"/attempts/{attempt}/result").text
+
+
+def test_people_are_told_by_letter_that_their_mark_and_their_appeal_were_looked_at(
+    database: Database, people: dict[str, Actor], attempt: UUID
+) -> None:
+    other = sit_right(database, people["binh"], 0)
+    appeal = file(database, people["an"], attempt)
+    with database.transaction() as session:
+        reject_appeal(session, people["mot"], appeal, "Đúng rồi.", LATER)
+    with database.reading() as session:
+        version = version_in(session, "single_choice")
+    approve(database, people["hai"], propose(database, people["mot"], version))
+    with database.reading() as session:
+        told = {(one.person_id, one.path) for one in decisions(session, LATER, ZONE)}
+    assert {(people["an"].person_id, f"/attempts/{attempt}/appeal"), (people["binh"].person_id, f"/attempts/{other}/result")} <= told
 
 
 def test_queues_need_the_same_statements_however_many_wait(
