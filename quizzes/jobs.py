@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from lms.kit.unit import settings, transaction
 from quizzes import statements
 from quizzes.operations.attempts import FINISHED, STARTED, end_overdue_attempts
 from quizzes.operations.marks import REMARKED
+from quizzes.operations.media import drop_unused_pictures
 from quizzes.operations.signals import FIND_SIGNALS, find_signals
 from quizzes.queries.attempts import AttemptView, attempt_by_id, explained
 from quizzes.queries.marks import regrade
@@ -34,7 +35,19 @@ def end_overdue(at: datetime) -> None:
             return
 
 
-PERIODIC = (Periodic(name="quizzes.end_overdue", seconds=10, run=end_overdue),)
+UNUSED_FOR = timedelta(days=30)
+
+
+def drop_pictures(at: datetime) -> None:
+    """Throw away pictures that were uploaded a month ago and no question has."""
+    with transaction() as session:
+        drop_unused_pictures(session, at - UNUSED_FOR)
+
+
+PERIODIC = (
+    Periodic(name="quizzes.end_overdue", seconds=10, run=end_overdue),
+    Periodic(name="quizzes.drop_pictures", seconds=24 * 3600, run=drop_pictures),
+)
 
 
 def look_for_signals(run: JobRun) -> Mapping[str, Any]:

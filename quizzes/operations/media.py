@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from quizzes.models import Picture
+from quizzes.models import ItemVersion, Picture
 from quizzes.rules.pictures import Prepared, prepared
 
 
@@ -28,3 +28,11 @@ def keep_picture(session: Session, picture: Prepared, at: datetime) -> Prepared:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         session.execute(insert(Picture).values(**values, stored_at=at).on_conflict_do_nothing())
     return picture
+
+
+def drop_unused_pictures(session: Session, before: datetime) -> int:
+    """Throw away pictures that came in before a moment and are in no version of any item: uploads that were never saved."""
+    sha256 = ItemVersion.body["picture"]["sha256"].as_string()
+    used = select(sha256).where(sha256.is_not(None))
+    dropped = session.execute(delete(Picture).where(Picture.stored_at < before, Picture.sha256.not_in(used)).returning(Picture.sha256))
+    return len(dropped.all())

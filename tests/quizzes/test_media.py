@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -20,7 +21,7 @@ from lms.kit.errors import DomainError
 from quizzes.interchange.yaml_file import parse
 from quizzes.models import Picture
 from quizzes.operations.bank import import_items
-from quizzes.operations.media import store_picture
+from quizzes.operations.media import drop_unused_pictures, store_picture
 from quizzes.rules.pictures import LARGEST_IN, LARGEST_OUT, LONGEST_SIDE, prepared
 from tests.factories import grant, make_agency, make_person
 from tests.quizzes.making import AT, CLOSES, OPENS, QUARTER, draft, make_learners, make_round
@@ -139,6 +140,18 @@ def test_a_picture_is_kept_once(database: Database) -> None:
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Picture)) == 1
         assert session.get_one(Picture, picture.sha256).content == picture.content
+
+
+def test_pictures_no_question_has_are_thrown_away_in_time(database: Database) -> None:
+    with database.transaction() as session:
+        used, old, new = (store_picture(session, file_of(drawing(colour=colour)), AT) for colour in ("#111", "#222", "#333"))
+        session.get_one(Picture, new.sha256).stored_at = AT + timedelta(days=2)
+        shown = {"sha256": used.sha256, "alt": "Hình", "width": 320, "height": 200}
+        import_items(session, SERVICE, [draft(1), draft(2, "true_false", body={"picture": shown})], "test", OPENS)
+    with database.transaction() as session:
+        assert drop_unused_pictures(session, AT + timedelta(days=1)) == 1
+        assert set(session.scalars(select(Picture.sha256))) == {used.sha256, new.sha256}
+        assert old.sha256 != used.sha256
 
 
 def test_a_picture_is_shown_to_who_has_the_paper_and_to_who_may_see_the_bank_and_to_nobody_else(
