@@ -102,7 +102,7 @@ def decide_proposal(session: Session, actor: Actor, proposal_id: UUID, *, accept
         audit.record(session, actor, "quizzes.refuse_exclusion", proposal.round_id, at, person=str(proposal.person_id), answer=answer)
 
 
-def _pending(round_id: UUID) -> Select[tuple[ListProposal]]:
+def _pending(round_id: UUID) -> Select[ListProposal]:
     return select(ListProposal).where(ListProposal.round_id == round_id, ListProposal.state == PENDING)
 
 

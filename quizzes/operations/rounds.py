@@ -178,7 +178,7 @@ def delete_draft(session: Session, actor: Actor, round_id: UUID, at: datetime) -
     refuse_unless_draft(held)
     drop_forms(session, held)
     for table in (BlockRule, RoundBlock, RoundAgencyMove, RoundPlan):
-        session.execute(delete(table).where(table.round_id == round_id))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(table.round_id == round_id))
     code, title, blueprint_id = held.code, held.title, held.blueprint_id
     session.delete(held)
     session.flush()

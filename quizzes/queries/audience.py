@@ -20,7 +20,7 @@ from lms.agencies.queries import ancestors_on, within
 from lms.kit.actors import Everywhere, Scope
 from lms.results.models import Expectation, ExpectationChange
 from quizzes.models import LeftOut, ListProposal
-from quizzes.rules.audience import AudienceRule, Counted, Facts, Verdict, verdict_of
+from quizzes.rules.audience import LISTED, AudienceRule, Counted, Facts, Verdict, verdict_of
 from quizzes.rules.rounds import Purpose
 
 
@@ -39,14 +39,22 @@ class RosterRow:
 def roster(session: Session, day: date, person_id: UUID | None = None) -> list[RosterRow]:
     """Everyone with a primary post on that day, one row a person: where two overlap, the one that began last counts. Who has been erased
     since that day can sit no test and is expected at none. One statement."""
-    statement = (
+    statement = _posts_on(day).order_by(Posting.valid_from, Posting.id)
+    if person_id is not None:
+        statement = statement.where(Posting.person_id == person_id)
+    return list({row.person_id: RosterRow(*row) for row in session.execute(statement)}.values())
+
+
+def _posts_on(day: date) -> Select[*tuple[Any, ...]]:
+    """Primary posts on a day with what a rule looks at: the columns of RosterRow."""
+    return (
         select(
             Posting.person_id,
             Posting.agency_id,
-            AgencyVersion.id,
+            AgencyVersion.id.label("agency_version_id"),
             Posting.group_code,
             Posting.it_duty,
-            absence_on(day),
+            absence_on(day).label("absence"),
         )
         .select_from(Posting)
         .outerjoin(
@@ -60,11 +68,7 @@ def roster(session: Session, day: date, person_id: UUID | None = None) -> list[R
         )
         .join(Person, Person.id == Posting.person_id)
         .where(is_listed(), Posting.is_primary, Posting.valid_from <= day, Posting.valid_to > day)
-        .order_by(Posting.valid_from, Posting.id)
     )
-    if person_id is not None:
-        statement = statement.where(Posting.person_id == person_id)
-    return list({row.person_id: RosterRow(*row) for row in session.execute(statement)}.values())
 
 
 def enrolled_in(session: Session, course: str) -> set[UUID]:
@@ -102,18 +106,28 @@ def judged_roster(session: Session, rule: AudienceRule, day: date, *, purpose: s
 
 
 def counted_roster(session: Session, rule: AudienceRule, day: date, *, purpose: str, course: str | None) -> Counted:
-    """How many the rule names on a day, by verdict, group, reason and agency."""
+    """How many the rule names on a day, by verdict, group, reason and agency. People are counted by the database, by what the rule looks
+    at, and judged together: two statements, and as many rows as there are kinds of people in agencies."""
+    last = func.row_number().over(partition_by=Posting.person_id, order_by=(Posting.valid_from.desc(), Posting.id.desc()))
+    posts = _posts_on(day).add_columns(last.label("place"))
+    if purpose == Purpose.COURSE_TEST:
+        enrolled = select(Enrolment.person_id).join(Course, Course.id == Enrolment.course_id).where(Course.code == course)
+        posts = posts.where(Posting.person_id.in_(enrolled))
+    one = posts.subquery()
+    alike = (one.c.agency_id, one.c.agency_version_id, one.c.group_code, one.c.it_duty, one.c.absence)
+    rows = session.execute(select(*alike, func.count()).where(one.c.place == 1).group_by(*alike)).all()
+    above = ancestors_on(session, day) if rule.agencies or rule.excepted else {}
     found = Counted(Counter(), Counter(), Counter(), Counter())
     homeless = 0
-    for one in judged_roster(session, rule, day, purpose=purpose, course=course):
-        found.by_verdict[one.verdict] += 1
-        if one.verdict == Verdict.EXPECTED:
-            found.by_group[one.row.group_code] += 1
-            found.by_agency[one.row.agency_id] += 1
-            homeless += one.row.agency_version_id is None
-        elif one.verdict == Verdict.EXCUSED:
-            found.by_reason[one.row.absence or ""] += 1
-            homeless += one.row.agency_version_id is None
+    for agency, version, group, duty, absence, count in rows:
+        verdict = verdict_of(rule, Facts(group, above.get(agency, (agency,)), duty, absence))
+        found.by_verdict[verdict] += count
+        if verdict == Verdict.EXPECTED:
+            found.by_group[group] += count
+            found.by_agency[agency] += count
+        elif verdict == Verdict.EXCUSED:
+            found.by_reason[absence or ""] += count
+        homeless += count if verdict in LISTED and version is None else 0
     return Counted(found.by_verdict, found.by_group, found.by_reason, found.by_agency, homeless)
 
 
@@ -158,7 +172,12 @@ def frozen_standing(session: Session, round_id: UUID, activity: str, person_id: 
         if row
         else []
     )
-    return Frozen(row is not None, row.excluded_because if row else None, left_out, [tuple(one) for one in changes])
+    return Frozen(
+        row is not None,
+        row.excluded_because if row else None,
+        left_out,
+        [(at, before, after, evidence) for at, before, after, evidence in changes],
+    )
 
 
 def left_out_counts(session: Session, round_id: UUID) -> dict[str, int]:
@@ -222,7 +241,7 @@ _LISTED = (
 )
 
 
-def _listed(round_: Any, scope: Scope) -> Select[Any]:
+def _listed(round_: Any, scope: Scope) -> Select[*tuple[Any, ...]]:
     pending = and_(ListProposal.round_id == round_.id, ListProposal.person_id == Expectation.person_id, ListProposal.state == "pending")
     return (
         select(*_LISTED)

@@ -42,8 +42,8 @@ def contest_ranking(session: Session, view: RoundView, side_answer: int | None) 
     )
     sat: dict[UUID, list[_Sat]] = defaultdict(list)
     for row in rows:
-        if row[4] is not None:
-            sat[row.person_id].append(_Sat(*row))
+        if row.submitted_at is not None and row[4] is not None:
+            sat[row.person_id].append(_Sat(row.person_id, row.number, row.started_at, row.submitted_at, row[4]))
     guesses = session.execute(select(SideAnswer.person_id, SideAnswer.answer).where(SideAnswer.round_id == view.id))
     guess = {person: answer for person, answer in guesses}  # noqa: C416 - rows are no pairs to dict
     entries = []

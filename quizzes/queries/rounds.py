@@ -83,7 +83,8 @@ def round_by_id(session: Session, round_id: UUID) -> RoundView:
 
 def assembly_of(session: Session, round_id: UUID) -> dict[str, Any]:
     """The limits a round's forms are drawn within, as they are stored."""
-    return session.scalars(select(Round.assembly).where(Round.id == round_id)).one()
+    stored: dict[str, Any] = session.scalars(select(Round.assembly).where(Round.id == round_id)).one()
+    return stored
 
 
 def question_count(session: Session, blueprint_id: UUID) -> int:
@@ -165,12 +166,12 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
     if code is not None:
         statement = statement.where(Round.code == code)
     rows = session.execute(with_own_window(statement, person_id)).all()
-    own = select(Attempt.round_id, *_MY_ATTEMPT).outerjoin(Regrade, is_standing()).where(Attempt.person_id == person_id)
-    attempts = session.execute(own.order_by(Attempt.number)).all()
+    taken = select(Attempt.round_id, *_MY_ATTEMPT).outerjoin(Regrade, is_standing()).where(Attempt.person_id == person_id)
+    attempts = session.execute(taken.order_by(Attempt.number)).all()
     mine = []
     for count, expectation_id, excluded_because, group_name, agency_name, enrolled, *values in rows:
         window, view = OwnWindow(*values[: len(OWN_WINDOW)]), RoundView(*values[len(OWN_WINDOW) :])
-        own = [MyAttempt(*attempt[1:]) for attempt in attempts if attempt[0] == view.id]
+        own = [MyAttempt(*rest) for round_id, *rest in attempts if round_id == view.id]
         mine.append(
             MyRound(
                 round=view,

@@ -87,7 +87,7 @@ def _links(view: RoundView) -> list[tuple[str, str]]:
     shown = []
     for endpoint, label, about_round in pages:
         page = current_app.view_functions.get(endpoint)
-        if page is not None and may(page.required_permission):  # type: ignore[attr-defined]
+        if page is not None and may(getattr(page, "required_permission", "")):
             shown.append((label, url_for(endpoint, round_code=view.code) if about_round else url_for(endpoint)))
     return shown
 

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from courses.models import Course, CourseVersion, Enrolment
+from lms.accounts.models import Posting
 from lms.kit.actors import EVERYWHERE, SERVICE, Actor, NotFound
 from lms.kit.audit import AuditEntry
 from lms.kit.clock import Quarter
@@ -32,6 +33,7 @@ from quizzes.operations.life import OPENING, close_round, lock_round, open_round
 from quizzes.operations.rounds import delete_draft, edit_round, set_blueprint
 from quizzes.operations.windows import add_make_up, admit_missing, admit_people, cancel_make_up, spread_blocks
 from quizzes.queries.attempts import attempt_of
+from quizzes.queries.audience import heads_by_agency, left_out_counts
 from quizzes.queries.round_plans import plan_view, readiness
 from quizzes.queries.rounds import blueprint_cells, my_round, round_by_code
 from quizzes.round_jobs import admit_newcomers, watch_rounds
@@ -387,3 +389,22 @@ def test_drafts_follow_agencies_that_merge_and_go_back_when_the_merger_is_withdr
         follower.take_back(session, SERVICE, turn.event_id, AT)
         assert held.audience == before
         assert old in {one.agency_id for one in session.scalars(select(BlockRule))}
+
+
+def test_what_is_counted_before_opening_is_what_is_frozen(database: Database) -> None:
+    with database.transaction() as session:
+        root = make_agency(session, "UBND tỉnh", kind="province")
+        inside, outside = make_agency(session, "Sở A", parent=root), make_agency(session, "Sở B", parent=root)
+        make_people(session, inside, [{}, {"absence": "sick"}, {"group_code": "N1"}, {"it_duty": "full_time"}])
+        make_people(session, outside, [{}, {}])
+        twice = make_person(session, agency=outside, login="twice")
+        session.add(Posting(person_id=twice, agency_id=inside, group_code="N2", valid_from=date(2026, 1, 1)))
+        fill_bank(session)
+        rule = AudienceRule(groups=frozenset({"N2"}), excepted=frozenset({outside}))
+        round_id = make_round(session, open_it=False, audience=rule)
+        view = round_by_code(session, QUARTER)
+        counted = readiness(session, view, plan_view(session, round_id), ZONE).counted
+        assert (counted.expected, counted.excused, counted.left_out) == (3, 1, 3)
+        open_round(session, SERVICE, round_id, zone=ZONE, at=OPENS)
+        assert heads_by_agency(session, view.activity) == dict(counted.by_agency) == {inside: 3}
+        assert left_out_counts(session, round_id) == {"other_group": 1, "excepted_agency": 2}
