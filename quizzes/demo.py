@@ -38,14 +38,17 @@ def add_rounds(province: DemoProvince) -> None:
     """One closed round with sittings for each past quarter, better from quarter to quarter, and the current one half-way through."""
     import_questions.main([], standalone_mode=False)
     random = Random(province.seed)
+    over: list[tuple[UUID, datetime]] = []
     for age, quarter in enumerate(reversed(province.past)):
         participation, ability = 0.93 - 0.05 * age, 0.66 - 0.05 * age
         round_id, begins = _open(province, quarter), quarter.begins(province.zone)
         _sit(round_id, quarter, _Turnout(participation, ability, begins, begins + timedelta(days=45)), random)
         with transaction() as session:
             life.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
-        count_statistics(database(), round_id, quarter.ends(province.zone))
+        over.append((round_id, quarter.ends(province.zone)))
         click.echo(f"{quarter}: closed with results")
+    for round_id, ended_at in reversed(over):  # the earliest first: each is compared with the one before
+        count_statistics(database(), round_id, ended_at)
     round_id, begins = _open(province, province.current), province.current.begins(province.zone)
     _sit(
         round_id,

@@ -13,7 +13,7 @@ from lms.kit.forms import BaseForm
 from quizzes.rules.assembly import AssemblyLimits
 
 
-class ShareField(FloatField):
+class ShareField(FloatField):  # type: ignore[misc]
     """A share such as 0,65: the decimal comma is read as well as the point, and shown."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -55,7 +55,7 @@ class LimitsForm(BaseForm):
         _l("Đáp án cùng Đúng hoặc cùng Sai tối đa (% số câu đúng – sai)"), validators=[InputRequired(), NumberRange(50, 100)]
     )
     anchor_codes = TextAreaField(
-        _l("Chỉ dùng các câu này làm câu neo"), description=_l("Mã câu, cách nhau bằng dấu cách hoặc dấu phẩy. Để trống: mọi câu đã đo ở quý trước.")
+        _l("Chỉ dùng các câu này làm câu neo"), description=_l("Mã câu, cách nhau bằng dấu phẩy. Để trống: mọi câu đã đo ở quý trước.")
     )
 
     NAMES = ("recent_quarters", "recent_limit", "key_limit", "true_limit")
