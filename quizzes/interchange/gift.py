@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 
 from lms.kit.errors import N_
 from quizzes.interchange import gift_write
@@ -33,6 +33,7 @@ from quizzes.interchange.part_names import losses
 from quizzes.interchange.text_bytes import UnreadableError, decoded
 from quizzes.rules.bank import ItemDraft
 
+_MOST_BLOCKS = 4 * MOST_ITEMS  # questions, and what stands between them
 _TOP = re.compile(r"\$\w+\$(/top)?|top", re.IGNORECASE)
 _SIGN = re.compile(rb"\$CATEGORY:|(?m:^\s*//)|::.{0,300}::|\{\s*(=|~|#|T\b|F\b|TRUE\b|FALSE\b|\})", re.DOTALL)
 
@@ -54,9 +55,12 @@ class GiftFormat:
             text, findings = decoded(data)
         except UnreadableError:
             return refusal(N_("không đọc được chữ trong tệp; lưu lại với bảng mã UTF-8"))
+        questions = list(islice((block for block in blocks(text) if block.text.strip() or block.category or block.comments), _MOST_BLOCKS))
+        if sum(bool(block.text.strip()) for block in questions) > MOST_ITEMS or len(questions) == _MOST_BLOCKS:
+            return too_many_items()
         entries: list[Entry] = []
         topic, comments = "", 0
-        for block in blocks(text):
+        for block in questions:
             comments += block.comments
             if block.category is not None:
                 line, path = block.category
@@ -65,8 +69,6 @@ class GiftFormat:
                     findings.append(lost(N_("danh mục “%(name)s” không phải mã chủ đề"), line=line, name=shown_name(path)))
             if not block.text.strip():
                 continue
-            if len(entries) == MOST_ITEMS:
-                return too_many_items()
             entries.append(entry(block, len(entries) + 1, topic))
         if not entries:
             return refusal(N_("không tìm thấy câu hỏi GIFT nào trong tệp"))

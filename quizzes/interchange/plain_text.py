@@ -61,6 +61,8 @@ def from_html(html: str) -> tuple[str, list[Finding], tuple[markup.Image, ...]]:
         return "", [lost(N_("đoạn HTML dài hơn %(most)s ký tự"), most=markup.LONGEST_MARKUP)], ()
     if markup.is_too_deep(html):
         return "", [lost(N_("đoạn HTML lồng nhau quá %(most)s tầng, bỏ qua"), most=markup.DEEPEST_MARKUP)], ()
+    if "<" not in html and "&" not in html:
+        return " ".join(html.split()), [], ()
     names = [_HOSTILE[found.lower()] for found in dict.fromkeys(_HOSTILE_TAG.findall(html))]
     read = markup.read_inside(markup.html_tree(regular(html)))
     return read.text, markup.findings([*names, *read.lost]), read.images
