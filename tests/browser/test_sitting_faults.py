@@ -176,6 +176,7 @@ def test_ten_answers_of_a_cut_line_arrive_once_and_in_order(phone: Phone, databa
         if page.locator("#question input[type=checkbox]").count() and "a" not in keys()[slot_of(page)]:
             page.locator("#answer-a").uncheck()
         page.get_by_role("button", name="Câu tiếp").click()
+    expect(page.locator("#offline")).to_be_visible(timeout=40_000)  # only then is its going away the sign that all is there
     expect(page.locator("#offline")).to_contain_text(f"{QUESTIONS - 1} câu chưa gửi")
     sent: list[list[int]] = []
     page.on(
