@@ -171,7 +171,7 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
     mine = []
     for count, expectation_id, excluded_because, group_name, agency_name, enrolled, *values in rows:
         window, view = OwnWindow(*values[: len(OWN_WINDOW)]), RoundView(*values[len(OWN_WINDOW) :])
-        own = [MyAttempt(*rest) for round_id, *rest in attempts if round_id == view.id]
+        own = [MyAttempt(*list(attempt)[1:]) for attempt in attempts if attempt[0] == view.id]
         mine.append(
             MyRound(
                 round=view,
