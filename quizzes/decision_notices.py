@@ -15,7 +15,6 @@ from quizzes.models import Appeal, Attempt, ItemReport, Regrade, Round
 from quizzes.rules.appeals import AppealState
 
 LOOK_BACK = timedelta(days=7)  # what could not be told for a week is no news; the pages say it
-AT_ONCE = 1000
 
 
 def decisions(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice]:
@@ -26,7 +25,6 @@ def decisions(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice
         .join(Attempt, Attempt.id == Regrade.attempt_id)
         .join(Round, Round.id == Attempt.round_id)
         .where(Regrade.recorded_at >= since, Regrade.superseded_by.is_(None), Regrade.cause != "appeal")
-        .execution_options(yield_per=AT_ONCE)
     )
     for regrade_id, attempt_id, person_id, title in marks:
         # Why an item was ruled on would tell its key while others sit: the page knows what may be read.
@@ -37,7 +35,6 @@ def decisions(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice
         .join(Attempt, Attempt.id == Appeal.attempt_id)
         .join(Round, Round.id == Attempt.round_id)
         .where(Appeal.decided_at >= since)
-        .execution_options(yield_per=AT_ONCE)
     )
     for appeal_id, state, attempt_id, person_id, title in appeals:
         text = N_("%(title)s: đơn phúc khảo đã được trả lời, điểm giữ nguyên.")
@@ -49,7 +46,6 @@ def decisions(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice
         .join(Attempt, Attempt.id == ItemReport.attempt_id)
         .join(Round, Round.id == Attempt.round_id)
         .where(ItemReport.answered_at >= since)
-        .execution_options(yield_per=AT_ONCE)
     )
     for report_id, attempt_id, person_id, title in reports:
         text = N_("%(title)s: báo lỗi câu hỏi của ông/bà đã được trả lời.")
