@@ -223,7 +223,11 @@ def sitting_log(session: Session, attempt_id: UUID) -> SittingLog:
         .where(Attempt.id == attempt_id)
         .order_by(FormSlot.slot)
     )
-    lines = [LogLine(*row[:8], marked[row.slot].answer, *row[8:], marked[row.slot].points, bool(marked[row.slot].rulings)) for row in rows]
+    lines = []
+    for row in rows:
+        question = marked[row.slot]
+        values: list[Any] = [*row[:8], question.answer, *row[8:], question.points, bool(question.rulings)]
+        lines.append(LogLine(*values))
     head = session.execute(
         select(Attempt.started_at, Attempt.deadline, Attempt.submitted_at, Attempt.state, Attempt.score).where(Attempt.id == attempt_id)
     ).one()
