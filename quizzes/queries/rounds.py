@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -167,11 +168,11 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
         statement = statement.where(Round.code == code)
     rows = session.execute(with_own_window(statement, person_id)).all()
     taken = select(Attempt.round_id, *_MY_ATTEMPT).outerjoin(Regrade, is_standing()).where(Attempt.person_id == person_id)
-    attempts = session.execute(taken.order_by(Attempt.number)).all()
+    attempts: Sequence[Any] = session.execute(taken.order_by(Attempt.number)).all()
     mine = []
     for count, expectation_id, excluded_because, group_name, agency_name, enrolled, *values in rows:
         window, view = OwnWindow(*values[: len(OWN_WINDOW)]), RoundView(*values[len(OWN_WINDOW) :])
-        own = [MyAttempt(*list(attempt)[1:]) for attempt in attempts if attempt[0] == view.id]
+        own = [MyAttempt(*attempt[1:]) for attempt in attempts if attempt[0] == view.id]
         mine.append(
             MyRound(
                 round=view,
