@@ -30,7 +30,20 @@ from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
 from lms.reports.operations import build_report, publish_report
 from lms.results.queries import activity_of_period
-from quizzes.models import Appeal, Attempt, FormSlot, ItemReport, ItemVersion, LateArrival, Picture, Round, Ruling, Signal, Supervision
+from quizzes.models import (
+    Accommodation,
+    Appeal,
+    Attempt,
+    FormSlot,
+    ItemReport,
+    ItemVersion,
+    LateArrival,
+    Picture,
+    Round,
+    Ruling,
+    Signal,
+    Supervision,
+)
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.exclusions import propose_exclusion
 from quizzes.operations.windows import add_make_up
@@ -100,15 +113,13 @@ def make_common(session: Session) -> dict[str, str]:
     store_statements(session, from_values([said]), authority, AT)
     session.add(CourseMedia(sha256=SHA, media_type="image/svg+xml", content=b"<svg/>", added_at=AT))
     session.add(OutboxEntry(id=900, builder="gone", reference={}, happened_at=AT, tries=5, error="x", set_aside_at=AT))
-    somebody = make_person(session, "Đàm Có Thư", agency=make_agency(session, "Trung tâm Thư"), staff_code="CB-THU")
-    letter = Message(id=uuid7(), person_id=somebody, subject="x", body="x", state="failed", created_at=AT, due_at=AT, ended_at=AT)
-    session.add(letter)
     session.flush()
     picture = {"sha256": PICTURE, "alt": "Hình", "width": 9, "height": 9}
     session.add(Picture(sha256=PICTURE, media_type="image/png", content=b"x", width=9, height=9, stored_at=AT))
     for version in session.scalars(select(ItemVersion)):
         version.body = {**version.body, "picture": picture}
-    essay = make_waiting_essay(session, somebody)
+    writer = make_person(session, "Đàm Thị Viết", agency=make_agency(session, "Trung tâm Văn"), staff_code="CB-VAN")
+    essay = make_waiting_essay(session, writer)
     session.flush()
     if session.scalar(select(Round.id).where(Round.code == QUARTER)) is not None:  # a stranger meets no round at all
         make_round(session, purpose="contest", code="cuoc-thi")
@@ -134,7 +145,6 @@ def make_common(session: Session) -> dict[str, str]:
         "kind:question_editor": "single_choice",
         "statement_id": statement_id,
         "entry_id": "900",
-        "message_id": str(letter.id),
         "audit_entry_id": str(entry),
         "group_code": "N2",
         "action": "up",
@@ -211,7 +221,19 @@ def make_things(session: Session, at: Neighbour) -> dict[str, str]:
         **_sittings(session, at),
         **_disputes(session, at),
         **_imports(session, Actor(at.sitter, "", "")),
+        **_grants_and_letters(session, at),
     }
+
+
+def _grants_and_letters(session: Session, at: Neighbour) -> dict[str, str]:
+    """More time for somebody, and a letter that was refused."""
+    more = Accommodation(
+        id=uuid7(), person_id=at.people["twin"], round_id=None, extra_percent=25, extra_attempts=0, reason="x", granted_at=AT
+    )
+    letter = Message(id=uuid7(), person_id=at.people["twin"], subject="x", body="x", state="failed", created_at=AT, due_at=AT, ended_at=AT)
+    session.add_all([more, letter])
+    session.flush()
+    return {"accommodation_id": str(more.id), "message_id": str(letter.id)}
 
 
 def _sittings(session: Session, at: Neighbour) -> dict[str, str]:

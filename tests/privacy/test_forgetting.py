@@ -152,6 +152,7 @@ SEEN_TO = {
         *("posting.person_id", "recovery_code.person_id", "role_grant.delegated_from", "role_grant.person_id"),
         *("sign_in.person_id", "sign_in_step.person_id", "transfer_request.person_id"),
     },
+    "lms.mail": {"mail_message.person_id", "mail_told.person_id"},
     "lms.privacy": {"data_request.person_id", "notice_read.person_id"},
     "lms.results": {"expectation.person_id", "expectation_change.changed_by", "outcome.person_id"},
     "courses": {"checklist_tick.person_id", "enrolment.person_id", "lesson_progress.person_id"},
