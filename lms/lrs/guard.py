@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -12,23 +11,19 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
 from lms.kit.clock import now
-from lms.kit.errors import N_
 from lms.kit.unit import reading, transaction
 from lms.kit.web import error_response
 from lms.lrs import operations, queries
 from lms.lrs.queries import CredentialRow
 from lms.lrs.rules.credentials import is_key, matches
-from lms.lrs.rules.faults import BadRequest
 from lms.lrs.rules.rendering import timestamp
+from lms.lrs.rules.versions import LATEST, negotiated, spoken
 
-VERSION = "1.0.3"
-SUPPORTED = ("1.0.3", "1.0.2", "1.0.1", "1.0.0")
 PREFIX = "/xapi/"
 MAX_BODY = 1024 * 1024
 
 _VERSION_HEADER = "X-Experience-API-Version"
 _CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
-_OURS = re.compile(r"1\.0(?:\.[0-9]+)?", re.ASCII)
 _RECENTLY = timedelta(minutes=5)
 
 
@@ -50,29 +45,13 @@ def check_credential() -> Response | None:
         with transaction() as session:
             operations.note_use(session, found.key, at)
     g.xapi_credential = found
-    _check_version(request.headers.get(_VERSION_HEADER))
+    g.xapi_version = negotiated(request.headers.get(_VERSION_HEADER))
     return None
 
 
 def current_credential() -> CredentialRow:
     found: CredentialRow = g.xapi_credential
     return found
-
-
-def _check_version(asked: str | None) -> None:
-    if asked is None:
-        raise BadRequest(
-            N_("Thiếu phần đầu X-Experience-API-Version; gửi một trong: %(supported)s"),
-            code="version_missing",
-            supported=", ".join(SUPPORTED),
-        )
-    if not _OURS.fullmatch(asked):
-        raise BadRequest(
-            N_("Không hỗ trợ phiên bản xAPI %(asked)s; các phiên bản hỗ trợ: %(supported)s"),
-            code="version_unsupported",
-            asked=asked[:40],
-            supported=", ".join(SUPPORTED),
-        )
 
 
 def _unauthorized() -> Response:
@@ -86,7 +65,7 @@ def describe(response: Response) -> Response:
     """Every answer below /xapi/ tells its version, those about statements also how current it is."""
     if not request.path.startswith(PREFIX):
         return response
-    response.headers[_VERSION_HEADER] = VERSION
+    response.headers[_VERSION_HEADER] = spoken(request.headers.get(_VERSION_HEADER)) or LATEST
     if request.path.rstrip("/") == f"{PREFIX}statements":
         response.headers[_CONSISTENT_HEADER] = timestamp(_consistent_through())
     return response

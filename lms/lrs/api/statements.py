@@ -1,16 +1,15 @@
-"""The resources of the record store: statements and About."""
+"""`/xapi/statements`: storing statements and finding them (Communication 2.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, g, request, url_for
+from flask import Response, g, request, url_for
 from sqlalchemy.exc import IntegrityError
 from werkzeug.http import http_date, parse_accept_header
 
@@ -20,40 +19,30 @@ from lms.kit.clock import now
 from lms.kit.errors import N_
 from lms.kit.unit import reading, settings, transaction
 from lms.lrs import operations, queries
-from lms.lrs.guard import SUPPORTED, check_credential, current_credential, describe
+from lms.lrs.api.blueprint import blueprint
+from lms.lrs.api.requests import json_body, json_response, parameters
+from lms.lrs.guard import current_credential
 from lms.lrs.queries import StatementPage, StoredStatement
 from lms.lrs.rules.credentials import Scope, authority_of, may_read_all, may_read_own, may_write
 from lms.lrs.rules.faults import BadRequest, Conflict, Forbidden
-from lms.lrs.rules.parameters import CURSOR, Format, StatementQuery, single_values, statement_query
+from lms.lrs.rules.parameters import CURSOR, Format, StatementQuery, statement_query
 from lms.lrs.rules.reading import Received, read_many, read_one
 from lms.lrs.rules.rendering import canonical, ids_only
 from lms.lrs.rules.values import uuid
 
-blueprint = Blueprint("xapi", __name__, url_prefix="/xapi")
-blueprint.machine_only = True  # type: ignore[attr-defined]
-blueprint.before_request(check_credential)
-blueprint.after_app_request(describe)  # for all of /xapi/, errors of the routing included
-
 _TRIES = 2  # a writer of the same id was faster: once more, now comparing with what it stored
 _BOUNDARY = "xapi-statements-b1c6f2a0"
-
-
-@blueprint.get("/about")
-@guarded_by("xapi")
-def about() -> Response:
-    single_values(request.args.items(multi=True), ())
-    return _json({"version": list(SUPPORTED)})
 
 
 @blueprint.put("/statements")
 @guarded_by("xapi")
 def put_statement() -> Response:
     _require_write()
-    given = single_values(request.args.items(multi=True), ("statementId",))
+    given = parameters(("statementId",))
     if "statementId" not in given:
         raise BadRequest(N_("Thiếu tham số statementId"), code="missing_parameter", field="statementId")
     statement_id = uuid(given["statementId"], "statementId")
-    received = read_one(_json_body())
+    received = read_one(json_body())
     own = received.values.get("id")
     if own is not None and UUID(own) != statement_id:
         raise BadRequest(N_("statementId khác với id ghi trong phát biểu"), code="conflicting_id", field="statementId")
@@ -65,8 +54,8 @@ def put_statement() -> Response:
 @guarded_by("xapi")
 def post_statements() -> Response:
     _require_write()
-    single_values(request.args.items(multi=True), ())
-    return _json([str(statement_id) for statement_id in _store(read_many(_json_body()))])
+    parameters(())
+    return json_response([str(statement_id) for statement_id in _store(read_many(json_body()))])
 
 
 @blueprint.get("/statements")
@@ -99,15 +88,6 @@ def _readable_authority() -> UUID | None:
     if not may_read_own(credential.scopes):
         raise Forbidden(N_("Khóa truy cập này không được phép đọc phát biểu"), code="scope_missing")
     return queries.authority_term(authority_of(settings().base_url, credential.key, credential.label))
-
-
-def _json_body() -> bytes:
-    if request.mimetype != "application/json":
-        raise BadRequest(
-            N_("Content-Type phải là application/json; tệp đính kèm trong multipart/mixed chưa được hỗ trợ"),
-            code="unsupported_content_type",
-        )
-    return request.get_data(cache=False)
 
 
 def _store(received: Sequence[Received]) -> list[UUID]:
@@ -144,8 +124,8 @@ def _more(page: StatementPage) -> str:
     """The path of the next page: the same parameters, and where to go on. It never expires. Empty at the end."""
     if page.last is None:
         return ""
-    parameters = {**request.args.to_dict(), CURSOR: str(page.last)}
-    return f"{url_for('xapi.get_statements')}?{urlencode(parameters)}"
+    asked = {**request.args.to_dict(), CURSOR: str(page.last)}
+    return f"{url_for('xapi.get_statements')}?{urlencode(asked)}"
 
 
 def _rendered(wanted: Format, found: StoredStatement) -> str:
@@ -171,7 +151,3 @@ def _multipart(body: str) -> Response:
     """`attachments=true` is answered in parts (Communication 2.1.3); no statement here has attachments of its own to add."""
     text = f"--{_BOUNDARY}\r\nContent-Type: application/json\r\n\r\n{body}\r\n--{_BOUNDARY}--\r\n"
     return Response(text, content_type=f"multipart/mixed; boundary={_BOUNDARY}")
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), mimetype="application/json")

@@ -1,0 +1,39 @@
+"""What every resource asks of a request: its version, its credential's rights, its parameters, its body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from flask import Response, g, request
+
+from lms.kit.errors import N_
+from lms.lrs.rules.faults import BadRequest
+from lms.lrs.rules.parameters import single_values
+from lms.lrs.rules.versions import Version
+
+
+def current_version() -> Version:
+    """The version of the standard in which this request speaks (`guard.check_credential` found it out)."""
+    version: Version = g.xapi_version
+    return version
+
+
+def parameters(known: Iterable[str]) -> dict[str, str]:
+    """The query's parameters by name. Raises BadRequest for an unknown one and for one given twice."""
+    return single_values(request.args.items(multi=True), known)
+
+
+def json_body() -> bytes:
+    """The body of a request that must be JSON. Raises BadRequest."""
+    if request.mimetype != "application/json":
+        raise BadRequest(
+            N_("Content-Type phải là application/json; tệp đính kèm trong multipart/mixed chưa được hỗ trợ"),
+            code="unsupported_content_type",
+        )
+    return request.get_data(cache=False)
+
+
+def json_response(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), mimetype="application/json")
