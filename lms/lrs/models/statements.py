@@ -1,16 +1,8 @@
-"""What the record store keeps.
-
-Prepared for growth on PostgreSQL, without changing a query: `position` begins with the milliseconds of `stored`, so both
-`xapi_statement` and `xapi_term` can be partitioned by ranges of it (one month is one range), partitions be added ahead of time and
-detached for archive, and every query that is bounded in time reads only its partitions. Then a unique constraint must contain the
-partition key; uniqueness of `id` moves into a narrow table (id → position) beside them. There is no foreign key from a term to its
-statement for the same reason, and because both are written by one function alone, `operations.store_statements`.
-"""
+"""Statements, and the terms under which they are found."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -51,18 +43,3 @@ class StatementTerm(Base):
 
     term: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[UUID] = mapped_column(primary_key=True)
-
-
-class Credential(Base):
-    """A key to the store. The secret is shown once, when it is made."""
-
-    __tablename__ = "xapi_credential"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    secret_hash: Mapped[bytes]
-    label: Mapped[str]
-    scopes: Mapped[list[Any]]
-    created_at: Mapped[datetime]
-    created_by: Mapped[UUID | None]
-    revoked_at: Mapped[datetime | None]
-    last_used_at: Mapped[datetime | None]  # to the hour: one write per request would be too many
