@@ -23,7 +23,7 @@ from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.ids import uuid7
 from lms.maintenance import schema
-from quizzes.form_jobs import count_statistics
+from quizzes.jobs.forms import count_statistics
 from quizzes.models import Attempt, FormSlot, Item, ItemPair, ItemStatistic, ItemVersion, Response, Round
 from quizzes.operations.assembly import materials, store_forms
 from quizzes.operations.rounds import create_round

@@ -1,163 +1,28 @@
 """Quizzes: the question bank, the quarter's rounds, and the sittings. What people are measured by."""
 
-from flask_babel import lazy_gettext as _l
-
-from lms.feature import Feature, NavigationItem, Section
-from quizzes import bank_demo, bank_followers, bank_jobs, cli, demo, followers, form_jobs, interchange_jobs, jobs, permissions, person_followers, round_jobs, ruling_jobs
-from quizzes.agency_followers import RoundsUnderWay
+from lms.feature import Feature
+from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.audit_names import AUDIT_NAMES
-from quizzes.group_users import AudiencesOfRounds
+from quizzes.navigation import NAVIGATION
 from quizzes.notices import NOTICES
-from quizzes.queries import appeals as appeal_queries
-from quizzes.queries import item_reports as report_queries
-from quizzes.queries import rulings as ruling_queries
-from quizzes.queries.audience import all_waiting_proposals
-from quizzes.queries.essays import essays_waiting
-from quizzes.queries.late import count_waiting
-from quizzes.queries.review import waiting_count
-from quizzes.views import accommodations, appeals, attempts, bank, bank_bulk, bank_pairs, bank_review, editor, essays, forms, interchange, invigilation, item_reports, late, manage, media, round_calendar, round_contests, round_people, round_setup, round_windows, rounds, rulings, signals, statistics
+from quizzes.views import BLUEPRINTS, bank_review, rounds
 
 feature = Feature(
     name="quizzes",
-    blueprints=(
-        round_setup.blueprint,
-        round_windows.blueprint,
-        round_people.blueprint,
-        round_calendar.blueprint,
-        round_contests.blueprint,
-        appeals.own_pages,
-        appeals.blueprint,
-        item_reports.own_pages,
-        item_reports.blueprint,
-        rulings.blueprint,
-        bank_review.blueprint,
-        bank_pairs.blueprint,
-        bank_bulk.blueprint,
-        interchange.blueprint,
-        invigilation.blueprint,
-        late.blueprint,
-        signals.blueprint,
-        forms.blueprint,
-        statistics.blueprint,
-        rounds.blueprint, attempts.blueprint, manage.blueprint, bank.blueprint, media.blueprint, essays.blueprint, editor.blueprint, accommodations.blueprint),
+    blueprints=BLUEPRINTS,
     permissions=permissions.PERMISSIONS,
     province_wide=permissions.PROVINCE_WIDE,
     permission_names=permissions.PERMISSION_NAMES,
     audit_names=AUDIT_NAMES,
-    navigation=(
-        NavigationItem(label=_l("Kiểm tra"), endpoint="rounds.index", permission="quizzes.sit", order=30),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Điều kiện riêng"),
-            "accommodations.index",
-            "quizzes.grant_accommodations",
-            about=_l("Thêm thời gian, thêm lượt, bắt đầu muộn hơn cho từng người."),
-            order=45,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Kỳ kiểm tra"),
-            "manage_rounds.rounds",
-            "quizzes.manage_rounds",
-            about=_l("Mở, theo dõi và đóng kỳ kiểm tra của quý."),
-            order=40,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Quyết định về câu hỏi"),
-            "manage_rulings.index",
-            "quizzes.rule_on_items",
-            about=_l("Đổi đáp án, công nhận thêm hoặc hủy câu đã thi; xem trước bài và số liệu thay đổi."),
-            order=76,
-            waiting=lambda session, scope, at: ruling_queries.count_waiting(session),
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Phúc khảo"),
-            "manage_appeals.index",
-            "quizzes.rule_on_items",
-            about=_l("Đơn đề nghị xem lại điểm, hạn trả lời và nhật ký bài làm."),
-            order=77,
-            waiting=lambda session, scope, at: appeal_queries.count_waiting(session),
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Báo lỗi câu hỏi"),
-            "manage_reports.index",
-            "quizzes.handle_reports",
-            about=_l("Câu mà người làm bài báo là sai, khó hiểu hoặc đã cũ."),
-            order=78,
-            waiting=lambda session, scope, at: report_queries.count_waiting(session),
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Danh sách thuộc diện kiểm tra"),
-            "round_people.index",
-            "quizzes.propose_exclusions",
-            about=_l("Ai phải kiểm tra, ai được miễn hoặc hoãn và vì sao."),
-            order=42,
-            waiting=all_waiting_proposals,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Ngân hàng câu hỏi"),
-            "manage_questions.questions",
-            "quizzes.view_bank",
-            about=_l("Tìm, soạn, so sánh câu hỏi cùng đáp án, giải thích và căn cứ."),
-            order=72,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Thẩm định câu hỏi"),
-            "manage_reviews.queue",
-            "quizzes.review_items",
-            about=_l("Duyệt hoặc trả lại câu hỏi mới, không thấy tên tác giả."),
-            order=74,
-            waiting=waiting_count,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Coi thi"),
-            "invigilation.index",
-            "quizzes.invigilate",
-            about=_l("Mở ca coi thi, lấy mã phòng thi, theo dõi người đang làm bài, nạp tệp bài làm."),
-            order=50,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Chất lượng câu hỏi"),
-            "manage_statistics.index",
-            "quizzes.view_statistics",
-            about=_l("Độ khó, độ phân loại, phương án ít người chọn; câu đáng ngờ trước."),
-            order=74,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Nộp muộn chờ duyệt"),
-            "late.index",
-            "quizzes.decide_late",
-            about=_l("Câu trả lời đến sau khi hết giờ, cùng bằng chứng, chờ nhận hoặc không nhận."),
-            order=55,
-            waiting=count_waiting,
-        ),
-        NavigationItem.managing(
-            Section.TESTS,
-            _l("Chấm bài tự luận"),
-            "essays.index",
-            "quizzes.mark_essays",
-            about=_l("Cho điểm theo tiêu chí; không thấy tên người viết."),
-            order=60,
-            waiting=essays_waiting,
-        ),
-    ),
-    home_panels=(rounds.home_panel, bank_review.home_panel,),
-    commands=(cli.questions_group, cli.rounds_group),
-    jobs={**round_jobs.HANDLERS, **form_jobs.JOBS, **jobs.JOBS, **interchange_jobs.JOBS, **ruling_jobs.JOBS},
-    periodic=(*jobs.PERIODIC, *round_jobs.PERIODIC, *form_jobs.PERIODIC, *bank_jobs.PERIODIC),
-    demo_steps=(demo.add_rounds, bank_demo.add_drafts),
+    navigation=NAVIGATION,
+    home_panels=(rounds.home_panel, bank_review.home_panel),
+    commands=cli.COMMANDS,
+    jobs=jobs.JOBS,
+    periodic=jobs.PERIODIC,
+    demo_steps=demo.STEPS,
     statement_builders=jobs.BUILDERS,
-    agency_followers=(RoundsUnderWay(),),
-    person_followers=(followers.follower, bank_followers.follower, person_followers.follower),
-    group_users=(AudiencesOfRounds(),),
+    agency_followers=followers.OF_AGENCIES,
+    person_followers=followers.OF_PERSONS,
+    group_users=followers.OF_GROUPS,
     notices=NOTICES,
 )

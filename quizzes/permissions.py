@@ -25,7 +25,21 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.mark_essays": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # never one's own answer
 }
 
-PROVINCE_WIDE = frozenset({"quizzes.mark_essays", "quizzes.decide_late", "quizzes.view_signals", "quizzes.view_bank", "quizzes.write_items", "quizzes.import_items", "quizzes.review_items", "quizzes.manage_rounds", "quizzes.view_statistics", "quizzes.grant_accommodations", "quizzes.rule_on_items"})
+PROVINCE_WIDE = frozenset(
+    {
+        "quizzes.mark_essays",
+        "quizzes.decide_late",
+        "quizzes.view_signals",
+        "quizzes.view_bank",
+        "quizzes.write_items",
+        "quizzes.import_items",
+        "quizzes.review_items",
+        "quizzes.manage_rounds",
+        "quizzes.view_statistics",
+        "quizzes.grant_accommodations",
+        "quizzes.rule_on_items",
+    }
+)
 
 PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.view_statistics": _l("Xem số liệu của câu hỏi và kỳ kiểm tra (không có tên người)"),

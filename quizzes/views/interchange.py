@@ -28,7 +28,7 @@ from quizzes.forms.interchange import ExportForm, QuestionUploadForm
 from quizzes.interchange import FORMATS
 from quizzes.interchange.document import MOST_ITEMS, Parsed, Weight, picture_name
 from quizzes.interchange.xlsx import template
-from quizzes.interchange_jobs import IMPORT_JOB, UNDO_JOB
+from quizzes.jobs.interchange import IMPORT_JOB, UNDO_JOB
 from quizzes.operations.importing import read_questions, record_export
 from quizzes.queries import bank_list
 from quizzes.queries.importing import FATE_NAMES, Fate, Options, plan_import

@@ -10,14 +10,14 @@ from quizzes.queries import media
 
 blueprint = Blueprint("media", "quizzes", url_prefix="/media", template_folder="templates")
 blueprint.undisturbed = True  # type: ignore[attr-defined]  # part of a sitting whose time is running
-CACHING = "private, max-age=31536000, immutable"
+CACHING = "private, max-age=3600"  # a sitting goes back and forth over a slow line; a shared machine forgets soon
 POLICY = "default-src 'none'; sandbox"
 
 
 @blueprint.get("/<sha256>")
 @requires("quizzes.sit")
 def picture(sha256: str) -> Response:
-    """A picture by its hash: what was fetched once never needs asking for again."""
+    """A picture by its hash."""
     with reading() as session:
         if may("quizzes.view_bank"):
             found = media.picture(session, sha256)

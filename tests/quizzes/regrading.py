@@ -15,6 +15,7 @@ from lms.kit.actors import Actor
 from lms.kit.db import Database
 from lms.kit.jobs import Job, JobRun, JobState
 from lms.results.models import Outcome
+from quizzes.jobs.rulings import JOBS
 from quizzes.models import Attempt, FormSlot, ItemVersion, Regrade, Ruling
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.rulings import approve_ruling, propose_ruling
@@ -22,7 +23,6 @@ from quizzes.operations.saving import Answered, save_answers
 from quizzes.queries.marks import is_standing, standing_passed, standing_score
 from quizzes.rules.marking import RulingKind
 from quizzes.rules.rulings import Proposal
-from quizzes.ruling_jobs import JOBS
 from tests.factories import make_agency, make_person
 from tests.quizzes.making import AT, QUARTER
 

@@ -18,8 +18,8 @@ from sqlalchemy import event, func, select, update
 from lms.kit.actors import Actor, Role
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
-from quizzes.decision_notices import decisions
 from quizzes.models import Appeal, Attempt, ItemReport, Round, Ruling
+from quizzes.notices.decisions import decisions
 from quizzes.operations.appeals import confirm_points, file_appeal, propose_points, reject_appeal, settle_by_ruling
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.rulings import refuse_ruling

@@ -17,7 +17,7 @@ from lms.kit.clock import Quarter
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
 from lms.kit.jobs import due_jobs, run_job
-from quizzes.form_jobs import JOBS
+from quizzes.jobs.forms import JOBS
 from quizzes.models import Form, FormSlot, Item, ItemPair, ItemStatistic, ItemVersion, Round
 from quizzes.operations.assembly import assemble_forms, request_assembly, swap_item
 from quizzes.operations.bank import import_items

@@ -15,7 +15,7 @@ from lms.kit.actors import SERVICE, AccessDenied, Actor, NotFound
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
-from quizzes.bank_followers import follower
+from quizzes.followers.bank import follower
 from quizzes.models import Item, ItemSketch, ItemVersion
 from quizzes.operations import review
 from quizzes.operations.bank import InvalidItemError, SavedDraft, import_items, save_draft

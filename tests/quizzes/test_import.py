@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from lms.kit.actors import SERVICE
 from lms.kit.audit import AuditEntry
 from lms.kit.db import Database
-from quizzes.cli import BUNDLED, questions_group
+from quizzes.cli import questions_group
+from quizzes.cli.questions import BUNDLED
 from quizzes.interchange.yaml_file import parse
 from quizzes.kinds import KINDS
 from quizzes.models import Item, ItemVersion

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms.kit.db import Database
-from quizzes import jobs
+from quizzes.jobs import sittings as jobs
 from quizzes.models import Attempt
 from quizzes.operations.attempts import start_attempt
 from tests.quizzes.making import AT, QUARTER, fill_bank, make_learners, make_round, minutes

@@ -183,7 +183,7 @@ def test_a_picture_is_shown_to_who_has_the_paper_and_to_who_may_see_the_bank_and
     answer = an.get(address)
     assert answer.data == picture.content
     assert answer.mimetype == "image/png"
-    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "private, max-age=3600"
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert an.get(f"/media/{unused.sha256}").status_code == 404

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from lms.kit.actors import Actor
 from lms.kit.db import Database
+from quizzes.followers.disputes import follower
 from quizzes.models import (
     Accommodation,
     Appeal,
@@ -25,7 +26,6 @@ from quizzes.models import (
 )
 from quizzes.operations.appeals import confirm_points, file_appeal, propose_points
 from quizzes.operations.item_reports import report_item
-from quizzes.person_followers import follower
 from tests.quizzes.making import AT, ZONE, fill_bank, make_learners, make_round
 from tests.quizzes.regrading import LATER, make_rulers, propose, sit, version_in
 

@@ -12,7 +12,7 @@ from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from lms.kit.notices import Notice
 from quizzes.models import MakeUp, MakeUpPlace
-from quizzes.notices import reminders
+from quizzes.notices.reminders import reminders
 from quizzes.operations.accommodations import grant_accommodations
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.queries.rounds import round_by_code

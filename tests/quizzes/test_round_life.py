@@ -24,7 +24,8 @@ from lms.kit.following import AgencyTurn
 from lms.kit.jobs import Job
 from lms.results.models import Activity, Expectation, ExpectationChange, Outcome
 from lms.results.queries import activity_of_period
-from quizzes.agency_followers import RoundsUnderWay
+from quizzes.followers.agencies import RoundsUnderWay
+from quizzes.jobs.rounds import admit_newcomers, watch_rounds
 from quizzes.models import Attempt, BlockAgency, BlockRule, LeftOut, Round, RoundBlock, RoundPlan
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.copying import copy_round, draft_round
@@ -36,7 +37,6 @@ from quizzes.queries.attempts import attempt_of
 from quizzes.queries.audience import heads_by_agency, left_out_counts
 from quizzes.queries.round_plans import plan_view, readiness
 from quizzes.queries.rounds import blueprint_cells, my_round, round_by_code
-from quizzes.round_jobs import admit_newcomers, watch_rounds
 from quizzes.rules.assembly import Cell
 from quizzes.rules.audience import AudienceRule
 from quizzes.rules.rounds import StartAnswer, StartRefused

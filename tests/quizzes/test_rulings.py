@@ -24,6 +24,7 @@ from lms.reports.operations import build_report, publish_report
 from lms.reports.queries import counted_reports
 from lms.results.models import Outcome
 from lms.results.queries import activity_of_period
+from quizzes.jobs.rulings import JOBS
 from quizzes.models import Attempt, ItemVersion, Regrade, Response, Round, Ruling, RulingEffect, RulingExcept
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.life import lock_round
@@ -34,7 +35,6 @@ from quizzes.queries.marks import attempts_to_mark, history_of_mark
 from quizzes.rules.marking import Cause, CauseKind, RulingKind
 from quizzes.rules.rulings import Proposal
 from quizzes.rules.sitting import score_of
-from quizzes.ruling_jobs import JOBS
 from tests.factories import make_agency, make_person
 from tests.quizzes.making import AT, QUARTER, fill_bank, keys_of, make_learners, make_round, wrong
 from tests.quizzes.regrading import LATER, approve, foreseen, make_rulers, marks, outcomes, propose, slot_of, version_in, work
@@ -416,7 +416,7 @@ def test_a_job_that_died_in_the_middle_goes_on_and_marks_nothing_twice(
     with database.transaction() as session:
         approve_ruling(session, rulers[1], ruling, LATER)
         job = session.scalars(select(Job.id).where(Job.kind == "quizzes.carry_out_ruling")).one()
-    monkeypatch.setattr("quizzes.ruling_jobs.BATCH", 1)
+    monkeypatch.setattr("quizzes.jobs.rulings.BATCH", 1)
     run = JobRun(database, job, {"ruling": str(ruling)})
     monkeypatch.setattr(run, "progress", _fails)
     with pytest.raises(RuntimeError):

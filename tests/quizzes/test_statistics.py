@@ -23,7 +23,7 @@ from lms.kit.db import Database
 from lms.kit.errors import Conflict
 from lms.kit.ids import uuid7
 from lms.kit.jobs import run_job
-from quizzes.form_jobs import JOBS, count_statistics, count_what_is_out_of_date
+from quizzes.jobs.forms import JOBS, count_statistics, count_what_is_out_of_date
 from quizzes.models import Attempt, Form, ItemStatistic, Regrade, Response, Round, RoundStatistic
 from quizzes.operations.assembly import assemble_forms
 from quizzes.operations.statistics import request_statistics

@@ -1,5 +1,5 @@
 """Persons in all that hangs on sittings: what was granted to them, what they asked for and were answered, what they decided on others'
-papers. `followers` has the sittings themselves, `bank_followers` the question bank."""
+papers. `sittings` has the sittings themselves, `bank` the question bank."""
 
 from __future__ import annotations
 

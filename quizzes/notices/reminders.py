@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from lms.kit.clock import local_date
 from lms.kit.errors import N_
 from lms.kit.notices import Notice
-from quizzes.decision_notices import decisions
 from quizzes.queries.expiry import expiring_items
 from quizzes.queries.reminders import OpenRound, ToSit, agencies_below, focal_points, people_to_sit, rounds_to_remind_of
 from quizzes.rules.reminders import reminder_due
@@ -95,6 +94,3 @@ def expiring(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice]
                 {"code": item.code, "day": f"{item.valid_to:%d/%m/%Y}"},
                 order=40,
             )
-
-
-NOTICES = (reminders, expiring, decisions)

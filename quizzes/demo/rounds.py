@@ -17,8 +17,8 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter, local_midnight
 from lms.kit.unit import database, transaction
 from lms.results.models import Expectation
-from quizzes.cli import import_questions
-from quizzes.form_jobs import count_statistics
+from quizzes.cli.questions import import_questions
+from quizzes.jobs.forms import count_statistics
 from quizzes.operations import life
 from quizzes.operations import rounds as operations
 from quizzes.operations.history import record_sittings

@@ -108,7 +108,7 @@ def _asked_by(payload: Mapping[str, Any]) -> Actor:
     return Actor(UUID(person), str(payload["name"]), "") if person else SERVICE
 
 
-HANDLERS = {life.OPENING: open_job, life.CLOSING: close_job}
+JOBS = {life.OPENING: open_job, life.CLOSING: close_job}
 PERIODIC = (
     Periodic(name="quizzes.watch_rounds", seconds=30, run=watch_rounds),
     Periodic(name="quizzes.admit_newcomers", seconds=300, run=admit_newcomers),

@@ -1,0 +1,8 @@
+"""What people are told about tests by letter."""
+
+from quizzes.notices.decisions import decisions
+from quizzes.notices.reminders import expiring, reminders
+
+NOTICES = (reminders, expiring, decisions)
+
+__all__ = ["NOTICES"]
