@@ -9,6 +9,7 @@ statement for the same reason, and because both are written by one function alon
 
 from lms.lrs.models.attachments import Content, ContentPiece, StatementContent
 from lms.lrs.models.credentials import Credential
+from lms.lrs.models.forwarding import ForwardFault, ForwardTarget
 from lms.lrs.models.statements import Statement, StatementTerm
 
-__all__ = ["Content", "ContentPiece", "Credential", "Statement", "StatementContent", "StatementTerm"]
+__all__ = ["Content", "ContentPiece", "Credential", "ForwardFault", "ForwardTarget", "Statement", "StatementContent", "StatementTerm"]

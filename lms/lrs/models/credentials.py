@@ -24,3 +24,7 @@ class Credential(Base):
     created_by: Mapped[UUID | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]  # to the hour: one write per request would be too many
+    person_id: Mapped[UUID | None] = mapped_column(index=True)  # a learner's content writes with it, as that person alone
+    expires_at: Mapped[datetime | None]
+    requests_per_minute: Mapped[int | None]  # none: the store's own
+    max_body: Mapped[int | None]  # octets of a request; none: the store's own
