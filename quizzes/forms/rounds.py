@@ -177,8 +177,8 @@ class PaperForm(ShortForm):
     """Số đề và giới hạn lập đề; the matrix itself is read from the request by cell."""
 
     forms = IntegerField(_l("Số đề song song"), validators=[InputRequired(), NumberRange(1, 500)])
-    overlap_limit = IntegerField(_l("Hai đề được trùng tối đa (% số câu)"), validators=[InputRequired(), NumberRange(0, 100)])
-    exposure_limit = IntegerField(_l("Một câu có trong tối đa (% số đề)"), validators=[InputRequired(), NumberRange(1, 100)])
+    overlap_limit = IntegerField(_l("Hai đề được trùng tối đa (phần trăm số câu)"), validators=[InputRequired(), NumberRange(0, 100)])
+    exposure_limit = IntegerField(_l("Một câu có trong tối đa (phần trăm số đề)"), validators=[InputRequired(), NumberRange(1, 100)])
     anchors = IntegerField(
         _l("Số câu neo mỗi đề"),
         validators=[InputRequired(), NumberRange(0, 200)],
