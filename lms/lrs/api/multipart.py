@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from lms.kit.errors import N_
 from lms.kit.unit import reading
-from lms.lrs import queries
 from lms.lrs.api.requests import current_version, json_body
 from lms.lrs.contents import PIECE, Contents, Spool
 from lms.lrs.guard import MAX_BODY

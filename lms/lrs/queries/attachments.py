@@ -32,6 +32,8 @@ def contents_at(session: Session, positions: Collection[UUID]) -> list[BroughtCo
 
 
 def content_piece(session: Session, sha2: bytes, number: int) -> bytes | None:
-    """One piece of a content; they are counted from 0 and make its length together; None behind the last. Who asks must have found the hash by
-    `contents_at` beside a statement that may be read: the hash alone entitles nobody."""
+    """One piece of a content; they are counted from 0 and make up its length. None behind the last.
+
+    Who asks must have found the hash by `contents_at` beside a statement that may be read: the hash alone entitles nobody.
+    """
     return session.scalars(select(ContentPiece.data).where(ContentPiece.sha2 == sha2, ContentPiece.number == number)).one_or_none()

@@ -123,7 +123,7 @@ def check_first_part(headers: Mapping[str, str]) -> None:
 
 
 def match_part(headers: Mapping[str, str], declared: Mapping[bytes, Sequence[Attachment]], number: int) -> bytes:
-    """The hash of the attachment a part belongs to, by its headers alone. Raises BadRequest naming the part; the statements are the first."""
+    """The hash of the attachment a part belongs to, by its headers alone. Raises BadRequest naming the part."""
     if headers.get("content-transfer-encoding", "").lower() != "binary":
         raise _bad_part(number, N_("Phần %(number)s của multipart/mixed phải có Content-Transfer-Encoding: binary"))
     given = headers.get(HASH_HEADER.lower(), "")
