@@ -8,6 +8,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 
 class Scope(StrEnum):
@@ -23,6 +24,10 @@ class Scope(StrEnum):
     ALL = "all"
 
 
+# What a learner's content may do, and that only as this learner (see `own_alone`).
+CONTENT_SCOPES = (Scope.WRITE, Scope.READ_MINE, Scope.STATE, Scope.PROFILE)
+CONTENT_HOURS = 4
+CONTENT_REQUESTS = 300  # per minute
 DEFAULT_SCOPES = (Scope.WRITE, Scope.READ_MINE)
 MIN_SECRET = 8  # of those chosen by a person, which only a demonstration has; all others are 256 random bits
 _KEY = re.compile(r"[A-Za-z0-9._-]{3,64}")
@@ -38,6 +43,29 @@ def may_read_all(scopes: Collection[str]) -> bool:
 
 def may_read_own(scopes: Collection[str]) -> bool:
     return Scope.READ_MINE in scopes or may_read_all(scopes)
+
+
+def may_read_documents(scopes: Collection[str], *, is_profile: bool) -> bool:
+    return any(scope in scopes for scope in (Scope.PROFILE if is_profile else Scope.STATE, Scope.ALL_READ, Scope.ALL))
+
+
+def may_write_documents(scopes: Collection[str], *, is_profile: bool) -> bool:
+    return (Scope.PROFILE if is_profile else Scope.STATE) in scopes or Scope.ALL in scopes
+
+
+def may_define(scopes: Collection[str]) -> bool:
+    """May statements stored with these scopes say what an activity is? Without it they are kept all the same."""
+    return Scope.DEFINE in scopes or Scope.ALL in scopes
+
+
+def may_read_activities(scopes: Collection[str]) -> bool:
+    """All who read anything: a definition tells of no person."""
+    return any(scope != Scope.WRITE for scope in scopes)
+
+
+def may_know_persons(scopes: Collection[str]) -> bool:
+    """May learn more of an agent than was asked with (Communication 2.4: an explicitly given permission)."""
+    return may_read_all(scopes)
 
 
 def is_key(text: str) -> bool:
@@ -57,6 +85,11 @@ def matches(secret: str, kept: bytes) -> bool:
 def authority_of(base_url: str, key: str, label: str) -> dict[str, Any]:
     """The Agent that answers for statements stored with a credential."""
     return {"objectType": "Agent", "name": label, "account": {"homePage": f"{base_url}/xapi/credentials", "name": key}}
+
+
+def person_authority(base_url: str, person_id: UUID) -> dict[str, Any]:
+    """Whoever's content stores statements answers for them."""
+    return {"objectType": "Agent", "account": {"homePage": base_url, "name": str(person_id)}}
 
 
 def own_authority(base_url: str) -> dict[str, Any]:
