@@ -245,8 +245,13 @@ def test_each_role_reaches_what_it_may_and_nothing_else(
 
 def _sent(client: FlaskClient, method: str, address: str, body: dict[str, Any]) -> TestResponse:
     if method == "GET":
-        return client.get(address)
-    return client.post(address, **body) if method == "POST" else client.open(address, method=method)
+        return client.get(address, headers=_spoken(address))
+    return client.open(address, method=method, headers=_spoken(address), **(body if method == "POST" else {}))
+
+
+def _spoken(address: str) -> dict[str, str]:
+    """The record store asks for the version before it asks who is there."""
+    return {"X-Experience-API-Version": "1.0.3"} if address.startswith("/xapi/") else {}
 
 
 def test_a_stranger_reads_only_what_is_public(app: Flask, database: Database) -> None:
@@ -259,7 +264,7 @@ def test_a_stranger_reads_only_what_is_public(app: Flask, database: Database) ->
         with app.test_request_context():
             address = app.url_for(rule.endpoint, **arguments_of(rule, things))
         client = app.test_client()
-        response = client.post(address) if method == "POST" else client.open(address, method=method)
+        response = client.open(address, method=method, headers=_spoken(address))
         if permission is None:
             assert response.status_code < 500, address
         elif permission.startswith("@"):

@@ -80,23 +80,35 @@ def test_the_secret_is_not_kept(store: Store, database: Database) -> None:
         assert SECRET.encode() not in queries.credentials(session)[0].secret_hash
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.0.0", "1.0.1", "1.0.3", "1.0.9"])
-def test_versions_1_0_are_spoken(store: Store, version: str) -> None:
-    assert store.get(headers={VERSION: version}).status_code == 200
-
-
-@pytest.mark.parametrize("version", [None, "", "0.95", "1.1.0", "2.0.0", "1.0.x", "x"])
-def test_a_missing_or_other_version_is_refused_with_those_there_are(store: Store, version: str | None) -> None:
+@pytest.mark.parametrize("version", ["1.0", "1.0.0", "1.0.1", "1.0.3", "1.0.9", "2.0", "2.0.0", "2.0.1"])
+def test_both_versions_are_spoken_and_answered_in(store: Store, version: str) -> None:
     response = store.get(headers={VERSION: version})
-    assert response.status_code == 400
-    assert "1.0.3" in response.json["error"]["message"]
+    assert response.status_code == 200
+    assert response.headers[VERSION] == ("1.0.3" if version.startswith("1") else "2.0.0")
+
+
+@pytest.mark.parametrize("version", [None, "", "0.9", "0.95", "1.1.0", "1.0.x", "2.1.0", "3.0.0", "2", "x", " 1.0.3", "1.0.3\u0661"])
+def test_a_missing_or_other_version_is_refused_with_those_there_are(store: Store, version: str | None) -> None:
+    for authorization in (store.headers["Authorization"], None):
+        response = store.get(headers={VERSION: version, "Authorization": authorization})  # type: ignore[dict-item]
+        assert response.status_code == 400
+        assert "1.0.3" in response.json["error"]["message"]
+        assert response.headers[VERSION] == "2.0.0"
 
 
 def test_about_needs_neither_credential_nor_version(app: Flask) -> None:
     response = app.test_client().get("/xapi/about")
     assert response.status_code == 200
     assert "1.0.3" in response.json["version"]
-    assert response.headers[VERSION] == "1.0.3"
+    assert response.headers[VERSION] == "2.0.0"
+
+
+@pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
+def test_about_lists_the_versions_its_reader_can_know(app: Flask, version: str) -> None:
+    response = app.test_client().get("/xapi/about", headers={VERSION: version})
+    assert response.headers[VERSION] == version
+    assert "1.0.1" in response.json["version"]
+    assert ("2.0.0" in response.json["version"]) == (version == "2.0.0")
 
 
 def test_every_answer_tells_the_version_errors_included(store: Store) -> None:

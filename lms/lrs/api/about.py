@@ -6,12 +6,12 @@ from flask import Response
 
 from lms.kit.access import guarded_by
 from lms.lrs.api.blueprint import blueprint
-from lms.lrs.api.requests import json_response, parameters
-from lms.lrs.rules.versions import SUPPORTED
+from lms.lrs.api.requests import current_version, json_response, parameters
+from lms.lrs.rules.versions import listed
 
 
 @blueprint.get("/about")
 @guarded_by("xapi")
 def about() -> Response:
     parameters(())
-    return json_response({"version": list(SUPPORTED)})
+    return json_response({"version": listed(current_version())})

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import cast
 
+from flask import Blueprint, Flask
+from flask.blueprints import BlueprintSetupState
+
+from lms.lrs.api.alternate import AlternateSyntax
 from lms.lrs.guard import check_credential, describe
 
 blueprint = Blueprint("xapi", __name__, url_prefix="/xapi")
 blueprint.machine_only = True  # type: ignore[attr-defined]
 blueprint.before_request(check_credential)
 blueprint.after_app_request(describe)  # for all of /xapi/, errors of the routing included
+
+
+@blueprint.record_once
+def _understand_alternate_syntax(state: BlueprintSetupState) -> None:
+    app = cast(Flask, state.app)
+    app.wsgi_app = AlternateSyntax(app.wsgi_app)  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from lms.lrs.rules.context import PARTAKERS
 from lms.lrs.rules.terms import agent_identity, lower_domain
 
 Members = dict[str, msgspec.Raw]
@@ -28,10 +29,18 @@ def identities(base_url: str, account_names: Collection[str], emails: Collection
 
 
 def renamed(text: str, known_as: Collection[str], replacement: Mapping[str, Any]) -> str:
-    """A statement's text with every agent known as one of these replaced: as actor, object, member of a group, instructor or team,
-    also within a SubStatement. The same text where there is none."""
-    event = _members(text.encode())
-    return _encode(event).decode() if _rename_event(event, known_as, msgspec.Raw(msgspec.json.encode(replacement))) else text
+    """A statement's text with every agent known as one of these replaced: as actor, object, member of a group, instructor, team,
+    context agent or group, also within a SubStatement. The same text where there is none."""
+    event, new = _members(text.encode()), msgspec.Raw(msgspec.json.encode(replacement))
+    of_authority = "authority" in event and _rename_at(event, "authority", known_as, new)
+    return _encode(event).decode() if _rename_event(event, known_as, new) or of_authority else text
+
+
+def renamed_head(head: str, known_as: Collection[str], replacement: Mapping[str, Any]) -> str:
+    """What the store put before a statement (`rules.rendering`), with the authority replaced where it is known as one of these."""
+    members = _members(f"{{{head}}}".encode())
+    new = msgspec.Raw(msgspec.json.encode(replacement))
+    return _encode(members).decode()[1:-1] if "authority" in members and _rename_at(members, "authority", known_as, new) else head
 
 
 def _rename_event(event: Members, known_as: Collection[str], replacement: msgspec.Raw) -> bool:
@@ -48,10 +57,21 @@ def _rename_event(event: Members, known_as: Collection[str], replacement: msgspe
     if "context" in event:
         context = _members(event["context"])
         around = [_rename_at(context, key, known_as, replacement) for key in ("instructor", "team") if key in context]
+        around += [_rename_each(context, key, who, known_as, replacement) for key, (_, who) in PARTAKERS.items() if key in context]
         if any(around):
             event["context"] = msgspec.Raw(_encode(context))
             changed = True
     return changed
+
+
+def _rename_each(holder: Members, key: str, who: str, known_as: Collection[str], replacement: msgspec.Raw) -> bool:
+    """In a list whose entries each name an agent or a group."""
+    entries = [_members(entry) for entry in msgspec.json.decode(holder[key], type=list[msgspec.Raw])]
+    changed = [_rename_at(entry, who, known_as, replacement) for entry in entries]
+    if not any(changed):
+        return False
+    holder[key] = msgspec.Raw(msgspec.json.encode(entries))
+    return True
 
 
 def _rename_at(holder: Members, key: str, known_as: Collection[str], replacement: msgspec.Raw) -> bool:

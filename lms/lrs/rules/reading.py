@@ -15,6 +15,7 @@ import msgspec
 from lms.kit.errors import N_
 from lms.lrs.rules.faults import BadRequest, StatementFault
 from lms.lrs.rules.statements import check_statement
+from lms.lrs.rules.versions import Version
 
 MAX_DEPTH = 100  # objects within objects; deeper ones serve nobody but those who want to exhaust a stack
 
@@ -24,32 +25,34 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A valid statement: what it says, the exact text in which it was sent, and its id, which a PUT may give beside it."""
+    """A valid statement: what it says, the exact text in which it was sent, its id, which a PUT may give beside it, and the version of
+    the request that brought it."""
 
     values: dict[str, Any]
     text: str
     id: UUID | None = None
+    version: Version = Version.V1
 
 
-def read_one(body: bytes) -> Received:
+def read_one(body: bytes, version: Version = Version.V1) -> Received:
     """The single statement of a PUT. Raises BadRequest or StatementFault."""
-    return _checked(_text(body), "statement")
+    return _checked(_text(body), "statement", version)
 
 
-def read_many(body: bytes) -> list[Received]:
+def read_many(body: bytes, version: Version = Version.V1) -> list[Received]:
     """The statements of a POST: one, or an array of them. Raises BadRequest or StatementFault."""
     if not body.lstrip().startswith(b"["):
-        return [read_one(body)]
+        return [read_one(body, version)]
     try:
         entries = msgspec.json.decode(body, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(error) from None
-    return [_checked(_text(bytes(entry)), f"statements[{index}]") for index, entry in enumerate(entries)]
+    return [_checked(_text(bytes(entry)), f"statements[{index}]", version) for index, entry in enumerate(entries)]
 
 
 def from_values(statements: Iterable[Mapping[str, Any]]) -> list[Received]:
     """Statements built in this service, held to the same rules as those of others."""
-    return [_checked(msgspec.json.encode(values).decode(), f"statements[{index}]") for index, values in enumerate(statements)]
+    return [_checked(msgspec.json.encode(values).decode(), f"statements[{index}]", Version.V1) for index, values in enumerate(statements)]
 
 
 def decode(text: str, path: str) -> Any:
@@ -75,9 +78,9 @@ def _text(body: bytes) -> str:
         raise _not_json(error) from None
 
 
-def _checked(text: str, path: str) -> Received:
-    statement = check_statement(decode(text, path), path)
-    return Received(statement, text, UUID(statement["id"]) if "id" in statement else None)
+def _checked(text: str, path: str, version: Version) -> Received:
+    statement = check_statement(decode(text, path), path, version)
+    return Received(statement, text, UUID(statement["id"]) if "id" in statement else None, version)
 
 
 def _not_json(error: Exception) -> BadRequest:

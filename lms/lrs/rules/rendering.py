@@ -2,8 +2,8 @@
 language (`canonical`).
 
 The text that came in is kept as it is. What the store sets is put before it (`head`), so that an exact answer costs nothing and every
-value of the sender stays as it was written, to the digit. Only where a sender gave something that the store must set itself, or a
-context activity outside an array, is a second text made from the members of the first (`rebuilt`).
+value of the sender stays as it was written, to the digit. Only where a sender gave something that the store must set itself, a context
+activity outside an array, or in version 2.0 a moment that is not in UTC, is a second text made from the members of the first (`rebuilt`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from uuid import UUID
 
 import msgspec
 
-DEFAULT_VERSION = "1.0.0"
+from lms.lrs.rules.context import PARTAKERS
+from lms.lrs.rules.values import in_utc
+from lms.lrs.rules.versions import Version
+
 _OVERWRITTEN = ("stored", "authority")
 
 Members = dict[str, msgspec.Raw]
@@ -27,15 +30,22 @@ def timestamp(at: datetime) -> str:
 
 
 def completed(
-    text: str, values: Mapping[str, Any], *, statement_id: UUID, stored: datetime, authority: Mapping[str, Any]
+    text: str,
+    values: Mapping[str, Any],
+    *,
+    statement_id: UUID,
+    stored: datetime,
+    authority: Mapping[str, Any],
+    version: Version = Version.V1,
 ) -> tuple[str, str | None]:
     """(head, rebuilt) of a statement: the members the store adds, and the whole text where adding is not enough."""
     moment = timestamp(stored)
     additions: dict[str, Any] = {"id": str(statement_id), "stored": moment, "timestamp": moment, "authority": authority}
-    additions["version"] = DEFAULT_VERSION
+    additions["version"] = version.of_statements
     head = {key: value for key, value in additions.items() if key in _OVERWRITTEN or key not in values}
-    rewrite = any(key in values for key in _OVERWRITTEN) or _lone_context_activity(values)
-    return _members_text(head), (_rebuilt(text, head) if rewrite else None)
+    to_utc = version is Version.V2 and _away_from_utc(values)
+    rewrite = to_utc or any(key in values for key in _OVERWRITTEN) or _lone_context_activity(values)
+    return _members_text(head), (_rebuilt(text, head, to_utc=to_utc) if rewrite else None)
 
 
 def exact(body: str, head: str, rebuilt: str | None) -> str:
@@ -54,14 +64,24 @@ def _lone_context_activity(event: Mapping[str, Any]) -> bool:
     return target.get("objectType") == "SubStatement" and _lone_context_activity(target)
 
 
-def _rebuilt(text: str, head: Mapping[str, Any]) -> str:
+def _away_from_utc(event: Mapping[str, Any]) -> bool:
+    """Does it, or the statement within it, tell a moment in another zone?"""
+    if "timestamp" in event and in_utc(event["timestamp"]) != event["timestamp"]:
+        return True
+    target = event["object"]
+    return target.get("objectType") == "SubStatement" and _away_from_utc(target)
+
+
+def _rebuilt(text: str, head: Mapping[str, Any], *, to_utc: bool) -> str:
     members = {key: value for key, value in _members(text.encode()).items() if key not in head}
-    return f"{{{_members_text(head)},{_encode(_with_arrays(members))[1:].decode()}"
+    return f"{{{_members_text(head)},{_encode(_as_returned(members, to_utc=to_utc))[1:].decode()}"
 
 
-def _with_arrays(event: Members) -> Members:
-    """2.4.6.2: what may be an array is given back as one."""
+def _as_returned(event: Members, *, to_utc: bool) -> Members:
+    """2.4.6.2: what may be an array is given back as one. IEEE 9274.1.1 4.2.7: moments are converted to UTC."""
     result = dict(event)
+    if to_utc and "timestamp" in event:
+        result["timestamp"] = msgspec.Raw(msgspec.json.encode(in_utc(msgspec.json.decode(event["timestamp"]))))
     if "context" in event:
         context = _members(event["context"])
         if "contextActivities" in context:
@@ -71,7 +91,7 @@ def _with_arrays(event: Members) -> Members:
         result["context"] = msgspec.Raw(_encode(context))
     target = _members(event["object"])
     if bytes(target.get("objectType", b"")) == b'"SubStatement"':
-        result["object"] = msgspec.Raw(_encode(_with_arrays(target)))
+        result["object"] = msgspec.Raw(_encode(_as_returned(target, to_utc=to_utc)))
     return result
 
 
@@ -85,7 +105,7 @@ def _encode(members: Members) -> bytes:
 
 def ids_only(statement: Mapping[str, Any]) -> dict[str, Any]:
     """2.1.3 `ids`: of agents, groups, verbs and activities no more than identifies them, everywhere in the statement."""
-    return _event(statement, _identifying, lambda activity: _pick(activity, "objectType", "id"), lambda verb: _pick(verb, "id"))
+    return _event(statement, _identifying, lambda activity: _pick(activity, "id"), lambda verb: _pick(verb, "id"))
 
 
 def canonical(statement: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
@@ -132,14 +152,22 @@ def _event(event: Mapping[str, Any], actor: Change, activity: Change, verb: Chan
     if "authority" in event:
         result["authority"] = actor(event["authority"])
     if "context" in event:
-        context = result["context"] = dict(event["context"])
-        for key in ("instructor", "team"):
-            if key in context:
-                context[key] = actor(context[key])
-        around = context.get("contextActivities", {})
-        if around:
-            context["contextActivities"] = {key: [activity(one) for one in given] for key, given in around.items()}
+        result["context"] = _context(event["context"], actor, activity)
     return result
+
+
+def _context(given: Mapping[str, Any], actor: Change, activity: Change) -> dict[str, Any]:
+    context = dict(given)
+    for key in ("instructor", "team"):
+        if key in context:
+            context[key] = actor(context[key])
+    for key, (_kind, who) in PARTAKERS.items():
+        if key in context:
+            context[key] = [{**entry, who: actor(entry[who])} for entry in context[key]]
+    around = context.get("contextActivities", {})
+    if around:
+        context["contextActivities"] = {key: [activity(one) for one in several] for key, several in around.items()}
+    return context
 
 
 def _identifying(actor: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from uuid import UUID
 
 import msgspec
 
+from lms.lrs.rules.context import partakers
+
 
 class TermKind(StrEnum):
     """What a term says of a statement that carries it."""
 
     AGENT = "agent"  # actor or object, or a member of that group
-    RELATED_AGENT = "related-agent"  # besides: authority, instructor, team, and all of these in a SubStatement
+    RELATED_AGENT = "related-agent"  # besides: authority, instructor, team, context agents and groups, and all of these in a SubStatement
     VERB = "verb"
     ACTIVITY = "activity"  # the object
     RELATED_ACTIVITY = "related-activity"  # besides: context activities, and all of these in a SubStatement
@@ -82,7 +84,8 @@ def _identities(agents: Iterable[Mapping[str, Any]]) -> set[str]:
 
 def _related_agents(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     context = event.get("context", {})
-    return [event["actor"], *_acting(event["object"]), *(context[key] for key in ("instructor", "team") if key in context)]
+    around = [context[key] for key in ("instructor", "team") if key in context]
+    return [event["actor"], *_acting(event["object"]), *around, *partakers(context)]
 
 
 def _related_activities(event: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from lms.kit.errors import N_
 from lms.lrs.rules.faults import StatementFault
+from lms.lrs.rules.versions import Version
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
 _MAILTO = re.compile(r"mailto:[^\x00-\x20\x7f<>\"@:/?#]+@[^\x00-\x20\x7f<>\"@:/?#]+", re.IGNORECASE)
@@ -18,7 +19,11 @@ _SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 _SHA2 = re.compile(r"(?:[0-9A-Fa-f]{56}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128})")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+\-]+/[\w!#$&^.+\-]+(?:\s*;.*)?", re.ASCII)
-_VERSION = re.compile(r"1\.0(?:\.[0-9]+)?", re.ASCII)
+# A statement of the older version is also taken by the newer; the newer has properties that the older does not know.
+_VERSIONS = {
+    Version.V1: re.compile(r"1\.0(?:\.[0-9]+)?", re.ASCII),
+    Version.V2: re.compile(r"[12]\.0(?:\.[0-9]+)?", re.ASCII),
+}
 # RFC 3339; a zone may be missing (then UTC is meant), and a space may stand for the T where a person or a client library writes one.
 _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})([Tt ])([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?"
@@ -134,14 +139,16 @@ def media_type(value: Any, path: str) -> str:
     return value  # type: ignore[no-any-return]
 
 
-def version(value: Any, path: str) -> str:
-    if not _VERSION.fullmatch(text(value, path)):
-        raise StatementFault(path, N_("%(path)s: phiên bản phải là 1.0 hoặc 1.0.x"))
+def version(value: Any, path: str, spoken: Version) -> str:
+    if not _VERSIONS[spoken].fullmatch(text(value, path)):
+        allowed = "1.0, 1.0.x" if spoken is Version.V1 else "1.0, 1.0.x, 2.0, 2.0.x"
+        raise StatementFault(path, N_("%(path)s: phiên bản phải là một trong: %(allowed)s"), allowed=allowed)
     return value  # type: ignore[no-any-return]
 
 
 def moment(value: Any, path: str, *, spaced: bool = False) -> datetime:
-    """A time of RFC 3339, in UTC, cut off to microseconds. `spaced` also accepts a space where the T belongs (parameters only)."""
+    """A time of RFC 3339, in UTC, cut off to microseconds. `spaced` also accepts a space where the T belongs: in parameters, where a
+    person or a client library writes one, and in version 2.0."""
     match = _MOMENT.fullmatch(text(value, path))
     if match is None or (match[4] == " " and not spaced):
         raise StatementFault(path, N_("%(path)s: phải là thời điểm theo RFC 3339, ví dụ 2026-11-22T09:21:07.125Z"))
@@ -166,6 +173,16 @@ def moment(value: Any, path: str, *, spaced: bool = False) -> datetime:
         return local + offset if sign == "-" else local - offset
     except (ValueError, OverflowError):
         raise StatementFault(path, N_("%(path)s: thời điểm này không có thật")) from None
+
+
+def in_utc(moment_text: str) -> str:
+    """A valid moment as version 2.0 gives it back: in UTC, to the digit as precise as it was written."""
+    if moment_text[-1] == "Z" and moment_text[10] == "T":
+        return moment_text
+    match = _MOMENT.fullmatch(moment_text)
+    whole = moment(moment_text, "timestamp", spaced=True).replace(microsecond=0, tzinfo=None).isoformat()
+    leap, fraction = (match[7] == "60", match[8]) if match else (False, None)
+    return f"{whole[:-2]}60Z" if leap else f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
 def duration(value: Any, path: str) -> str:

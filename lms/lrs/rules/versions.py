@@ -21,9 +21,19 @@ class Version(StrEnum):
     V1 = "1.0.3"
     V2 = "2.0.0"
 
+    @property
+    def of_statements(self) -> str:
+        """What a statement says of itself that was sent without a version (Data 2.4.10)."""
+        return "1.0.0" if self is Version.V1 else "2.0.0"
 
-SUPPORTED = ("2.0.0", "1.0.3", "1.0.2", "1.0.1", "1.0.0")  # as About lists them, latest first
+
+SUPPORTED = ("2.0.0", "1.0.3", "1.0.2", "1.0.1", "1.0.0")  # latest first
 LATEST = Version.V2  # in which those are answered who name none that is spoken
+
+
+def listed(version: Version) -> list[str]:
+    """What About answers to a request of this version: 1.0.x knows no other versions than its own (Communication 2.8)."""
+    return [one for one in SUPPORTED if version is Version.V2 or one.startswith("1.")]
 
 
 def spoken(asked: str | None) -> Version | None:
