@@ -61,6 +61,9 @@ class Settings:
     oidc_claim: str = "preferred_username"
     smtp_url: str | None = None
     mail_from: str | None = None
+    xapi_forward_url: str | None = None
+    xapi_forward_key: str | None = None
+    xapi_forward_secret: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -106,6 +109,9 @@ DOCUMENTED: dict[str, str] = {
     "OIDC_NAME": "the provider's name on the button, for example `tài khoản công vụ`",
     "SMTP_URL": "mail server, `smtp://USER:PASSWORD@HOST:587` (STARTTLS), `smtps://…`, or `smtp://HOST?tls=none`; absent: no mail is sent",
     "MAIL_FROM": "sender of mail, `Name <address>`; needed beside SMTP_URL",
+    "XAPI_FORWARD_URL": "an xAPI store outside that gets every statement, for example `https://HOST/xapi/`; more are named on the page or by `lms xapi forward add`",
+    "XAPI_FORWARD_KEY": "our key there",
+    "XAPI_FORWARD_SECRET": "its secret",
     "OIDC_CLAIM": "which claim holds the staff code or login name; default `preferred_username`",
 }
 
@@ -184,7 +190,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if demo_password and len(demo_password) < 8:
         problems.append("LMS_DEMO_PASSWORD is too short: at least 8 characters")
     sign_in = {**_numbers(read, problems), **_single_sign_on(read, env, problems)}
-    mail = _mail(read, problems)
+    mail = {**_mail(read, problems), **_forwarding(read, env, problems)}
     alone_for = checked("PASSWORD_ALONE_FOR", read("PASSWORD_ALONE_FOR", "roles"), _one_of("roles", "everyone"), "write roles or everyone")
     second = checked(
         "REQUIRE_SECOND_FACTOR",
@@ -255,6 +261,19 @@ def _mail(read: Callable[..., str], problems: list[str]) -> dict[str, Any]:
     if bool(server) != bool(sender):
         problems.append("LMS_SMTP_URL and LMS_MAIL_FROM belong together: set both or neither")
     return {"smtp_url": server or None, "mail_from": sender or None}
+
+
+def _forwarding(read: Callable[..., str], env: str | None, problems: list[str]) -> dict[str, Any]:
+    """The outside store: either all of it or nothing."""
+    found = {name: read(f"XAPI_FORWARD_{name}") for name in ("URL", "KEY", "SECRET")}
+    missing = [name for name, value in found.items() if not value]
+    if missing and len(missing) < len(found):
+        problems.append(f"LMS_XAPI_FORWARD_{missing[0]} is missing: set URL, KEY and SECRET, or none of them")
+    url = urlsplit(found["URL"])
+    schemes = ("https",) if env == "production" else ("https", "http")
+    if found["URL"] and (url.scheme not in schemes or not url.hostname or url.username or url.query):
+        problems.append(f"LMS_XAPI_FORWARD_URL: write an address that begins with https://, without name, secret or parameters in it")
+    return {f"xapi_forward_{name.lower()}": value or None for name, value in found.items()}
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:

@@ -17,6 +17,7 @@ from lms.accounts.queries.records import records_of
 from lms.accounts.rules.pseudonyms import account_name
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection, RowsAsRead
+from lms.lrs.operations.credentials import revoke_content_tokens
 from lms.lrs.operations.forgetting import drop_notes_about, forget_agent
 from lms.lrs.queries import bodies_at, chunks, statements_about
 from lms.lrs.rules.forgetting import identities
@@ -37,9 +38,11 @@ class StatementsOfPersons:
     def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
         """The merge lets go of the absorbed record's mail address: who was known by it alone is known by that record's account."""
         by_mail = identities(session.info["base_url"], [], _own_emails(session, [absorbed]))
+        revoke_content_tokens(session, [absorbed])
         return {"statements": forget_agent(session, by_mail, session.info["base_url"], str(absorbed))}
 
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
+        revoke_content_tokens(session, records_of(session, person_id))
         drop_notes_about(session, [str(record) for record in records_of(session, person_id)])
         forget_agent(session, _identities(session, person_id), session.info["base_url"], account_name(pseudonym))
 

@@ -11,6 +11,7 @@ from lms.kit.clock import now
 from lms.kit.jobs import Periodic
 from lms.kit.unit import settings, transaction
 from lms.lrs import operations
+from lms.lrs.forwarder import Forwarder, configure, due
 from lms.lrs.operations.outbox import BATCH
 from lms.lrs.rules.credentials import own_authority
 
@@ -30,4 +31,23 @@ def store_outbox(_at: datetime) -> None:
             return
 
 
-periodic = (Periodic(name="lrs.outbox", seconds=1, run=store_outbox),)
+def forward(at: datetime) -> None:
+    """See that somebody is sending to every outside store that is due. The sending itself goes on beside the worker's other work."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    forwarder: Forwarder = app.extensions.setdefault("lms.lrs.forwarder", Forwarder())
+    configure(at)
+    for name in due(at):
+        forwarder.start(app, name)
+
+
+def discard_tokens(at: datetime) -> None:
+    """Keys of learners' content are of no use once they have expired."""
+    with transaction() as session:
+        operations.discard_expired(session, at)
+
+
+periodic = (
+    Periodic(name="lrs.outbox", seconds=1, run=store_outbox),
+    Periodic(name="lrs.forward", seconds=5, run=forward),
+    Periodic(name="lrs.discard_tokens", seconds=3600, run=discard_tokens),
+)

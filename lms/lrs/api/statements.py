@@ -11,27 +11,29 @@ from uuid import UUID
 import msgspec
 from flask import Response, g, request, url_for
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from werkzeug.http import http_date, parse_accept_header
 
 from lms.kit.access import guarded_by
 from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.errors import N_
-from lms.kit.unit import reading, settings, transaction
+from lms.kit.unit import reading, transaction
 from lms.lrs import operations, queries
 from lms.lrs.api.blueprint import blueprint
-from lms.lrs.api.requests import json_body, json_response, parameters
-from lms.lrs.guard import current_credential
+from lms.lrs.api.multipart import Given, ReadStatements, Sent, given_with, multipart_response, sent
+from lms.lrs.api.requests import json_response, parameters
+from lms.lrs.guard import current_authority, current_credential, require_own_actors
 from lms.lrs.queries import StatementPage, StoredStatement
-from lms.lrs.rules.credentials import Scope, authority_of, may_read_all, may_read_own, may_write
+from lms.lrs.rules.credentials import Scope, may_read_all, may_read_own, may_write
 from lms.lrs.rules.faults import BadRequest, Conflict, Forbidden
 from lms.lrs.rules.parameters import CURSOR, Format, StatementQuery, statement_query
 from lms.lrs.rules.reading import Received, read_many, read_one
 from lms.lrs.rules.rendering import canonical, ids_only
 from lms.lrs.rules.values import uuid
+from lms.lrs.rules.versions import Version
 
 _TRIES = 2  # a writer of the same id was faster: once more, now comparing with what it stored
-_BOUNDARY = "xapi-statements-b1c6f2a0"
 
 
 @blueprint.put("/statements")
@@ -42,11 +44,8 @@ def put_statement() -> Response:
     if "statementId" not in given:
         raise BadRequest(N_("Thiếu tham số statementId"), code="missing_parameter", field="statementId")
     statement_id = uuid(given["statementId"], "statementId")
-    received = read_one(json_body())
-    own = received.values.get("id")
-    if own is not None and UUID(own) != statement_id:
-        raise BadRequest(N_("statementId khác với id ghi trong phát biểu"), code="conflicting_id", field="statementId")
-    _store([replace(received, id=statement_id)])
+    with sent(_single(statement_id), now()) as brought:
+        _store(brought)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -55,7 +54,8 @@ def put_statement() -> Response:
 def post_statements() -> Response:
     _require_write()
     parameters(())
-    return json_response([str(statement_id) for statement_id in _store(read_many(json_body()))])
+    with sent(read_many, now()) as brought:
+        return json_response([str(statement_id) for statement_id in _store(brought)])
 
 
 @blueprint.get("/statements")
@@ -65,14 +65,28 @@ def get_statements() -> Response:
     query = statement_query(request.args.items(multi=True))
     at = now()
     with reading() as session:
-        g.xapi_consistent_through = queries.consistent_through(session, at)
+        if "xapi_consistent_through" not in g:
+            g.xapi_consistent_through = queries.consistent_through(session, at)
         if query.statement_id is not None:
             found = queries.statement_by_id(session, query.statement_id, voided=query.voided, authority=authority)
             if found is None:
                 raise NotFound
-            return _one(query, found)
+            return _one(query, found, _given(session, query, [found]))
         page = queries.statement_page(session, query.selection, authority)
-    return _many(query, page)
+        given = _given(session, query, page.statements)
+    return _many(query, page, given)
+
+
+def _single(statement_id: UUID) -> ReadStatements:
+    """Reads the one statement of a PUT, which is to have this id."""
+
+    def read(body: bytes, version: Version) -> list[Received]:
+        received = read_one(body, version)
+        if received.id not in (None, statement_id):
+            raise BadRequest(N_("statementId khác với id ghi trong phát biểu"), code="conflicting_id", field="statementId")
+        return [replace(received, id=statement_id)]
+
+    return read
 
 
 def _require_write() -> None:
@@ -87,35 +101,49 @@ def _readable_authority() -> UUID | None:
         return None
     if not may_read_own(credential.scopes):
         raise Forbidden(N_("Khóa truy cập này không được phép đọc phát biểu"), code="scope_missing")
-    return queries.authority_term(authority_of(settings().base_url, credential.key, credential.label))
+    return queries.authority_term(current_authority())
 
 
-def _store(received: Sequence[Received]) -> list[UUID]:
+def _store(brought: Sent) -> list[UUID]:
     credential = current_credential()
-    authority = authority_of(settings().base_url, credential.key, credential.label)
+    authority = current_authority()
+    require_own_actors(received.values for received in brought.statements)
     for _attempt in range(_TRIES):
         try:
             with transaction() as session:
-                operations.take_turn(session, received)
-                return operations.store_statements(session, received, authority, now(), voids_others=Scope.ALL in credential.scopes)
+                operations.take_turn(session, brought.statements)
+                return operations.store_statements(
+                    session,
+                    brought.statements,
+                    authority,
+                    now(),
+                    voids_others=Scope.ALL in credential.scopes,
+                    contents=brought.contents,
+                )
         except IntegrityError:
             continue
     raise Conflict(N_("Một bên khác đang ghi cùng phát biểu này; hãy gửi lại"), code="concurrent_write")
 
 
-def _one(query: StatementQuery, found: StoredStatement) -> Response:
+def _given(session: Session, query: StatementQuery, statements: Sequence[StoredStatement]) -> list[Given]:
+    return given_with(session, statements) if query.attachments else []
+
+
+def _one(query: StatementQuery, found: StoredStatement, given: Sequence[Given]) -> Response:
     body = _rendered(query.format, found)
-    response = _multipart(body) if query.attachments else Response(body, mimetype="application/json")
+    response = multipart_response(body, given) if query.attachments else Response(body, mimetype="application/json")
     response.headers["Last-Modified"] = http_date(found.stored)
     _vary(query, response)
     return response
 
 
-def _many(query: StatementQuery, page: StatementPage) -> Response:
+def _many(query: StatementQuery, page: StatementPage, given: Sequence[Given]) -> Response:
     statements = ",".join(_rendered(query.format, found) for found in page.statements)
     more = msgspec.json.encode(_more(page)).decode()
     body = f'{{"statements":[{statements}],"more":{more}}}'
-    response = _multipart(body) if query.attachments else Response(body, mimetype="application/json")
+    response = multipart_response(body, given) if query.attachments else Response(body, mimetype="application/json")
+    if page.statements:
+        response.headers["Last-Modified"] = http_date(max(found.stored for found in page.statements))
     _vary(query, response)
     return response
 
@@ -145,9 +173,3 @@ def _languages() -> list[str]:
 def _vary(query: StatementQuery, response: Response) -> None:
     if query.format is Format.CANONICAL:
         response.headers["Vary"] = "Accept-Language"
-
-
-def _multipart(body: str) -> Response:
-    """`attachments=true` is answered in parts (Communication 2.1.3); no statement here has attachments of its own to add."""
-    text = f"--{_BOUNDARY}\r\nContent-Type: application/json\r\n\r\n{body}\r\n--{_BOUNDARY}--\r\n"
-    return Response(text, content_type=f"multipart/mixed; boundary={_BOUNDARY}")

@@ -28,3 +28,5 @@ class Credential(Base):
     expires_at: Mapped[datetime | None]
     requests_per_minute: Mapped[int | None]  # none: the store's own
     max_body: Mapped[int | None]  # octets of a request; none: the store's own
+    minute: Mapped[datetime | None]  # in which `used` counts requests, where they are limited
+    used: Mapped[int | None]

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, text, union_all
+from sqlalchemy import Boolean, ColumnElement, Select, func, literal, literal_column, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
+from lms.accounts.models import Account
 from lms.kit.clock import local_midnight
-from lms.lrs.models import Credential, Statement, StatementTerm
+from lms.lrs.models import Credential, Statement, StatementId, StatementTerm
 from lms.lrs.outbox import OutboxEntry
 from lms.lrs.rules.parameters import Selection
 from lms.lrs.rules.positions import first_position
@@ -25,6 +26,7 @@ from lms.lrs.rules.terms import TermKind, agent_identity, term
 LOCK_SPACE = 0x78415049
 LOCK_WRITERS = 1
 LOCK_OUTBOX = 2
+LOCK_PARTITIONS = 3
 
 _CHUNK = 500  # values in one IN list
 _CAUTION = timedelta(seconds=1)  # for writers whose clock is not ours
@@ -53,18 +55,21 @@ class StatementPage:
 
 @dataclass(frozen=True, slots=True)
 class KnownStatement:
-    """What must be known of a stored statement to compare with it, refer to it or void it."""
+    """What must be known of a stored statement to compare with it, refer to it or void it. Without `authority` and `body` it stands in a
+    partition that is detached."""
 
     id: UUID
     position: UUID
     target_id: UUID | None
-    is_voider: bool
-    authority: UUID
-    body: str
+    is_voider: bool | None
+    authority: UUID | None
+    body: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialRow:
+    """`quiet`: nobody was storing statements when this row was asked for by its key."""
+
     key: str
     secret_hash: bytes
     label: str
@@ -72,6 +77,11 @@ class CredentialRow:
     created_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
+    person_id: UUID | None = None
+    expires_at: datetime | None = None
+    requests_per_minute: int | None = None
+    max_body: int | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,8 @@ class OutboxState:
 
 
 _GIVEN = (Statement.id, Statement.position, Statement.stored, Statement.body, Statement.head, Statement.rebuilt)
-_KNOWN = (Statement.id, Statement.position, Statement.target_id, Statement.is_voider, Statement.authority, Statement.body)
+_KNOWN = (StatementId.id, StatementId.position, StatementId.target_id, Statement.is_voider, Statement.authority, Statement.body)
+_STOOD = select(*_KNOWN).outerjoin_from(StatementId, Statement, Statement.position == StatementId.position)
 
 
 def authority_term(authority: Mapping[str, Any]) -> UUID:
@@ -97,7 +108,8 @@ def authority_term(authority: Mapping[str, Any]) -> UUID:
 
 def statement_by_id(session: Session, statement_id: UUID, *, voided: bool, authority: UUID | None = None) -> StoredStatement | None:
     """A statement that is voided or is not, as asked; with `authority` only one of its own."""
-    found = select(*_GIVEN).where(Statement.id == statement_id, Statement.voided.is_(voided))
+    found = select(*_GIVEN).join_from(StatementId, Statement, Statement.position == StatementId.position)
+    found = found.where(StatementId.id == statement_id, Statement.voided.is_(voided))
     if authority is not None:
         found = found.where(Statement.authority == authority)
     row = session.execute(found).one_or_none()
@@ -141,17 +153,19 @@ def _bounded(found: Rows, place: ColumnElement[UUID], selection: Selection) -> R
     return found
 
 
-def statements_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, KnownStatement]:
-    """Those of these ids that are stored, voided or not."""
-    found: dict[UUID, KnownStatement] = {}
+def statements_near(session: Session, ids: Collection[UUID]) -> tuple[dict[UUID, KnownStatement], dict[UUID, KnownStatement]]:
+    """Those of these ids that are stored, voided or not, and the stored statements whose object is one of these; each by its own id."""
+    known: dict[UUID, KnownStatement] = {}
+    pointing: dict[UUID, KnownStatement] = {}
     for chunk in chunks(ids):
-        found |= {row.id: KnownStatement(*row) for row in session.execute(select(*_KNOWN).where(Statement.id.in_(chunk)))}
-    return found
-
-
-def statements_pointing_to(session: Session, ids: Collection[UUID]) -> list[KnownStatement]:
-    """Stored statements whose object is one of these."""
-    return [KnownStatement(*row) for chunk in chunks(ids) for row in session.execute(select(*_KNOWN).where(Statement.target_id.in_(chunk)))]
+        wanted = frozenset(chunk)
+        for row in session.execute(_STOOD.where(or_(StatementId.id.in_(chunk), StatementId.target_id.in_(chunk)))):
+            found = KnownStatement(*row)
+            if found.id in wanted:
+                known[found.id] = found
+            if found.target_id in wanted:
+                pointing[found.id] = found
+    return known, pointing
 
 
 def terms_at(session: Session, positions: Collection[UUID]) -> dict[UUID, set[UUID]]:
@@ -183,13 +197,28 @@ def consistent_through(session: Session, at: datetime) -> datetime:
 
 
 def credential(session: Session, key: str) -> CredentialRow | None:
-    row = session.execute(_credentials().where(Credential.key == key)).one_or_none()
+    row = session.execute(_credentials().add_columns(_quiet(session)).where(Credential.key == key)).one_or_none()
     return None if row is None else CredentialRow(*row)
 
 
+def _quiet(session: Session) -> ColumnElement[bool]:
+    """Is nobody storing at this moment? Only the lock of all writers that can be had at once, and is given back at once, proves it; a look
+    at who holds which lock (`consistent_through`) costs ten times as much. On SQLite see there."""
+    if session.get_bind().dialect.name != "postgresql":
+        return literal_column("1", Boolean())
+    lock = f"({LOCK_SPACE}, {LOCK_WRITERS})"
+    return literal_column(f"CASE WHEN pg_try_advisory_lock{lock} THEN pg_advisory_unlock{lock} ELSE FALSE END", Boolean())
+
+
 def credentials(session: Session) -> list[CredentialRow]:
-    """All there ever were, newest first."""
-    return [CredentialRow(*row) for row in session.execute(_credentials().order_by(Credential.created_at.desc(), Credential.key))]
+    """All that outside systems ever had, newest first; not the keys of learners' content."""
+    systems = _credentials().where(Credential.person_id.is_(None))
+    return [CredentialRow(*row) for row in session.execute(systems.order_by(Credential.created_at.desc(), Credential.key))]
+
+
+def may_sign_in(session: Session, person_id: UUID) -> bool:
+    """Has this person an account that is open?"""
+    return session.scalar(select(literal(1)).where(Account.person_id == person_id, Account.disabled_at.is_(None))) is not None
 
 
 def _credentials() -> Rows:
@@ -201,6 +230,10 @@ def _credentials() -> Rows:
         Credential.created_at,
         Credential.revoked_at,
         Credential.last_used_at,
+        Credential.person_id,
+        Credential.expires_at,
+        Credential.requests_per_minute,
+        Credential.max_body,
     )
 
 

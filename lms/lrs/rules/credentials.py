@@ -58,8 +58,8 @@ def may_define(scopes: Collection[str]) -> bool:
     return Scope.DEFINE in scopes or Scope.ALL in scopes
 
 
-def may_read_activities(scopes: Collection[str]) -> bool:
-    """All who read anything: a definition tells of no person."""
+def may_look_up(scopes: Collection[str]) -> bool:
+    """May ask what an activity is, and for the agent it names itself: all who read anything."""
     return any(scope != Scope.WRITE for scope in scopes)
 
 
