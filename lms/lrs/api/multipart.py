@@ -11,8 +11,9 @@ from datetime import datetime
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from lms.kit.db import Database
 from lms.kit.errors import N_
-from lms.kit.unit import reading
+from lms.kit.unit import database
 from lms.lrs.api.requests import current_version, json_body
 from lms.lrs.contents import PIECE, Contents, Spool
 from lms.lrs.guard import MAX_BODY
@@ -165,6 +166,7 @@ def given_with(session: Session, statements: Sequence[StoredStatement]) -> list[
 def multipart_response(body: str, given: Sequence[Given]) -> Response:
     """`attachments=true`: the statements as the first part, then what came with them, streamed from the store."""
     boundary = secrets.token_hex(24)
+    kept = database()  # an answer is streamed when the request is over and the application no longer the current one
     heads = [part_head(boundary, _headers(one.attachment)) for one in given]
     opening = part_head(boundary, [("Content-Type", "application/json")])[2:] + body.encode()
     closing = last_boundary(boundary)
@@ -173,7 +175,7 @@ def multipart_response(body: str, given: Sequence[Given]) -> Response:
         yield opening
         for head, one in zip(heads, given, strict=True):
             yield head
-            yield from _content(one)
+            yield from _content(kept, one)
         yield closing
 
     response = Response(pieces(), content_type=f"multipart/mixed; boundary={boundary}")
@@ -189,11 +191,11 @@ def _headers(attachment: Attachment) -> list[tuple[str, str]]:
     ]
 
 
-def _content(one: Given) -> Iterator[bytes]:
+def _content(kept: Database, one: Given) -> Iterator[bytes]:
     """A look for each piece: a slow reader holds no connection. One dropped meanwhile ends the answer short of its Content-Length."""
     left, number = one.length, 0
     while left > 0:
-        with reading() as session:
+        with kept.reading() as session:
             data = content_piece(session, one.attachment.sha2, number)
         if data is None:
             raise OSError(f"content dropped while it was read: {one.attachment.hash_text}")
