@@ -17,14 +17,14 @@ from lms.kit.errors import N_
 from lms.kit.unit import reading, transaction
 from lms.lrs import operations
 from lms.lrs.api.blueprint import blueprint
-from lms.lrs.api.requests import current_version, parameters
+from lms.lrs.api.requests import current_version, parameters, tagged_response
 from lms.lrs.guard import current_credential
 from lms.lrs.operations.documents import Sent
 from lms.lrs.queries.documents import document, document_list
 from lms.lrs.rules import values
 from lms.lrs.rules.concurrency import Preconditions, tags
 from lms.lrs.rules.credentials import may_read_documents, may_write_documents
-from lms.lrs.rules.documents import MAX_DOCUMENT, Address, DocumentKind, address, etag, single
+from lms.lrs.rules.documents import MAX_DOCUMENT, Address, DocumentKind, address, single
 from lms.lrs.rules.faults import Conflict, Forbidden
 
 _METHODS = ("GET", "PUT", "POST", "DELETE")
@@ -70,12 +70,7 @@ def _answer(kind: DocumentKind) -> Response:
                 return _one(found)
             with reading() as session:
                 listed = document_list(session, found, since)
-            body = msgspec.json.encode(listed.ids)
-            response = Response(body, mimetype="application/json")
-            response.set_etag(etag(body))
-            if listed.updated_at is not None:
-                response.headers["Last-Modified"] = http_date(listed.updated_at)
-            return response.make_conditional(request)
+            return tagged_response(msgspec.json.encode(listed.ids), listed.updated_at)
 
 
 def _require_scope(kind: DocumentKind) -> None:
@@ -93,11 +88,12 @@ def _one(found: Address) -> Response:
     response.set_etag(stored.etag)
     response.headers["Last-Modified"] = http_date(stored.updated_at)
     response.headers["Content-Security-Policy"] = _INERT
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _store(found: Address) -> Response:
-    request.max_content_length = MAX_DOCUMENT
+    request.max_content_length = min(request.max_content_length or MAX_DOCUMENT, MAX_DOCUMENT)  # the credential's may be less
     sent = Sent(request.get_data(cache=False), request.headers.get("Content-Type") or _ANY_TYPE, _preconditions())
     for _attempt in range(_TRIES):
         try:

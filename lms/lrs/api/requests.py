@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from flask import Response, g, request
+from werkzeug.http import http_date
 
 from lms.kit.errors import N_
+from lms.lrs.rules.documents import etag
 from lms.lrs.rules.faults import BadRequest
 from lms.lrs.rules.parameters import single_values
 from lms.lrs.rules.versions import Version
@@ -37,3 +40,13 @@ def json_body() -> bytes:
 
 def json_response(value: Any) -> Response:
     return Response(msgspec.json.encode(value), mimetype="application/json")
+
+
+def tagged_response(body: bytes, updated_at: datetime | None = None) -> Response:
+    """JSON with its tag (Communication 3.1), and when it was last changed; nothing to a reader who has it already."""
+    response = Response(body, mimetype="application/json")
+    response.set_etag(etag(body))
+    if updated_at is not None:
+        response.headers["Last-Modified"] = http_date(updated_at)
+    response.make_conditional(request)
+    return response

@@ -25,7 +25,9 @@ from lms.lrs.api.multipart import Given, ReadStatements, Sent, given_with, multi
 from lms.lrs.api.requests import json_response, parameters
 from lms.lrs.guard import current_authority, current_credential, require_own_actors
 from lms.lrs.queries import StatementPage, StoredStatement
-from lms.lrs.rules.credentials import Scope, may_read_all, may_read_own, may_write
+from lms.lrs.queries.activities import Definitions, definitions
+from lms.lrs.rules.activities import activity_ids
+from lms.lrs.rules.credentials import Scope, may_define, may_read_all, may_read_own, may_write
 from lms.lrs.rules.faults import BadRequest, Conflict, Forbidden
 from lms.lrs.rules.parameters import CURSOR, Format, StatementQuery, statement_query
 from lms.lrs.rules.reading import Received, read_many, read_one
@@ -71,10 +73,11 @@ def get_statements() -> Response:
             found = queries.statement_by_id(session, query.statement_id, voided=query.voided, authority=authority)
             if found is None:
                 raise NotFound
-            return _one(query, found, _given(session, query, [found]))
+            return _one(query, found, _given(session, query, [found]), _definitions(session, query, [found]))
         page = queries.statement_page(session, query.selection, authority)
         given = _given(session, query, page.statements)
-    return _many(query, page, given)
+        known = _definitions(session, query, page.statements)
+    return _many(query, page, given, known)
 
 
 def _single(statement_id: UUID) -> ReadStatements:
@@ -118,6 +121,7 @@ def _store(brought: Sent) -> list[UUID]:
                     authority,
                     now(),
                     voids_others=Scope.ALL in credential.scopes,
+                    defines=may_define(credential.scopes),
                     contents=brought.contents,
                 )
         except IntegrityError:
@@ -129,16 +133,23 @@ def _given(session: Session, query: StatementQuery, statements: Sequence[StoredS
     return given_with(session, statements) if query.attachments else []
 
 
-def _one(query: StatementQuery, found: StoredStatement, given: Sequence[Given]) -> Response:
-    body = _rendered(query.format, found)
+def _definitions(session: Session, query: StatementQuery, statements: Sequence[StoredStatement]) -> Definitions:
+    """How all statements together define the activities in these, where the reader wants to know."""
+    if query.format is not Format.CANONICAL:
+        return {}
+    return definitions(session, {activity for found in statements for activity in activity_ids(msgspec.json.decode(found.text))})
+
+
+def _one(query: StatementQuery, found: StoredStatement, given: Sequence[Given], known: Definitions) -> Response:
+    body = _rendered(query.format, found, known)
     response = multipart_response(body, given) if query.attachments else Response(body, mimetype="application/json")
     response.headers["Last-Modified"] = http_date(found.stored)
     _vary(query, response)
     return response
 
 
-def _many(query: StatementQuery, page: StatementPage, given: Sequence[Given]) -> Response:
-    statements = ",".join(_rendered(query.format, found) for found in page.statements)
+def _many(query: StatementQuery, page: StatementPage, given: Sequence[Given], known: Definitions) -> Response:
+    statements = ",".join(_rendered(query.format, found, known) for found in page.statements)
     more = msgspec.json.encode(_more(page)).decode()
     body = f'{{"statements":[{statements}],"more":{more}}}'
     response = multipart_response(body, given) if query.attachments else Response(body, mimetype="application/json")
@@ -156,14 +167,14 @@ def _more(page: StatementPage) -> str:
     return f"{url_for('xapi.get_statements')}?{urlencode(asked)}"
 
 
-def _rendered(wanted: Format, found: StoredStatement) -> str:
+def _rendered(wanted: Format, found: StoredStatement, known: Definitions) -> str:
     match wanted:
         case Format.EXACT:
             return found.text
         case Format.IDS:
             return msgspec.json.encode(ids_only(msgspec.json.decode(found.text))).decode()
         case Format.CANONICAL:
-            return msgspec.json.encode(canonical(msgspec.json.decode(found.text), _languages())).decode()
+            return msgspec.json.encode(canonical(msgspec.json.decode(found.text), _languages(), known)).decode()
 
 
 def _languages() -> list[str]:

@@ -35,7 +35,7 @@ def put_document(session: Session, address: Address, sent: Sent, version: Versio
     was faster with a new one: the same call in a new transaction then meets it."""
     rules.check_content(sent.content, rules.media_type(sent.content_type))
     existing = document(session, address.key, to_change=True)
-    check_replacing(sent.preconditions, existing and existing.etag, version, is_profile=address.kind.is_profile)
+    check_replacing(sent.preconditions, _tag(existing), version, is_profile=address.kind.is_profile)
     _write(session, address, existing, sent, at)
 
 
@@ -43,7 +43,7 @@ def post_document(session: Session, address: Address, sent: Sent, at: datetime) 
     """Merge an object into a document, or store a new one. Raises as `put_document`."""
     rules.check_postable(sent.content, rules.media_type(sent.content_type))
     existing = document(session, address.key, to_change=True)
-    check_preconditions(sent.preconditions, existing and existing.etag)
+    check_preconditions(sent.preconditions, _tag(existing))
     if existing is not None:
         sent = replace(sent, content=rules.merged(existing.content, existing.content_type, sent.content, sent.content_type))
     _write(session, address, existing, sent, at)
@@ -52,7 +52,7 @@ def post_document(session: Session, address: Address, sent: Sent, at: datetime) 
 def delete_document(session: Session, address: Address, preconditions: Preconditions) -> None:
     """Raises PreconditionFailed. Nothing happens where there is no such document."""
     existing = document(session, address.key, to_change=True) if preconditions.given else None
-    check_preconditions(preconditions, existing and existing.etag)
+    check_preconditions(preconditions, _tag(existing))
     session.execute(delete(Document).where(Document.key == address.key))
 
 
@@ -96,6 +96,10 @@ def _move(session: Session, owned: OwnedDocument, agent: Mapping[str, Any]) -> b
         .values(key=place.key, context=place.context, agent=place.agent_text, agent_key=place.agent_key)
     )
     return True
+
+
+def _tag(existing: StoredDocument | None) -> str | None:
+    return None if existing is None else existing.etag
 
 
 def _agent_keys(known_as: Collection[str]) -> list[UUID]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -108,16 +109,20 @@ def ids_only(statement: Mapping[str, Any]) -> dict[str, Any]:
     return _event(statement, _identifying, lambda activity: _pick(activity, "id"), lambda verb: _pick(verb, "id"))
 
 
-def canonical(statement: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
-    """2.1.3 `canonical`: every language map of verbs and activities keeps one language, chosen for each map from the reader's list."""
+def canonical(
+    statement: Mapping[str, Any], languages: Sequence[str], definitions: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> dict[str, Any]:
+    """2.1.3 `canonical`: activities as all statements together define them (`definitions` by id), and every language map of verbs and
+    activities keeps one language, chosen for each map from the reader's list."""
 
     def one_language(texts: Mapping[str, str]) -> dict[str, str]:
         return _chosen(texts, languages)
 
     def activity(given: Mapping[str, Any]) -> dict[str, Any]:
-        if "definition" not in given:
+        known = definitions.get(given["id"], given.get("definition"))
+        if known is None:
             return dict(given)
-        definition = dict(given["definition"])
+        definition = dict(known)
         for key in ("name", "description"):
             if key in definition:
                 definition[key] = one_language(definition[key])

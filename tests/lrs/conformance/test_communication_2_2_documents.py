@@ -14,7 +14,7 @@ from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.lrs.rules.documents import MAX_DOCUMENT
 from tests.lrs.conformance.documents import DOCUMENT, RESOURCES, STATE, VERSIONS, Documents, Resource, tag_of
-from tests.lrs.making import AN, BINH, COURSE, Store, make_credential, new_id
+from tests.lrs.making import BINH, COURSE, Store, make_credential, new_id
 
 pytestmark = pytest.mark.parametrize("version", VERSIONS)
 

@@ -1,0 +1,51 @@
+"""Noting how statements define activities. A wording that is known is known for good, so most statements cost no more than a hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from lms.lrs.models import ActivityDefinition
+from lms.lrs.rules.activities import activity_key, definition_texts, definitions_in, wording_digest
+from lms.lrs.rules.reading import Received
+
+_MOST_REMEMBERED = 50_000
+_TABLE = cast(Table, ActivityDefinition.__table__)
+# Digests of wordings that are stored, each database's own. What is stored stays, so nothing here ever becomes wrong.
+_known: WeakKeyDictionary[Engine, set[UUID]] = WeakKeyDictionary()
+
+
+def note_definitions(session: Session, statements: Iterable[tuple[Received, UUID]]) -> None:
+    """Keep the definitions in these statements, each with its position in the store."""
+    known = _known.setdefault(cast(Engine, session.get_bind()), set())
+    fresh: dict[UUID, dict[str, Any]] = {}
+    for received, position in statements:
+        defined = definitions_in(received.values)
+        digests = [wording_digest(activity_id, definition) for activity_id, definition in defined]
+        if all(digest in known for digest in digests):
+            continue
+        for digest, (activity_id, text) in zip(digests, definition_texts(received.text), strict=True):
+            if digest not in known:
+                row = {"activity": activity_key(activity_id), "digest": digest, "position": position, "id": activity_id, "definition": text}
+                fresh.setdefault(digest, row)
+    if not fresh:
+        return
+    own = session.info.setdefault("lrs.defined", set())  # stored by this transaction, which may yet be undone
+    own |= _insert(session, list(fresh.values()))
+    if len(known) > _MOST_REMEMBERED:
+        known.clear()
+    known |= fresh.keys() - own
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
+    """Store what is new; returns the digests of that."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    in_one_order = sorted(rows, key=lambda row: (row["activity"], row["digest"]))  # or two writers could wait for each other
+    stored = session.execute(dialect.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.digest), in_one_order)
+    return set(stored.scalars())
