@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +26,7 @@ from quizzes.queries.attempts import overdue_attempts, questions_to_mark
 from quizzes.queries.windows import entry_for_start
 from quizzes.rules.assembly import draw
 from quizzes.rules.rounds import Purpose, StartAnswer, StartRefused, accepts_until, may_start
-from quizzes.rules.sitting import AttemptState, Marked, clock_begins, deadline_for, new_receipt, score_of
+from quizzes.rules.sitting import AttemptState, Marked, clock_begins, deadline_for, new_receipt, new_seed, score_of
 
 STARTED = "quizzes.attempt_started"
 FINISHED = "quizzes.attempt_finished"
@@ -111,7 +110,7 @@ def start_attempt(
         raise StartRefused(answer)
     supervision_id = supervision_of_code(session, round_.id, code, at) if round_.supervised else None
     attempt_id = uuid7()
-    seed = secrets.randbits(32)
+    seed = new_seed(shuffles_items=round_.shuffles_items, shuffles_choices=round_.shuffles_choices)
     begins = clock_begins(at, turn.closes_at) if in_two_steps else at
     extra_seconds = entry.own.allowance.extra_seconds(round_.duration_seconds)
     deadline = deadline_for(begins, round_.duration_seconds, extra_seconds, turn.closes_at)

@@ -89,15 +89,29 @@ def seconds_left(deadline: datetime, at: datetime) -> int:
     return max(0, int((deadline - at).total_seconds()))
 
 
+# A seed tells how a paper is shown: 32 drawn bits, and above them what the round did not want mixed when the sitting began. A round that is
+# changed later changes nobody's order.
+SEED_BITS = 32
+ITEMS_AS_SET = 1 << SEED_BITS
+CHOICES_AS_SET = 2 << SEED_BITS
+ORDER_TELLS_KEY = frozenset({"matching", "ordering"})  # as they were written, their parts stand beside what belongs to them
+
+
+def new_seed(*, shuffles_items: bool = True, shuffles_choices: bool = True) -> int:
+    return secrets.randbits(SEED_BITS) | (0 if shuffles_items else ITEMS_AS_SET) | (0 if shuffles_choices else CHOICES_AS_SET)
+
+
 def question_order(seed: int, slots: Iterable[int]) -> list[int]:
     """The slots of a form in the order this attempt shows them."""
-    return sorted(slots, key=lambda slot: draw(seed, slot))
+    return sorted(slots) if seed & ITEMS_AS_SET else sorted(slots, key=lambda slot: draw(seed, slot))
 
 
 def parts_for(kind: str, body: dict[str, Any], seed: int, slot: int) -> list[Part]:
     """The question's controls, with their options, in the order this attempt shows them. Nothing here depends on the key."""
     rules = KINDS[kind]
     parts = rules.parts(body)
+    if seed & CHOICES_AS_SET and kind not in ORDER_TELLS_KEY:
+        return parts
     if rules.shuffles_parts:
         parts.sort(key=lambda part: draw(seed, slot, part.id))
     if not rules.shuffles_choices:

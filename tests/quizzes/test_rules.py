@@ -12,10 +12,23 @@ from hypothesis import strategies as st
 
 from lms.kit.clock import Quarter
 from lms.kit.errors import DomainError
+from quizzes.kinds import KINDS
 from quizzes.rules.assembly import BankTooSmallError, spread
 from quizzes.rules.bank import bold_parts
 from quizzes.rules.rounds import FeedbackPolicy, RoundSettings, RoundState, Standing, StartAnswer, may_start
-from quizzes.rules.sitting import AttemptState, Marked, deadline_for, new_receipt, parts_for, question_order, score_of, visible
+from quizzes.rules.sitting import (
+    CHOICES_AS_SET,
+    ITEMS_AS_SET,
+    AttemptState,
+    Marked,
+    deadline_for,
+    new_receipt,
+    new_seed,
+    parts_for,
+    question_order,
+    score_of,
+    visible,
+)
 from tests.quizzes.making import draft
 
 T = datetime(2026, 11, 22, tzinfo=UTC)
@@ -49,6 +62,22 @@ def test_orders_differ_between_attempts_and_true_false_stays() -> None:
     body = draft(1).body
     assert len({tuple(choice.id for choice in parts_for("single_choice", body, seed, 1)[0].choices) for seed in range(50)}) > 10
     assert {tuple(choice.id for choice in parts_for("true_false", {}, seed, 1)[0].choices) for seed in range(9)} == {("true", "false")}
+
+
+def test_what_a_round_does_not_mix_stays_as_it_was_written_but_never_where_that_would_tell_the_key() -> None:
+    body = draft(1).body
+    written = [choice.id for choice in KINDS["single_choice"].parts(body)[0].choices]
+    for _ in range(9):
+        seed = new_seed(shuffles_items=False, shuffles_choices=False)
+        assert question_order(seed, {3, 1, 2}) == [1, 2, 3]
+        assert [choice.id for choice in parts_for("single_choice", body, seed, 1)[0].choices] == written
+    ordering = {"steps": [{"id": one, "text": one} for one in "abcdefgh"]}
+    shown = {tuple(part.id for part in parts_for("ordering", ordering, new_seed(shuffles_choices=False), 1)) for _ in range(20)}
+    assert len(shown) > 10
+
+
+def test_a_seed_of_before_mixes_everything() -> None:
+    assert not any(seed & (ITEMS_AS_SET | CHOICES_AS_SET) for seed in (0, 2**32 - 1, *(new_seed() for _ in range(50))))
 
 
 @pytest.mark.parametrize(("right", "total", "score"), [(0, 3, "0.00"), (1, 3, "33.33"), (2, 3, "66.67"), (1, 8, "12.50"), (7, 7, "100.00")])
