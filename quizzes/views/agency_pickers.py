@@ -9,18 +9,18 @@ from sqlalchemy.orm import Session
 
 from lms.agencies.forms import AgencyField, Choice
 from lms.agencies.queries import agency_names, search_agencies
-from lms.kit.actors import EVERYWHERE
+from lms.kit.actors import EVERYWHERE, Scope
 
 FOUND_AT_ONCE = 20
 
 
-def fill_pickers(session: Session, pickers: Iterable[AgencyField], on: date) -> None:
-    """Name what is chosen; look for the words typed beside it. What is chosen and does not exist is dropped."""
+def fill_pickers(session: Session, pickers: Iterable[AgencyField], on: date, scope: Scope = EVERYWHERE) -> None:
+    """Name what is chosen; look within the scope for the words typed beside it. What is chosen and does not exist is dropped."""
     for picker in pickers:
         names = agency_names(session, picker.data, on)
         picker.data = [agency for agency in picker.data if agency in names]
         if picker.search:
-            rows = search_agencies(session, picker.search, on, EVERYWHERE, limit=FOUND_AT_ONCE)
+            rows = search_agencies(session, picker.search, on, scope, limit=FOUND_AT_ONCE)
             above = agency_names(session, {row.parent_id for row in rows if row.parent_id}, on)
             notes = {row.id: (row.code, above.get(row.parent_id) if row.parent_id else None) for row in rows}
             picker.found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,6 +21,7 @@ from quizzes.forms.invigilation import SupervisionForm
 from quizzes.operations.invigilation import end_supervision, open_supervision
 from quizzes.queries import invigilation as queries
 from quizzes.views import answer_files
+from quizzes.views.agency_pickers import fill_pickers
 
 blueprint = Blueprint("invigilation", "quizzes", url_prefix="/manage/invigilation", template_folder="templates")
 MOST_AGENCIES = 500
@@ -31,8 +32,11 @@ def _today(at: datetime) -> date:
 
 
 def _form(session: Session, at: datetime) -> SupervisionForm:
-    agencies = agency_choices(session, scope_of("quizzes.invigilate"), _today(at), MOST_AGENCIES) or []
-    return SupervisionForm(queries.supervised_rounds(session, at), agencies)
+    agencies = agency_choices(session, scope_of("quizzes.invigilate"), _today(at), MOST_AGENCIES)
+    form = SupervisionForm(queries.supervised_rounds(session, at), agencies)
+    if form.looks_for_agency:
+        fill_pickers(session, [form.sought], _today(at), scope_of("quizzes.invigilate"))
+    return form
 
 
 def _index_page(session: Session, form: SupervisionForm, at: datetime) -> str:
@@ -55,6 +59,8 @@ def open_() -> AnyResponse:
     at = now()
     with reading() as session:
         form = _form(session, at)
+        if form.looks_for_agency and (request.form.get("step") == "find" or form.sought.asks):
+            return make_response(_index_page(session, form, at))
         if not form.validate():
             return make_response(_index_page(session, form, at), 422)
     try:
@@ -63,7 +69,7 @@ def open_() -> AnyResponse:
                 session,
                 current_actor(),
                 form.round.data,
-                UUID(form.agency.data),
+                form.agency_id,
                 form.place.data,
                 at,
                 on=_today(at),

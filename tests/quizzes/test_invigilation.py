@@ -139,6 +139,23 @@ def test_a_focal_point_opens_rooms_of_the_own_agency_and_sees_no_others(
         open_supervision(session, an, QUARTER, other, "Phòng 3", AT, on=AT.date(), scope=frozenset({home}))
 
 
+def test_where_there_are_too_many_agencies_for_a_list_one_is_looked_for_within_the_scope(
+    database: Database, an: Actor, sign_in: SignInAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quizzes.views.invigilation.MOST_AGENCIES", 0)
+    with database.reading() as session:
+        home, other = agency_called(session, "Sở Y tế"), agency_called(session, "Sở Xây dựng")
+    client = sign_in("giamthi")
+    asked = {"round": QUARTER, "place": "Phòng 2", "step": "find"}
+    found = client.post("/manage/invigilation", data={**asked, "sought-q": "so y te"})
+    assert (found.status_code, f'value="{home}"' in found.text) == (200, True)
+    assert f'value="{other}"' not in client.post("/manage/invigilation", data={**asked, "sought-q": "xây dựng"}).text
+    form = {"round": QUARTER, "place": "Phòng 2"}
+    assert client.post("/manage/invigilation", data=form).status_code == 422
+    assert client.post("/manage/invigilation", data={**form, "sought": str(other)}).status_code == 404
+    assert client.post("/manage/invigilation", data={**form, "sought": str(home)}).status_code == 303
+
+
 def test_a_round_without_supervision_has_no_rooms(database: Database, an: Actor) -> None:
     with database.transaction() as session:
         session.execute(update(Round).values(supervised=False))
