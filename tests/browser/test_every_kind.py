@@ -54,6 +54,7 @@ def test_every_kind_is_answered_saved_and_shown_again(phone: Phone, database: Da
     page = phone("an").new_page()
     page.goto(f"/rounds/{QUARTER}/start")
     page.get_by_label("Tôi đã đọc quy định").check()
+    page.get_by_role("button", name="Vào bài kiểm tra").click()
     page.get_by_role("button", name="Bắt đầu tính giờ").click()
     expect(page.get_by_text("Câu 1 trên 6")).to_be_visible()
     with database.reading() as session:

@@ -271,6 +271,60 @@ def test_a_cut_line_at_the_review_and_at_handing_in_keeps_everything(phone: Phon
     assert stored_answers(database) == {slot: keys()[slot]}
 
 
+def to_the_review(page: Page) -> None:
+    for _ in range(QUESTIONS - 1):
+        page.get_by_role("button", name="Câu tiếp").click()
+    page.locator(".actions button", has_text="Xem lại bài").click()
+    expect(page.get_by_role("heading", name="Xem lại trước khi nộp")).to_be_visible()
+
+
+def test_handing_in_without_a_line_says_so_and_the_press_is_offered_again(phone: Phone, database: Database, keys: Keys) -> None:
+    context = phone("an")
+    page = begin(context)
+    choose(page, keys()[slot_of(page)])
+    saved(page)
+    to_the_review(page)
+    context.set_offline(True)
+    page.get_by_role("button", name="Nộp bài kiểm tra").click()
+    expect(page.get_by_text("Chưa nộp được. Bài vẫn được giữ.")).to_be_visible()
+    expect(page.locator("#hand-in-file")).to_be_hidden()  # everything was sent: there is nothing to put into a file
+    page.get_by_role("button", name="Nộp lại").click()
+    expect(page.get_by_role("button", name="Nộp lại")).to_be_focused()
+    context.set_offline(False)
+    page.get_by_role("button", name="Nộp lại").click()
+    expect(page.get_by_text("Đã nộp bài")).to_be_visible()
+    with database.reading() as session:
+        assert session.scalars(select(Attempt.state)).one() == "submitted"
+
+
+def test_answers_that_wait_at_the_review_can_be_taken_along_as_a_file_and_are_handed_in_first(
+    phone: Phone, database: Database, keys: Keys
+) -> None:
+    context = phone("an")
+    page = begin(context)
+    slot = slot_of(page)
+    review = page.url.split("?")[0] + "/review"
+    context.set_offline(True)
+    choose(page, keys()[slot])
+    expect(page.locator("#save-status")).to_contain_text(KEPT)
+    page.wait_for_function("Object.keys(localStorage).some(key => localStorage[key].startsWith('p '))")
+    page.close()
+    page = context.new_page()
+    context.set_offline(False)
+    page.route("**/answers", lambda route: route.abort())
+    page.goto(review)
+    page.get_by_role("button", name="Nộp bài kiểm tra").click()
+    told = page.locator("#not-handed-in")
+    expect(told).to_contain_text("1 câu chưa gửi")
+    with page.expect_download() as download:
+        told.get_by_role("button", name="Lưu tệp bài làm").click()
+    assert download.value.suggested_filename.endswith(".lmsbai")
+    page.unroute("**/answers")
+    page.get_by_role("button", name="Nộp lại").click()
+    expect(page.get_by_text("Đã nộp bài")).to_be_visible()
+    assert stored_answers(database) == {slot: keys()[slot]}
+
+
 def lose_the_session(context: BrowserContext) -> None:
     context.clear_cookies(name="lms_session")
 

@@ -405,8 +405,14 @@
     else if (current && pending[current]) status("sending", texts.sending);
     else if (one && one.answer.length && one.time) status("saved", say(texts.saved, one.time));
     else status("empty", texts.empty);
+    var unhanded = byId("not-handed-in");
+    var said = unhanded && !unhanded.hidden && !halted; // one box tells both
+    if (said) {
+      byId("not-handed-in-count").textContent = count ? say(texts.waiting, count) : "";
+      byId("hand-in-file").hidden = !(sealing && count);
+    }
     if (banner) {
-      banner.hidden = !((lost && count) || halted);
+      banner.hidden = said || !((lost && count) || halted);
       var place = banner.querySelector("[data-unsent]");
       if (place) place.textContent = halted || say(texts.waiting, count);
       var retry = banner.querySelector("[data-retry]");
@@ -710,6 +716,31 @@
     }
   }
 
+  // Asked for by a press: what waits goes first. Without a line the page stays, says so, and offers the press again.
+  var handingIn = false;
+
+  function handInNow() {
+    if (handingIn) return;
+    handingIn = true;
+    byId("not-handed-in").hidden = true;
+    send().then(function () {
+      if (halted) { handingIn = false; return; }
+      if (waiting()) { handingIn = false; if (failures) notHandedIn(); else handInNow(); return; }
+      return request(data.urls.submit).then(function (reply) {
+        handingIn = false;
+        if (reply.status === 200 || reply.status === 409) window.location.assign(data.urls.page);
+        else if (reply.status === 401 || (reply.body.error && reply.body.error.code === "csrf")) signedOut();
+        else notHandedIn();
+      });
+    }).catch(function () { handingIn = false; notHandedIn(); });
+  }
+
+  function notHandedIn() {
+    byId("not-handed-in").hidden = false;
+    showState();
+    byId("hand-in-again").focus();
+  }
+
   // Time is over: what waits goes first, then the paper is handed in; without a line the server does it itself.
   function handIn() {
     send().then(function () {
@@ -804,10 +835,11 @@
   var handInForm = byId("hand-in");
   if (handInForm) {
     handInForm.addEventListener("submit", function (event) {
-      if (!waiting() || halted) return;
       event.preventDefault();
-      leave(function () { handInForm.submit(); });
+      handInNow();
     });
+    byId("hand-in-again").addEventListener("click", handInNow);
+    byId("hand-in-file").addEventListener("click", saveFile);
   }
 
   var toggle = byId("timer-toggle");
