@@ -25,7 +25,8 @@ from quizzes.rules.sitting import Marked, Stored, Visible, seconds_left, visible
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """An attempt with what its pages need of its round. `score` and `passed` stand now, `first_…` is what it was first marked with."""
+    """An attempt with what its pages need of its round. `score` and `passed` stand now, `first_…` is what it was first marked with.
+    `extra_seconds`: time this person was granted on top."""
 
     id: UUID
     round_id: UUID
@@ -54,6 +55,7 @@ class AttemptView:
     supervised: bool
     first_score: Decimal | None
     first_passed: bool | None
+    extra_seconds: int
 
     def visible(self, at: datetime) -> Visible:
         return visible(self.state, self.feedback_policy, self.round_state, self.closes_at, at)
@@ -84,6 +86,7 @@ _ATTEMPT: list[Any] = [
     Round.supervised,
     Attempt.score,
     Attempt.passed,
+    Attempt.extra_seconds,
 ]
 
 

@@ -164,3 +164,16 @@ def test_bad_input_is_told_where_it_stands(organiser: FlaskClient, field: str, v
     page = organiser.post(f"/manage/accommodations/new?round={QUARTER}", data=data)
     assert page.status_code == 422
     assert f'href="#{field}"' in page.text
+
+
+def test_the_person_is_told_what_is_granted_before_and_while_sitting(
+    database: Database, people: list[UUID], sign_in: Callable[[str], FlaskClient]
+) -> None:
+    allow(database, people[:1], Allowance(extra_percent=25, extra_attempts=1, start_until=CLOSES + timedelta(days=1)))
+    client = sign_in("an")
+    for page in (f"/rounds/{QUARTER}/", f"/rounds/{QUARTER}/start"):
+        told = client.get(page).text
+        assert "Được thêm 25% thời gian làm bài, tổng cộng 37 phút; được thêm 1 lượt làm bài; được bắt đầu đến" in told
+    attempt = client.post(f"/rounds/{QUARTER}/start", json={}).json["attempt"]
+    assert "Được thêm 8 phút" in client.get(f"/attempts/{attempt}").text
+    assert "Điều kiện riêng" not in sign_in("binh").get(f"/rounds/{QUARTER}/").text
