@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tincan import Activity
-
 from lms.lrs import vocabulary as words
+from lms.lrs.building import Activity
 
 
 @dataclass(frozen=True, slots=True)

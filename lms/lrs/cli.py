@@ -1,4 +1,4 @@
-"""`lms xapi credentials add|revoke|list`"""
+"""`lms xapi credentials|forward|export|import`"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lms.kit.clock import now
 from lms.kit.unit import reading, transaction
 from lms.lrs import operations, queries
 from lms.lrs.rules.credentials import DEFAULT_SCOPES, Scope
+from lms.lrs.transfer_cli import export, forward, import_
 
 
 @click.group("xapi")
@@ -26,11 +27,22 @@ def credentials() -> None:
 @click.argument("label")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([str(scope) for scope in Scope]), help="May be given several times.")
 @click.option("--key", help="Default: random.")
+@click.option("--requests", type=int, help="Most requests in a minute; default: as many as it likes.")
+@click.option("--max-body", type=int, help="Most octets of a request; default: as many as the store takes.")
 @click.option("--json", "as_json", is_flag=True)
-def add(label: str, scopes: tuple[str, ...], key: str | None, as_json: bool) -> None:
+def add(label: str, scopes: tuple[str, ...], key: str | None, requests: int | None, max_body: int | None, as_json: bool) -> None:
     """Make a credential for LABEL (who will use it). The secret is shown now and never again."""
     with transaction() as session:
-        made = operations.add_credential(session, SERVICE, label, scopes or tuple(str(scope) for scope in DEFAULT_SCOPES), now(), key=key)
+        made = operations.add_credential(
+            session,
+            SERVICE,
+            label,
+            scopes or tuple(str(scope) for scope in DEFAULT_SCOPES),
+            now(),
+            key=key,
+            requests_per_minute=requests,
+            max_body=max_body,
+        )
     if as_json:
         click.echo(msgspec.json.encode({"key": made.key, "secret": made.secret}).decode())
     else:
@@ -61,6 +73,8 @@ def show(as_json: bool) -> None:
                 "created_at": row.created_at,
                 "revoked_at": row.revoked_at,
                 "last_used_at": row.last_used_at,
+                "requests_per_minute": row.requests_per_minute,
+                "max_body": row.max_body,
             }
             for row in found
         ]
@@ -69,3 +83,7 @@ def show(as_json: bool) -> None:
     for row in found:
         state = "revoked" if row.revoked_at else "in use"
         click.echo(f"{row.key:<20} {state:<8} {row.label}  [{' '.join(row.scopes)}]")
+
+
+for command in (forward, export, import_):
+    xapi.add_command(command)

@@ -17,6 +17,7 @@ from lms.accounts.queries.records import records_of
 from lms.accounts.rules.pseudonyms import account_name
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection, RowsAsRead
+from lms.lrs.operations.attachments import drop_contents
 from lms.lrs.operations.credentials import revoke_content_tokens
 from lms.lrs.operations.forgetting import drop_notes_about, forget_agent
 from lms.lrs.queries import bodies_at, chunks, statements_about
@@ -44,6 +45,7 @@ class StatementsOfPersons:
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
         revoke_content_tokens(session, records_of(session, person_id))
         drop_notes_about(session, [str(record) for record in records_of(session, person_id)])
+        drop_contents(session, statements_about(session, _identities(session, person_id)))
         forget_agent(session, _identities(session, person_id), session.info["base_url"], account_name(pseudonym))
 
 

@@ -1,4 +1,4 @@
-"""The words of our own xAPI statements and the one place where they are put together with tincan.
+"""The words of our own xAPI statements and the one place where they are put together with building.
 
 Statements are plain dictionaries from here on. Every id is derived from what happened, so building the same statement twice gives the
 same id and storing it twice changes nothing. tincan rewrites moments and durations and refuses identifiers newer than RFC 4122;
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import tincan
+from lms.lrs import building
 
 XAPI_VERSION = "1.0.3"
 PLATFORM = "Công vụ LMS"
@@ -77,9 +77,9 @@ def iso_duration(length: timedelta) -> str:
     return f"PT{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".") + "S" if hundredths else "PT0S"
 
 
-def actor_for(base_url: str, person_id: UUID) -> tincan.Agent:
+def actor_for(base_url: str, person_id: UUID) -> building.Agent:
     """A person as an account: an opaque name at this service, never a mail address or a number of theirs."""
-    return tincan.Agent(account=tincan.AgentAccount(name=str(person_id), home_page=base_url))
+    return building.Agent(account=building.AgentAccount(name=str(person_id), home_page=base_url))
 
 
 def activity(
@@ -88,25 +88,25 @@ def activity(
     name: Mapping[str, str] | None = None,
     description: Mapping[str, str] | None = None,
     **interaction: Any,
-) -> tincan.Activity:
+) -> building.Activity:
     """An activity. `kind` is a type IRI, `name` and `description` language maps; `interaction` takes tincan's names
     (interaction_type, correct_responses_pattern, choices …). Only the IRI: a reference without definition."""
     if kind is None:
-        return tincan.Activity(id=iri)
-    texts = {key: tincan.LanguageMap(dict(value)) for key, value in (("name", name), ("description", description)) if value}
-    return tincan.Activity(id=iri, definition=tincan.ActivityDefinition(type=kind, **texts, **interaction))
+        return building.Activity(id=iri)
+    texts = {key: building.LanguageMap(dict(value)) for key, value in (("name", name), ("description", description)) if value}
+    return building.Activity(id=iri, definition=building.ActivityDefinition(type=kind, **texts, **interaction))
 
 
 def statement(
     *,
     facts: Iterable[object],
-    actor: tincan.Agent,
+    actor: building.Agent,
     verb: Verb,
-    target: tincan.Activity,
+    target: building.Activity,
     at: datetime,
     registration: UUID,
-    parents: Iterable[tincan.Activity] = (),
-    grouping: Iterable[tincan.Activity] = (),
+    parents: Iterable[building.Activity] = (),
+    grouping: Iterable[building.Activity] = (),
     result: Mapping[str, Any] | None = None,
     duration: timedelta | None = None,
     extensions: Mapping[str, Any] | None = None,
@@ -116,18 +116,18 @@ def statement(
     `facts` make the id (see `statement_id`; the verb is added to them); `registration` is the enrolment's or attempt's own id; `result`
     takes tincan's names (completion, success, response, score={"scaled": 0.8, …}, extensions); `extensions` go into the context.
     """
-    context = tincan.Context(language=LANGUAGE, platform=PLATFORM)
+    context = building.Context(language=LANGUAGE, platform=PLATFORM)
     around = {key: value for key, value in (("parent", list(parents)), ("grouping", list(grouping))) if value}
     if around:
-        context.context_activities = tincan.ContextActivities(**around)
+        context.context_activities = building.ContextActivities(**around)
     if extensions:
-        context.extensions = tincan.Extensions(dict(extensions))
-    built = tincan.Statement(
+        context.extensions = building.Extensions(dict(extensions))
+    built = building.Statement(
         actor=actor,
-        verb=tincan.Verb(id=verb.iri, display=tincan.LanguageMap({"vi": verb.vi, "en": verb.en})),
+        verb=building.Verb(id=verb.iri, display=building.LanguageMap({"vi": verb.vi, "en": verb.en})),
         object=target,
         context=context,
-        **({"result": tincan.Result(dict(result))} if result else {}),
+        **({"result": building.Result(dict(result))} if result else {}),
     )
     values: dict[str, Any] = built.as_version(XAPI_VERSION)
     values["id"] = str(statement_id(verb.iri, *facts))

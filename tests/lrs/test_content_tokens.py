@@ -130,4 +130,3 @@ def test_requests_of_a_minute_and_octets_of_a_request_are_limited(app: Flask, da
         assert big.status_code == 413
         clock.shift(timedelta(minutes=1))
         assert len(narrow.ids()) == 1
-

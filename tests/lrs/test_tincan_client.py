@@ -8,11 +8,11 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from tincan import Activity, ActivityDefinition, Agent, AgentAccount, LanguageMap, RemoteLRS, Statement, StatementRef, Verb
 from werkzeug.serving import make_server
 
 from lms.kit.clock import now
 from lms.kit.db import Database
+from lms.lrs.building import Activity, ActivityDefinition, Agent, AgentAccount, LanguageMap, RemoteLRS, Statement, StatementRef, Verb
 from tests.lrs.making import SECRET, make_credential
 
 HOME = "https://hoc.example.vn"

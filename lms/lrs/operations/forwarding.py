@@ -223,4 +223,3 @@ def _target(session: Session, name: str) -> ForwardTarget:
     if target is None:
         raise NotFound
     return target
-

@@ -95,10 +95,7 @@ def next_window(session: Session, target: ForwardTarget, zone: ZoneInfo, at: dat
     bound = first_position(consistent_through(session, at))
     columns = (Statement.position, Statement.id, Statement.verb, Statement.timestamp, Statement.body, Statement.head, Statement.rebuilt)
     rows = session.execute(
-        select(*columns)
-        .where(Statement.position > target.cursor, Statement.position < bound)
-        .order_by(Statement.position)
-        .limit(WINDOW)
+        select(*columns).where(Statement.position > target.cursor, Statement.position < bound).order_by(Statement.position).limit(WINDOW)
     ).all()
     if not rows:
         return Window([], None)
@@ -106,14 +103,15 @@ def next_window(session: Session, target: ForwardTarget, zone: ZoneInfo, at: dat
     if target.agency_id is not None:
         there = _people_of(session, target.agency_id, {row.position: (row.body, local_date(row.timestamp, zone)) for row in wanted})
         wanted = [row for row in wanted if row.position in there]
-    contents = _contents(session, [row.position for row in wanted])
+    contents = contents_of(session, [row.position for row in wanted])
     outgoing = [
         Outgoing(row.position, row.id, exact(row.body, row.head, row.rebuilt), tuple(contents.get(row.position, ()))) for row in wanted
     ]
     return Window(outgoing, rows[-1].position)
 
 
-def _contents(session: Session, positions: Sequence[UUID]) -> dict[UUID, list[bytes]]:
+def contents_of(session: Session, positions: Sequence[UUID]) -> dict[UUID, list[bytes]]:
+    """Hashes of what came with the statements at these positions."""
     found: dict[UUID, list[bytes]] = {}
     for part in chunks(positions):
         brought = select(StatementContent.position, StatementContent.sha2).where(StatementContent.position.in_(part))
@@ -144,9 +142,7 @@ def _people_of(session: Session, agency_id: UUID, said: dict[UUID, tuple[str, da
         for person, begins, ends, joined, left in session.execute(found):
             spans.setdefault(person, []).append((max(begins, joined), min(ends, left)))
     return {
-        position
-        for position, person in people.items()
-        if any(begins <= said[position][1] < ends for begins, ends in spans.get(person, ()))
+        position for position, person in people.items() if any(begins <= said[position][1] < ends for begins, ends in spans.get(person, ()))
     }
 
 
@@ -177,7 +173,10 @@ def targets(session: Session) -> list[TargetState]:
     """All targets with how far each is."""
     counted = select(ForwardFault.target, func.count()).group_by(ForwardFault.target)
     faults = {name: count for name, count in session.execute(counted)}
-    return [_state(session, target, faults.get(target.name, 0)) for target in session.scalars(select(ForwardTarget).order_by(ForwardTarget.name))]
+    return [
+        _state(session, target, faults.get(target.name, 0))
+        for target in session.scalars(select(ForwardTarget).order_by(ForwardTarget.name))
+    ]
 
 
 def _state(session: Session, target: ForwardTarget, faults: int) -> TargetState:
@@ -209,4 +208,3 @@ def faults_of(session: Session, target: str, limit: int = 50) -> list[FaultRow]:
     columns = (ForwardFault.id, ForwardFault.statement_id, ForwardFault.status, ForwardFault.reason, ForwardFault.set_aside_at)
     found = select(*columns).where(ForwardFault.target == target).order_by(ForwardFault.position.desc()).limit(limit)
     return [FaultRow(*row) for row in session.execute(found)]
-
