@@ -215,9 +215,22 @@ def _requests(app: Flask) -> Iterator[tuple[Rule, str]]:
                 yield rule, method
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_each_role_reaches_what_it_may_and_nothing_else(
     app: Flask, database: Database, holder: str, things: Things, sign_in: SignInAs
 ) -> None:
+    _try_every_address(app, database, holder, things, sign_in)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("holder", ["learner", "focal_point", "department_of_one_agency"], indirect=True)
+def test_scopes_are_applied_alike_on_the_other_database(
+    app: Flask, database: Database, holder: str, things: Things, sign_in: SignInAs
+) -> None:
+    _try_every_address(app, database, holder, things, sign_in)
+
+
+def _try_every_address(app: Flask, database: Database, holder: str, things: Things, sign_in: SignInAs) -> None:
     lines: list[tuple[str, ...]] = []
     client, signed_out = sign_in("toi"), False
     for rule, method in _requests(app):
