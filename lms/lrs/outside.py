@@ -10,11 +10,14 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from uuid import UUID
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
 from lms.lrs.queries.forwarding import Outgoing
+from lms.lrs.rules.attachments import Attachment, attachments_of, part_headers
 from lms.lrs.rules.forwarding import BATCH, MAX_BYTES, Answer, meaning
+from lms.lrs.rules.multipart import last_boundary, part_head
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 5.0
@@ -78,12 +81,18 @@ class OutsideStore:
     def send(self, statements: Sequence[Outgoing], files: Files) -> Reply:
         """One request. Never raises for what happens on the way."""
         body = b"[" + b",".join(statement.text.encode() for statement in statements) + b"]"
-        contents = sorted({sha2 for statement in statements for sha2 in statement.contents})
+        contents = {
+            attachment.sha2: attachment
+            for statement in statements
+            if statement.contents
+            for attachment in attachments_of(msgspec.json.decode(statement.text), "")
+            if attachment.sha2 in statement.contents
+        }
         if not contents:
             return self._post(body, "application/json")
         boundary = f"lms-{secrets.token_hex(16)}"
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as whole:
-            for piece in _multipart(body, boundary, contents, files):
+            for piece in _multipart(body, boundary, contents.values(), files):
                 whole.write(piece)
             length = whole.tell()
             whole.seek(0)
@@ -156,16 +165,13 @@ def _batches(statements: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
         yield batch
 
 
-def _multipart(body: bytes, boundary: str, contents: Iterable[bytes], files: Files) -> Iterator[bytes]:
-    yield f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
+def _multipart(body: bytes, boundary: str, contents: Iterable[Attachment], files: Files) -> Iterator[bytes]:
+    yield part_head(boundary, [("Content-Type", "application/json")])[2:]  # the first boundary begins the body
     yield body
-    for sha2 in contents:
-        yield (
-            f"\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n"
-            f"X-Experience-API-Hash: {sha2.hex()}\r\n\r\n"
-        ).encode()
-        yield from files(sha2)
-    yield f"\r\n--{boundary}--\r\n".encode()
+    for attachment in contents:
+        yield part_head(boundary, part_headers(attachment))
+        yield from files(attachment.sha2)
+    yield last_boundary(boundary)
 
 
 def _beginning(response: requests.Response, until: float) -> str:

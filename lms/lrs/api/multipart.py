@@ -16,11 +16,10 @@ from lms.kit.errors import N_
 from lms.kit.unit import database
 from lms.lrs.api.requests import current_version, json_body
 from lms.lrs.contents import PIECE, Contents, Spool
-from lms.lrs.guard import MAX_BODY
+from lms.lrs.guard import MAX_BODY, current_credential
 from lms.lrs.queries import StoredStatement
 from lms.lrs.queries.attachments import content_piece, contents_at
 from lms.lrs.rules.attachments import (
-    HASH_HEADER,
     MAX_CONTENT,
     MAX_PARTS,
     MAX_REQUEST,
@@ -33,6 +32,7 @@ from lms.lrs.rules.attachments import (
     has_attachments,
     hasher,
     match_part,
+    part_headers,
     require_contents,
     too_large,
     too_many,
@@ -66,13 +66,15 @@ class Given:
 def sent(read: ReadStatements, at: datetime) -> Iterator[Sent]:
     """The request's statements and attachments, checked whole; what was put aside on the way goes at the end. `at` is the present, for
     certificates. Raises BadRequest, StatementFault or TooLarge; the sooner the less is read."""
-    if request.mimetype != "multipart/mixed":
+    if request.mimetype == "application/json":
         statements = read(json_body(), current_version())
         for received, path in _with_attachments(statements):
             require_contents(attachments_of(received.values, path))
         yield Sent(statements)
         return
-    request.max_content_length = MAX_REQUEST
+    if request.mimetype != "multipart/mixed":
+        raise BadRequest(N_("Content-Type phải là application/json, hoặc multipart/mixed khi gửi kèm tệp"), code="unsupported_content_type")
+    request.max_content_length = min(MAX_REQUEST, current_credential().max_body or MAX_REQUEST)
     with Spool() as spool:
         yield _sent_in_parts(read, spool, at)
 
@@ -167,7 +169,7 @@ def multipart_response(body: str, given: Sequence[Given]) -> Response:
     """`attachments=true`: the statements as the first part, then what came with them, streamed from the store."""
     boundary = secrets.token_hex(24)
     kept = database()  # an answer is streamed when the request is over and the application no longer the current one
-    heads = [part_head(boundary, _headers(one.attachment)) for one in given]
+    heads = [part_head(boundary, part_headers(one.attachment)) for one in given]
     opening = part_head(boundary, [("Content-Type", "application/json")])[2:] + body.encode()
     closing = last_boundary(boundary)
 
@@ -181,14 +183,6 @@ def multipart_response(body: str, given: Sequence[Given]) -> Response:
     response = Response(pieces(), content_type=f"multipart/mixed; boundary={boundary}")
     response.content_length = len(opening) + len(closing) + sum(map(len, heads)) + sum(one.length for one in given)
     return response
-
-
-def _headers(attachment: Attachment) -> list[tuple[str, str]]:
-    return [
-        ("Content-Type", attachment.content_type),
-        ("Content-Transfer-Encoding", "binary"),
-        (HASH_HEADER, attachment.hash_text),
-    ]
 
 
 def _content(kept: Database, one: Given) -> Iterator[bytes]:

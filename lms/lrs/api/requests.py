@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from flask import Response, g, request
@@ -25,16 +26,22 @@ def current_version() -> Version:
 
 def parameters(known: Iterable[str]) -> dict[str, str]:
     """The query's parameters by name. Raises BadRequest for an unknown one and for one given twice."""
-    return single_values(request.args.items(multi=True), known)
+    return single_values(pairs(), known)
+
+
+def pairs() -> Iterable[tuple[str, str]]:
+    """The query's parameters as they stand there. Raises BadRequest for bytes that are no UTF-8 (Communication 1.4)."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise BadRequest(N_("Tham số của địa chỉ không phải văn bản UTF-8"), code="invalid_parameter") from None
+    return request.args.items(multi=True)
 
 
 def json_body() -> bytes:
     """The body of a request that must be JSON. Raises BadRequest."""
     if request.mimetype != "application/json":
-        raise BadRequest(
-            N_("Content-Type phải là application/json; tệp đính kèm trong multipart/mixed chưa được hỗ trợ"),
-            code="unsupported_content_type",
-        )
+        raise BadRequest(N_("Content-Type phải là application/json"), code="unsupported_content_type")
     return request.get_data(cache=False)
 
 

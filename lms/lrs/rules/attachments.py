@@ -111,6 +111,15 @@ def require_contents(attachments: Iterable[Attachment], received: frozenset[byte
             raise StatementFault(attachment.path, N_("%(path)s: chữ ký phải được gửi kèm trong multipart/mixed"))
 
 
+def part_headers(attachment: Attachment) -> list[tuple[str, str]]:
+    """Of the part in which its content is given on."""
+    return [
+        ("Content-Type", attachment.content_type),
+        ("Content-Transfer-Encoding", "binary"),
+        (HASH_HEADER, attachment.hash_text),
+    ]
+
+
 def hasher(sha2: bytes) -> Any:
     """An empty hash of the kind these octets are of."""
     return _ALGORITHMS[2 * len(sha2)](usedforsecurity=False)
