@@ -7,6 +7,7 @@ from alembic import context
 from sqlalchemy import Engine, text
 
 from lms.kit.db import Base, UTCDateTime
+from lms.maintenance.schema import is_of_models
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:
@@ -28,6 +29,7 @@ with engine.connect() as connection:
         target_metadata=Base.metadata,
         render_as_batch=True,
         render_item=render_item,
+        include_object=is_of_models,
         compare_type=True,
         transaction_per_migration=True,
     )

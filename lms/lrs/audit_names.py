@@ -16,6 +16,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "lrs.resume_target": _l("Tiếp tục gửi phát biểu xAPI"),
     "lrs.retry_faults": _l("Gửi lại phát biểu xAPI bị kho ngoài từ chối"),
     "lrs.add_credential": _l("Cấp khóa kết nối xAPI"),
+    "lrs.detach_partition": _l("Tách một tháng của kho xAPI ra lưu trữ"),
     "lrs.retry_entry": _l("Gửi lại bản ghi học tập"),
     "lrs.revoke_credential": _l("Thu hồi khóa kết nối xAPI"),
 }

@@ -1,4 +1,4 @@
-"""`lms xapi credentials|forward|export|import`"""
+"""`lms xapi credentials|forward|export|import|partitions`"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.unit import reading, transaction
 from lms.lrs import operations, queries
+from lms.lrs.queries.partitions import partitions as attached
 from lms.lrs.rules.credentials import DEFAULT_SCOPES, Scope
 from lms.lrs.transfer_cli import export, forward, import_
 
@@ -87,3 +88,24 @@ def show(as_json: bool) -> None:
 
 for command in (forward, export, import_):
     xapi.add_command(command)
+
+
+@xapi.command("partitions")
+@click.option("--detach", metavar="MONTH", help="Take a month that is over (2026-11) out of the store, for archive.")
+@click.option("--json", "as_json", is_flag=True)
+def partitions(detach: str | None, as_json: bool) -> None:
+    """The months the store is cut into, on PostgreSQL."""
+    if detach is not None:
+        with transaction() as session:
+            names = operations.detach_partition(session, SERVICE, detach, now())
+        click.echo(f"{detach} detached: {', '.join(names)}")
+        return
+    with reading() as session:
+        found = attached(session)
+    if as_json:
+        click.echo(msgspec.json.encode([{"name": one.name, "rows": one.rows, "bytes": one.size} for one in found]).decode())
+        return
+    for one in found:
+        click.echo(f"{one.name:<10} {one.rows:>12,} statements  {one.size / 1e6:>10,.1f} MB")
+    if not found:
+        click.echo("no partitions: this database keeps all months in one table")

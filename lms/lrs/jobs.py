@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from flask import current_app
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lms.kit.clock import now
 from lms.kit.jobs import Periodic
@@ -14,6 +15,8 @@ from lms.lrs import operations
 from lms.lrs.forwarder import Forwarder, configure, due
 from lms.lrs.operations.outbox import BATCH
 from lms.lrs.rules.credentials import own_authority
+
+log = structlog.get_logger()
 
 _ROUNDS = 50  # then the other periodic work has its turn
 
@@ -46,7 +49,17 @@ def discard_tokens(at: datetime) -> None:
         operations.discard_expired(session, at)
 
 
+def add_partitions(at: datetime) -> None:
+    """Months of the store that begin soon get their partitions. Where a long read is in the way, the next time does it."""
+    try:
+        with transaction() as session:
+            operations.add_partitions(session, at)
+    except OperationalError:
+        log.warning("partitions_not_added", exc_info=True)
+
+
 periodic = (
+    Periodic(name="lrs.partitions", seconds=6 * 3600, run=add_partitions),
     Periodic(name="lrs.outbox", seconds=1, run=store_outbox),
     Periodic(name="lrs.forward", seconds=5, run=forward),
     Periodic(name="lrs.discard_tokens", seconds=3600, run=discard_tokens),

@@ -22,7 +22,7 @@ from lms.kit.unit import reading, transaction
 from lms.lrs import operations, queries
 from lms.lrs.api.blueprint import blueprint
 from lms.lrs.api.multipart import Given, ReadStatements, Sent, given_with, multipart_response, sent
-from lms.lrs.api.requests import json_response, parameters
+from lms.lrs.api.requests import json_response, pairs, parameters
 from lms.lrs.guard import current_authority, current_credential, require_own_actors
 from lms.lrs.queries import StatementPage, StoredStatement
 from lms.lrs.queries.activities import Definitions, definitions
@@ -64,7 +64,7 @@ def post_statements() -> Response:
 @guarded_by("xapi")
 def get_statements() -> Response:
     authority = _readable_authority()
-    query = statement_query(request.args.items(multi=True))
+    query = statement_query(pairs())
     at = now()
     with reading() as session:
         if "xapi_consistent_through" not in g:

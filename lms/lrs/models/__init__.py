@@ -10,9 +10,10 @@ from lms.lrs.models.attachments import Content, ContentPiece, StatementContent
 from lms.lrs.models.credentials import Credential
 from lms.lrs.models.documents import ActivityDefinition, Document
 from lms.lrs.models.forwarding import ForwardFault, ForwardTarget
-from lms.lrs.models.statements import Statement, StatementId, StatementTerm
+from lms.lrs.models.statements import PARTITIONED, Statement, StatementId, StatementTerm
 
 __all__ = [
+    "PARTITIONED",
     "ActivityDefinition",
     "Content",
     "ContentPiece",

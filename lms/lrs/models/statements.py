@@ -1,11 +1,17 @@
-"""Statements, and the terms under which they are found."""
+"""Statements, and the narrow tables through which they are found.
+
+On PostgreSQL statements and terms are partitioned by ranges of `position`, which begins with the milliseconds of `stored`: a month is a
+range (`rules.partitions`). A table made from this model has one partition for all time; the worker cuts months off it ahead of time
+(`operations.partitions`).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import DDL, Index, Table, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.kit.db import Base
@@ -15,17 +21,17 @@ class Statement(Base):
     """`body` is the text exactly as received. `head` and `rebuilt`: see `rules.rendering`."""
 
     __tablename__ = "xapi_statement"
-    __table_args__ = (Index("ix_xapi_statement_authority", "authority", "position"),)
+    __table_args__ = (Index("ix_xapi_statement_authority", "authority", "position"), {"postgresql_partition_by": "RANGE (position)"})
 
     position: Mapped[UUID] = mapped_column(primary_key=True)  # the order of the store, see rules.positions
-    id: Mapped[UUID] = mapped_column(unique=True)
+    id: Mapped[UUID]  # unique in StatementId
     stored: Mapped[datetime]
     timestamp: Mapped[datetime]
     actor: Mapped[UUID | None]  # its term; none for an anonymous group
     verb: Mapped[str]
     activity: Mapped[str | None]  # the object, where it is one
     registration: Mapped[UUID | None]
-    target_id: Mapped[UUID | None] = mapped_column(index=True)  # the statement that is the object, stored here or not
+    target_id: Mapped[UUID | None]  # the statement that is the object, stored here or not
     is_voider: Mapped[bool]
     voided: Mapped[bool]
     authority: Mapped[UUID]  # its term
@@ -39,7 +45,27 @@ class StatementTerm(Base):
     """A statement is found by its terms (`rules.terms`), its own and those of the statement it refers to."""
 
     __tablename__ = "xapi_term"
-    __table_args__ = (Index("ix_xapi_term_position", "position"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index("ix_xapi_term_position", "position"),
+        {"sqlite_with_rowid": False, "postgresql_partition_by": "RANGE (position)"},
+    )
 
     term: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class StatementId(Base):
+    """An id there is, or was in a partition that is detached now, where the statement stands, and to which other one it refers."""
+
+    __tablename__ = "xapi_statement_id"
+    __table_args__ = (Index("ix_xapi_statement_id_target_id", "target_id"), {"sqlite_with_rowid": False})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[UUID]
+    target_id: Mapped[UUID | None]
+
+
+PARTITIONED = (cast(Table, Statement.__table__), cast(Table, StatementTerm.__table__))
+for _table in PARTITIONED:
+    _all_time = DDL(f"CREATE TABLE {_table.name}_later PARTITION OF {_table.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
+    event.listen(_table, "after_create", _all_time.execute_if(dialect="postgresql"))

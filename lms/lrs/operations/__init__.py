@@ -12,17 +12,20 @@ from lms.lrs.operations.credentials import (
 )
 from lms.lrs.operations.documents import delete_document, delete_documents, post_document, put_document
 from lms.lrs.operations.outbox import Means, retry_entry, store_waiting
+from lms.lrs.operations.partitions import add_partitions, detach_partition
 from lms.lrs.operations.store import store_statements, take_turn
 
 __all__ = [
     "Means",
     "NewCredential",
     "add_credential",
+    "add_partitions",
+    "detach_partition",
     "count_request",
-    "discard_expired",
-    "issue_content_token",
     "delete_document",
     "delete_documents",
+    "discard_expired",
+    "issue_content_token",
     "note_use",
     "post_document",
     "put_document",

@@ -3,7 +3,7 @@ chain and whichever came first; a voider voids its target likewise, but never an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,14 +34,17 @@ class _Node:
     target: UUID | None
 
 
-def link_and_void(session: Session, fresh: Mapping[UUID, New], *, voids_others: bool) -> list[dict[str, UUID]]:
+def link_and_void(
+    session: Session, fresh: Mapping[UUID, New], near: Mapping[UUID, KnownStatement], *, voids_others: bool
+) -> list[tuple[UUID, UUID]]:
     """Complete the terms of new statements and mark what is voided.
 
-    Returns the term rows that statements stored earlier now need because what they refer to has come. Raises Forbidden.
+    `near`: stored statements that refer to one of these. Returns the term rows (term, position) that statements stored earlier now need
+    because what they refer to has come. Raises Forbidden.
     """
-    pointing = _pointing(session, fresh)
+    pointing = _pointing(session, near)
     outside = {new.row["target_id"] for new in fresh.values()} - {None} - fresh.keys()
-    targets = queries.statements_by_id(session, outside)
+    targets, _ = queries.statements_near(session, outside) if outside else ({}, {})
     _void(session, fresh, pointing, targets, voids_others=voids_others)
     if not pointing and not any(new.row["target_id"] for new in fresh.values()):
         return []
@@ -53,16 +56,16 @@ def link_and_void(session: Session, fresh: Mapping[UUID, New], *, voids_others: 
     for statement_id, new in fresh.items():
         new.terms = reached[statement_id]
     return [
-        {"term": key, "position": known.position} for known in pointing.values() for key in reached[known.id] - stored_terms[known.position]
+        (key, known.position) for known in pointing.values() for key in reached[known.id] - stored_terms[known.position]
     ]
 
 
-def _pointing(session: Session, fresh: Iterable[UUID]) -> dict[UUID, KnownStatement]:
-    """Stored statements that refer to these, and those that refer to them, and so on."""
-    found: dict[UUID, KnownStatement] = {}
-    frontier = set(fresh)
+def _pointing(session: Session, near: Mapping[UUID, KnownStatement]) -> dict[UUID, KnownStatement]:
+    """These, and stored statements that refer to them, and so on."""
+    found = dict(near)
+    frontier = set(near)
     while frontier:
-        nearer = {known.id: known for known in queries.statements_pointing_to(session, frontier)}
+        _known, nearer = queries.statements_near(session, frontier)
         frontier = nearer.keys() - found.keys()
         found |= nearer
     return found

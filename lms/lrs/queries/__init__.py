@@ -121,6 +121,13 @@ def statement_page(session: Session, selection: Selection, authority: UUID | Non
 
     The first term leads: an index range of (term, position), read in order and left as soon as the page is full.
     """
+    rows = [_stored(row) for row in session.execute(statement_select(selection, authority))]
+    page = rows[: selection.limit]
+    return StatementPage(page, page[-1].position if len(rows) > selection.limit else None)
+
+
+def statement_select(selection: Selection, authority: UUID | None = None) -> Rows:
+    """What `statement_page` asks: one statement more than the page has, to know whether there is another page."""
     place: ColumnElement[UUID]
     found: Rows
     if selection.terms:
@@ -131,16 +138,14 @@ def statement_page(session: Session, selection: Selection, authority: UUID | Non
         for index, other in enumerate(others):
             also = StatementTerm.__table__.alias(f"also_{index}")
             found = found.where(select(literal(1)).where(also.c.term == other, also.c.position == place).exists())
+        found = _bounded(found, Statement.position.expression, selection)  # known for the join: other partitions are not even planned
     else:
         place = Statement.position.expression
         found = select(*_GIVEN)
     if authority is not None:
         found = found.where(Statement.authority == authority)
     found = _bounded(found.where(Statement.voided.is_(False)), place, selection)
-    found = found.order_by(place if selection.ascending else place.desc()).limit(selection.limit + 1)
-    rows = [_stored(row) for row in session.execute(found)]
-    page = rows[: selection.limit]
-    return StatementPage(page, page[-1].position if len(rows) > selection.limit else None)
+    return found.order_by(place if selection.ascending else place.desc()).limit(selection.limit + 1)
 
 
 def _bounded(found: Rows, place: ColumnElement[UUID], selection: Selection) -> Rows:

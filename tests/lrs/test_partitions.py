@@ -1,0 +1,153 @@
+"""Statements by month: on PostgreSQL the store is cut into partitions, on SQLite nothing changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from lms.kit.actors import SERVICE
+from lms.kit.db import Database
+from lms.kit.errors import Conflict, DomainError
+from lms.lrs import operations, queries
+from lms.lrs.queries.partitions import partitions
+from lms.lrs.rules.credentials import own_authority
+from lms.lrs.rules.parameters import Selection
+from lms.lrs.rules.partitions import Month, months_until
+from lms.lrs.rules.positions import first_position
+from lms.lrs.rules.reading import from_values
+from lms.lrs.rules.terms import TermKind, term
+from lms.maintenance import schema
+from tests.lrs.making import VERB, statement
+
+NOW = datetime(2035, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _back_to_the_schema(database: Database) -> Iterator[None]:
+    """The tables stay for the next test: as they were, without months."""
+    yield
+    with database.transaction() as session:
+        if database.is_sqlite:
+            return
+        for table in ("xapi_statement", "xapi_term"):
+            found = session.scalars(
+                text(f"SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^{table}_(20[0-9]{{2}}_|later)'")
+            )
+            for name in found.all():
+                session.execute(text(f"DROP TABLE {name}"))
+            bounds = session.scalars(
+                text("SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = :name"), {"name": f"{table}_earlier"}
+            ).one()
+            border = re.findall(r"'([^']+)'", bounds)[-1]
+            session.execute(text(f"CREATE TABLE {table}_later PARTITION OF {table} FOR VALUES FROM ('{border}') TO (MAXVALUE)"))
+
+
+def _store(database: Database, at: datetime, statement_id: UUID | None = None) -> UUID:
+    with database.transaction() as session:
+        received = from_values([statement(id=str(statement_id or uuid4()))])
+        return operations.store_statements(session, received, own_authority("https://lms.example.vn"), at)[0]
+
+
+def _names(database: Database) -> list[str]:
+    with database.reading() as session:
+        return [partition.name for partition in partitions(session)]
+
+
+def _cut(database: Database) -> None:
+    with database.transaction() as session:
+        operations.add_partitions(session, NOW)
+
+
+def _only_postgresql(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no partitions")
+
+
+def test_months_follow_each_other() -> None:
+    assert [str(month) for month in months_until(Month(2026, 11), Month(2027, 2))] == ["2026-11", "2026-12", "2027-01", "2027-02"]
+    assert months_until(Month(2027, 1), Month(2026, 12)) == []
+
+
+@pytest.mark.parametrize("wrong", ["2026-13", "2026-00", "2026-1", "nonsense", "1969-12"])
+def test_what_is_no_month_is_refused(wrong: str) -> None:
+    with pytest.raises(DomainError):
+        Month.parse(wrong)
+
+
+def test_months_are_cut_off_ahead_once(database: Database) -> None:
+    _cut(database)
+    names = _names(database)
+    if database.is_sqlite:
+        assert names == []
+        return
+    assert names[0] == "earlier"
+    assert names[-4:] == ["2035-12", "2036-01", "2036-02", "later"]
+    with database.transaction() as session:
+        assert operations.add_partitions(session, NOW) == []
+    assert _names(database) == names
+
+
+def test_statements_stored_before_their_month_was_cut_off_move_into_it(database: Database) -> None:
+    statement_id = _store(database, NOW)
+    _cut(database)
+    with database.reading() as session:
+        found = queries.statement_by_id(session, statement_id, voided=False)
+        assert found is not None
+        if not database.is_sqlite:
+            assert session.scalar(text("SELECT count(*) FROM ONLY xapi_statement_2035_11")) == 1
+            assert session.scalar(text("SELECT count(*) FROM ONLY xapi_term_2035_11")) == session.scalar(
+                text("SELECT count(*) FROM xapi_term")
+            )
+
+
+def test_the_schema_check_sees_no_difference_in_partitions(database: Database) -> None:
+    _cut(database)
+    assert [found for found in schema.differences(database) if "xapi_statement" in found or "xapi_term" in found] == []
+
+
+@pytest.mark.parametrize("by_verb", [False, True], ids=["all", "by verb"])
+def test_a_page_bounded_in_time_reads_only_its_partitions(database: Database, by_verb: bool) -> None:
+    _only_postgresql(database)
+    _cut(database)
+    _store(database, NOW)
+    terms = (term(TermKind.VERB, VERB),) if by_verb else ()
+    start, end = (first_position(datetime(2035, month, 2, tzinfo=UTC)) for month in (10, 11))
+    plans: list[str] = []
+    with database.transaction() as session:
+        selection = Selection(terms=terms, start=start, end=end, limit=50)
+        statement_text = str(queries.statement_select(selection).compile(session.connection(), compile_kwargs={"literal_binds": True}))
+        plans += session.scalars(text(f"EXPLAIN (ANALYZE) {statement_text}".replace(":", "\\:"))).all()
+    read = set(re.findall(r"on (xapi_\w+?_\d{4}_\d{2})", "\n".join(line for line in plans if "never executed" not in line)))
+    leading = "xapi_term" if by_verb else "xapi_statement"
+    assert {name for name in read if name.startswith(leading)} == {f"{leading}_2035_10", f"{leading}_2035_11"}
+    assert read <= {f"{table}_2035_{month}" for table in ("xapi_term", "xapi_statement") for month in (10, 11)}
+
+
+def test_a_month_that_is_over_is_detached_and_its_ids_stay_taken(database: Database) -> None:
+    _only_postgresql(database)
+    october = datetime(2035, 10, 5, tzinfo=UTC)
+    statement_id = _store(database, october)
+    _cut(database)
+    with database.transaction() as session:
+        assert operations.detach_partition(session, SERVICE, "2035-10", NOW) == ["xapi_statement_2035_10", "xapi_term_2035_10"]
+    with database.reading() as session:
+        assert queries.statement_by_id(session, statement_id, voided=False) is None
+        assert queries.statement_page(session, Selection(limit=10)).statements == []
+        assert session.scalar(text("SELECT count(*) FROM xapi_statement_2035_10")) == 1
+        assert session.scalar(text("SELECT count(*) FROM audit_entry WHERE action = 'lrs.detach_partition'")) == 1
+    with pytest.raises(Conflict) as refusal:
+        _store(database, NOW, statement_id)
+    assert refusal.value.code == "statement_archived"
+    assert schema.differences(database) == []
+
+
+@pytest.mark.parametrize(("month", "code"), [("2035-11", "month_not_over"), ("2001-01", "no_such_partition")])
+def test_only_a_month_that_is_there_and_over_is_detached(database: Database, month: str, code: str) -> None:
+    with pytest.raises(DomainError) as refusal, database.transaction() as session:
+        operations.detach_partition(session, SERVICE, month, NOW)
+    assert refusal.value.code == code
