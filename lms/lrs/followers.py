@@ -31,22 +31,22 @@ class StatementsOfPersons:
     def disclose(self, session: Session, person_id: UUID) -> Sequence[PersonalSection]:
         """Time, verb, object and result of each statement. Of an answer to a question of this service only that it was given: what it
         was worth is in the person's sittings, once the round lets it be seen."""
-        positions = statements_about(session, _identities(session, person_id))
+        positions = statements_about(session, identities_of(session, person_id))
         columns = (N_("Lúc"), N_("Lưu lúc"), N_("Đã hủy"), N_("Hành động"), N_("Về"), N_("Kết quả"))
         rows = RowsAsRead(len(positions), lambda: _told(session, positions))
         return [PersonalSection(N_("Kho dữ liệu học tập xAPI"), columns, rows)]
 
     def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
         """The merge lets go of the absorbed record's mail address: who was known by it alone is known by that record's account."""
-        by_mail = identities(session.info["base_url"], [], _own_emails(session, [absorbed]))
+        by_mail = identities(session.info["base_url"], [], own_emails(session, [absorbed]))
         revoke_content_tokens(session, [absorbed])
         return {"statements": forget_agent(session, by_mail, session.info["base_url"], str(absorbed))}
 
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
         revoke_content_tokens(session, records_of(session, person_id))
         drop_notes_about(session, [str(record) for record in records_of(session, person_id)])
-        drop_contents(session, statements_about(session, _identities(session, person_id)))
-        forget_agent(session, _identities(session, person_id), session.info["base_url"], account_name(pseudonym))
+        drop_contents(session, statements_about(session, identities_of(session, person_id)))
+        forget_agent(session, identities_of(session, person_id), session.info["base_url"], account_name(pseudonym))
 
 
 def _told(session: Session, positions: Sequence[UUID]) -> Iterator[tuple[Any, ...]]:
@@ -56,12 +56,13 @@ def _told(session: Session, positions: Sequence[UUID]) -> Iterator[tuple[Any, ..
             yield timestamp, stored, voided, *_said(msgspec.json.decode(body), session.info["base_url"])
 
 
-def _identities(session: Session, person_id: UUID) -> set[str]:
+def identities_of(session: Session, person_id: UUID) -> set[str]:
+    """All that statements and documents may call a person, as `rules.terms.agent_identity` writes it."""
     records = records_of(session, person_id)
-    return identities(session.info["base_url"], [str(record) for record in records], _own_emails(session, records))
+    return identities(session.info["base_url"], [str(record) for record in records], own_emails(session, records))
 
 
-def _own_emails(session: Session, records: Sequence[UUID]) -> list[str]:
+def own_emails(session: Session, records: Sequence[UUID]) -> list[str]:
     """Mail addresses of these records alone: a box that several people share says of nobody who it was."""
     other = aliased(Person)
     shared = select(other.id).where(other.email == Person.email, other.id.not_in(records)).exists()

@@ -53,6 +53,7 @@ CARRIED: dict[str, Any] = {
     "lessons": _l("bài đã học"),
     "ticks": _l("việc đã đánh dấu"),
     "statements": _l("bản ghi học tập"),
+    "learning_documents": _l("trạng thái học liệu"),
     "notices": _l("lần đọc thông báo về dữ liệu cá nhân"),
     "requests": _l("yêu cầu về dữ liệu cá nhân"),
 }

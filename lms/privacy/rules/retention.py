@@ -50,6 +50,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("people", N_("Hồ sơ cán bộ, vị trí công tác, vai trò"), N_("Lập danh sách thuộc diện, phân quyền"), None, DUTY, fixed=True),
     Kind("studies", N_("Tiến độ học, bài làm và câu trả lời"), N_("Tính kết quả, giải quyết phúc tra"), None, DUTY, fixed=True),
     Kind("statements", N_("Kho dữ liệu học tập xAPI"), N_("Hồ sơ học tập, kết nối hệ thống khác"), None, DUTY, fixed=True),
+    Kind("learning_documents", N_("Tài liệu học liệu lưu về người học"), N_("Học tiếp chỗ đang dở"), None, DUTY, fixed=True),
     Kind("results", N_("Kết quả và báo cáo đã chốt"), N_("Số liệu của tỉnh; không bao giờ xóa"), None, DUTY, fixed=True),
 )
 

@@ -150,10 +150,10 @@ class TestMerging:
 
     def test_of_endless_wordings_the_latest_are_put_together(self, store: Store) -> None:
         statements = []
-        definitions = [
-            {"name": {"vi": str(number)}, "extensions": {f"https://e.vn/{number}": number}} for number in range(MAX_WORDINGS + 3)
-        ]
-        store.post([statement(object={"id": COURSE, "definition": definition}) for definition in definitions])
+        for number in range(MAX_WORDINGS + 3):
+            wording = {"name": {"vi": str(number)}, "extensions": {f"https://e.vn/{number}": number}}
+            statements.append(statement(object={"id": COURSE, "definition": wording}))
+        store.post(statements)
         definition = ask(store).json["definition"]
         assert definition["name"] == {"vi": str(MAX_WORDINGS + 2)}
         assert set(definition["extensions"].values()) == set(range(3, MAX_WORDINGS + 3))
