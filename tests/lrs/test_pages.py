@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_overview_counts_by_verb_and_shows_the_newest(sign_in: Signer, store
     assert "http://adlnet.gov/expapi/verbs/completed" in page
     assert "urn:da-mo" in page
     assert page.count("Nền tảng") == 4
-    assert "Hệ thống thu" in page
+    assert "Gửi phát biểu ra kho ngoài" in page
 
 
 @pytest.mark.usefixtures("people")
@@ -118,3 +119,75 @@ def test_what_was_set_aside_is_shown_with_its_reason_and_can_be_tried_again(app:
     client = sign_in("hethong")
     assert client.post(f"/manage/xapi/outbox/{entry_id}/retry", follow_redirects=True).status_code == 200
     assert "không có lượt làm bài này" not in client.get("/manage/xapi/").text
+
+
+@pytest.mark.usefixtures("people")
+def test_statements_are_found_by_who_what_and_when(sign_in: Signer, store: Store) -> None:
+    one = store.stored()
+    other = store.stored(actor={"mbox": "mailto:binh@EXAMPLE.vn"}, verb={"id": "urn:da-mo"})
+    client = sign_in("quantri")
+    for query, found in (
+        ({"verb": "urn:da-mo"}, [other]),
+        ({"agent": "binh@example.vn"}, [other]),
+        ({"agent": "https://hoc.example.vn cb-001"}, [one]),
+        ({"agent": "cb-001"}, []),
+        ({"since": "01/01/2020", "until": "01/01/2099"}, [one, other]),
+        ({"until": "01/01/2020"}, []),
+        ({"registration": "x"}, []),
+        ({"since": "32/13/2020"}, []),
+        ({"activity": "https://hoc.example.vn/courses/CB1", "verb": "urn:da-mo"}, [other]),
+    ):
+        page = client.get("/manage/xapi/statements", query_string=query)
+        assert page.status_code == 200
+        assert [one in page.text, other in page.text] == [one in found, other in found], query
+
+
+@pytest.mark.usefixtures("people")
+def test_a_key_is_given_shown_once_and_taken_back(app: Flask, sign_in: Signer) -> None:
+    client = sign_in("hethong")
+    page = client.post("/manage/xapi/credentials", data={"label": "Cổng", "scopes": ["all/read"], "requests_per_minute": "60", "max_kilobytes": "64"})
+    assert page.status_code == 201
+    key, secret = (page.text.partition(f">{name}<")[2].split("<dd")[1].partition(">")[2].partition("<")[0].strip() for name in ("Khóa", "Mật khẩu"))
+    outside = Store(app.test_client(), key, secret)
+    assert outside.get().status_code == 200
+    assert secret not in client.get("/manage/xapi/credentials").text
+    assert client.post(f"/manage/xapi/credentials/{key}/revoke", follow_redirects=True).status_code == 200
+    assert outside.get().status_code == 401
+    assert client.post("/manage/xapi/credentials", data={"label": "", "scopes": []}).status_code == 422
+    assert sign_in("quantri").post("/manage/xapi/credentials", data={"label": "x", "scopes": ["all"]}).status_code == 403
+
+
+@pytest.mark.usefixtures("people")
+def test_a_store_outside_is_added_paused_sent_to_again_and_removed(sign_in: Signer) -> None:
+    client = sign_in("hethong")
+    given = {"name": "ioc", "endpoint": "https://ioc.example.vn/xapi", "username": "k", "password": "bi-mat", "version": "1.0.3"}
+    assert client.post("/manage/xapi/forwarding", data={**given, "agency": "khong-co"}).status_code == 422
+    assert client.post("/manage/xapi/forwarding", data=given).status_code == 303
+    page = client.get("/manage/xapi/forwarding").text
+    assert "https://ioc.example.vn/xapi/" in page
+    assert "bi-mat" not in page
+    for act in ("pause", "resume", "retry", "replay"):
+        assert client.post(f"/manage/xapi/forwarding/ioc/{act}", data={"since": "01/01/2020"}).status_code == 303
+    assert sign_in("quantri").get("/manage/xapi/forwarding").status_code == 200
+    assert sign_in("quantri").post("/manage/xapi/forwarding/ioc/remove").status_code == 403
+    assert client.post("/manage/xapi/forwarding/ioc/remove").status_code == 303
+    assert client.post("/manage/xapi/forwarding/ioc/remove").status_code == 404
+
+
+@pytest.mark.usefixtures("people")
+def test_content_gets_a_key_for_whoever_is_signed_in(app: Flask, sign_in: Signer) -> None:
+    response = sign_in("hocvien").post("/manage/xapi/content-token")
+    assert response.status_code == 200
+    key, _colon, secret = base64.b64decode(response.json["auth-token"]).decode().partition(":")
+    content = Store(app.test_client(), key, secret)
+    assert content.post(statement(actor=response.json["actor"])).status_code == 200
+    assert content.post(statement()).status_code == 403
+
+
+@pytest.mark.usefixtures("people")
+def test_the_overview_shows_one_verb_by_day(sign_in: Signer, store: Store) -> None:
+    store.stored(verb={"id": "urn:da-mo"})
+    page = sign_in("quantri").get("/manage/xapi/?days=30&verb=urn:da-mo")
+    assert page.status_code == 200
+    assert "Chỉ urn:da-mo" in page.text
+    assert sign_in("quantri").get("/manage/xapi/?days=x").status_code == 200

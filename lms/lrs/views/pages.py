@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,12 +20,14 @@ from lms.kit.errors import DomainError
 from lms.kit.i18n import preferences, translated
 from lms.kit.unit import reading, settings, transaction
 from lms.lrs import operations, queries
+from lms.lrs.queries import StatementPage
+from lms.lrs.queries.forwarding import targets
 from lms.lrs.rules.parameters import Selection
 from lms.lrs.rules.rendering import canonical
+from lms.lrs.views.blueprint import blueprint
+from lms.lrs.views.filters import StatementFilter
 
-blueprint = Blueprint("lrs", __name__, url_prefix="/manage/xapi", template_folder="templates")
-
-DAYS = 14
+SPANS = (14, 30, 90)
 PAGE = 25
 
 
@@ -54,22 +56,27 @@ def overview() -> str:
     at = now()
     zone = settings().zone
     today = local_date(at, zone)
-    days = [today - timedelta(days=back) for back in range(DAYS)]
+    span = int(request.args.get("days", "")) if request.args.get("days", "") in {str(days) for days in SPANS} else SPANS[0]
+    days = [today - timedelta(days=back) for back in range(span)]
+    verb = request.args.get("verb", "")
     with reading() as session:
         counts = queries.volumes(session, days, zone)
         outbox = queries.outbox_state(session)
-        keys = queries.credentials(session)
+        lagging = [target for target in targets(session) if target.error or target.faults or target.paused_at]
         page = queries.statement_page(session, Selection(limit=10))
     return render_template(
         "lrs/overview.html",
         at=at,
         today=sum(counts[today].values()),
         total=sum(sum(verbs.values()) for verbs in counts.values()),
-        days=[{"day": day, "count": sum(counts[day].values())} for day in days],
+        days=[{"day": day, "count": counts[day].get(verb, 0) if verb else sum(counts[day].values())} for day in days],
+        span=span,
+        spans=SPANS,
+        verb=verb,
         verbs=_by_verb(counts, days),
         outbox=outbox,
         lag=_minutes(at - outbox.oldest) if outbox.oldest else 0,
-        credentials=keys,
+        lagging=lagging,
         statements=[_line(found) for found in page.statements],
     )
 
@@ -78,10 +85,18 @@ def overview() -> str:
 @requires("lrs.view")
 def statements() -> str:
     after = _cursor(request.args.get("after"))
-    with reading() as session:
-        page = queries.statement_page(session, Selection(limit=PAGE, cursor=after))
+    chosen = StatementFilter.of(request.args, settings().zone)
+    page = StatementPage([], None)
+    if not chosen.faults:
+        with reading() as session:
+            page = queries.statement_page(session, chosen.selection(settings().base_url, PAGE, after))
     return render_template(
-        "lrs/statements.html", statements=[_line(found) for found in page.statements], last=page.last, first=after is None
+        "lrs/statements.html",
+        statements=[_line(found) for found in page.statements],
+        last=page.last,
+        first=after is None,
+        chosen=chosen,
+        kept=chosen.kept(),
     )
 
 
