@@ -32,6 +32,16 @@ def test_everywhere_an_agent_may_stand_it_is_renamed() -> None:
         "instructor": NEW,
         "team": {"objectType": "Group", "member": [OTHER, NEW]},
     }
+    partakers = {
+        "contextAgents": [{"objectType": "contextAgent", "agent": OTHER}, {"objectType": "contextAgent", "agent": THEM}],
+        "contextGroups": [{"objectType": "contextGroup", "group": group, "relevantTypes": ["urn:x"]}],
+    }
+    assert after(event(context=partakers))["context"] == {
+        "contextAgents": [{"objectType": "contextAgent", "agent": OTHER}, {"objectType": "contextAgent", "agent": NEW}],
+        "contextGroups": [
+            {"objectType": "contextGroup", "group": {"objectType": "Group", "member": [OTHER, NEW]}, "relevantTypes": ["urn:x"]}
+        ],
+    }
     inner = {"objectType": "SubStatement", **event(actor=THEM, context={"instructor": BY_MAIL})}
     assert after(event(object=inner))["object"] == {"objectType": "SubStatement", **event(actor=NEW, context={"instructor": NEW})}
 

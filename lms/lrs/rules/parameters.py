@@ -21,7 +21,6 @@ MAX_PAGE = 200
 _ONE = ("statementId", "voidedStatementId")
 _FILTERS = ("agent", "verb", "activity", "registration", "related_activities", "related_agents", "since", "until", "limit", "ascending")
 _PRESENTATION = ("format", "attachments")
-_NO_CHARACTER = "\ufffd"  # stands where bytes were no UTF-8
 CURSOR = "cursor"  # ours, in the addresses of `more`
 _KNOWN = frozenset((*_ONE, *_FILTERS, *_PRESENTATION, CURSOR))
 
@@ -65,8 +64,6 @@ def single_values(pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> dic
             )
         if name in result:
             raise BadRequest(N_("Tham số %(name)s xuất hiện hai lần"), code="repeated_parameter", name=name)
-        if _NO_CHARACTER in value:
-            raise BadRequest(N_("Tham số %(name)s không phải văn bản UTF-8"), code="invalid_parameter", field=name, name=name)
         result[name] = value
     return result
 
