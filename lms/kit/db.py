@@ -87,8 +87,9 @@ class Database:
         shared = {"vault": vault, "followers": followers, "base_url": base_url}
         self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info=shared)
         self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, **shared})
-        alone = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._alone = sessionmaker(alone, expire_on_commit=False, info=shared)
+        # A pool of its own, opened by whoever needs it: switching a connection to and fro at each use costs as much as the statement.
+        self._alone_engine = self.engine if self.is_sqlite else _engine(url, pool_size, read_only=False, alone=True)
+        self._alone = sessionmaker(self._alone_engine, expire_on_commit=False, info=shared)
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
@@ -128,8 +129,8 @@ class Database:
             yield session
 
     def dispose(self) -> None:
-        self.engine.dispose()
-        self._reading_engine.dispose()
+        for engine in {self.engine, self._reading_engine, self._alone_engine}:
+            engine.dispose()
 
 
 def after_commit(session: Session, effect: Callable[[], None]) -> None:
@@ -137,7 +138,7 @@ def after_commit(session: Session, effect: Callable[[], None]) -> None:
     session.info.setdefault("after_commit", []).append(effect)
 
 
-def _engine(url: str, pool_size: int, *, read_only: bool) -> Engine:
+def _engine(url: str, pool_size: int, *, read_only: bool, alone: bool = False) -> Engine:
     options: dict[str, Any] = {
         "json_serializer": lambda value: msgspec.json.encode(value).decode(),
         "json_deserializer": msgspec.json.decode,
@@ -149,7 +150,7 @@ def _engine(url: str, pool_size: int, *, read_only: bool) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite)
         event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
         return engine
-    if read_only:
+    if read_only or alone:
         # Each statement stands alone, as under READ COMMITTED it does anyway: no BEGIN and ROLLBACK around every look, and
         # the driver keeps its prepared statements, which a rollback would make it forget.
         options["isolation_level"] = "AUTOCOMMIT"
