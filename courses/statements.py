@@ -89,4 +89,4 @@ def _about_lesson(study: Study, verb: words.Verb, at: datetime, *, result: Mappi
 
 def _version(study: Study) -> dict[str, int]:
     """Which version was studied; the activity itself stays the same from version to version."""
-    return {f"{study.base_url}/xapi/extensions/course-version": study.course_version}
+    return {words.COURSE_VERSION: study.course_version}

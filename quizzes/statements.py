@@ -10,9 +10,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from tincan import Activity, InteractionComponent, InteractionComponentList, LanguageMap
-
 from lms.lrs import vocabulary as words
+from lms.lrs.building import Activity, InteractionComponent, InteractionComponentList, LanguageMap
 from quizzes.kinds import KINDS
 
 
@@ -103,8 +102,8 @@ def attempt_remarked(sitting: Sitting, regrade_id: UUID, cause: str, at: datetim
                 "score": {"scaled": float(sitting.score / 100), "raw": float(sitting.score), "min": 0, "max": 100},
             },
             extensions={
-                f"{sitting.base_url}/xapi/extensions/attempt": sitting.number,
-                f"{sitting.base_url}/xapi/extensions/corrected-because": cause,
+                words.ATTEMPT: sitting.number,
+                words.CORRECTED_BECAUSE: cause,
             },
         )
     ]
@@ -122,7 +121,7 @@ def _about_round(sitting: Sitting, verb: words.Verb, at: datetime, **more: Any) 
         target=_round(sitting),
         at=at,
         registration=sitting.attempt_id,
-        extensions={f"{sitting.base_url}/xapi/extensions/attempt": sitting.number},
+        extensions={words.ATTEMPT: sitting.number},
         **more,
     )
 

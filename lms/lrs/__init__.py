@@ -6,6 +6,8 @@ from lms.feature import Feature, NavigationItem, Section
 from lms.lrs import api, views
 from lms.lrs.audit_names import AUDIT_NAMES
 from lms.lrs.cli import xapi
+from lms.lrs.statements import BUILDERS
+from lms.lrs.document_followers import document_follower
 from lms.lrs.followers import follower
 from lms.lrs.jobs import periodic
 from lms.lrs.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
@@ -28,7 +30,8 @@ feature = Feature(
         ),
     ),
     commands=(xapi,),
+    statement_builders=BUILDERS,
     periodic=periodic,
-    person_followers=(follower,),
+    person_followers=(follower, document_follower),
 )
 __all__ = ["feature"]

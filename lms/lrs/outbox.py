@@ -1,39 +1,5 @@
-"""What happened, in order, still to be turned into statements: one row in the transaction in which it happened."""
+"""The notes of what happened (`lms.kit.outbox`), under the name by which the packages above know them."""
 
-from __future__ import annotations
+from lms.kit.outbox import OutboxEntry, emit
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import BigInteger, Index, Integer, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
-
-from lms.kit.db import Base
-
-_WAITING = text("stored_at IS NULL")
-
-
-class OutboxEntry(Base):
-    """`builder` names a feature's statement builder, `reference` is what it needs to find the facts again.
-
-    Waiting while `stored_at` is empty; tried again at `retry_at`; out of the way, for a person to look at, once `set_aside_at` is set.
-    Numbered by the database: several entries of one transaction keep the order in which they were noted.
-    """
-
-    __tablename__ = "outbox_entry"
-    __table_args__ = (Index("ix_outbox_entry_waiting", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),)
-
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-    builder: Mapped[str]
-    reference: Mapped[dict[str, Any]]
-    happened_at: Mapped[datetime]
-    stored_at: Mapped[datetime | None]
-    tries: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str | None]
-    retry_at: Mapped[datetime | None]
-    set_aside_at: Mapped[datetime | None]
-
-
-def emit(session: Session, builder: str, reference: dict[str, Any], at: datetime) -> None:
-    """Note that something happened; the worker builds and stores its statements, once, in the order of the notes."""
-    session.add(OutboxEntry(builder=builder, reference=reference, happened_at=at, tries=0))
+__all__ = ["OutboxEntry", "emit"]

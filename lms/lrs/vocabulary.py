@@ -22,6 +22,14 @@ ADL = "http://adlnet.gov/expapi"
 # Share of a course or lesson that is done, whole per cent 0–100 (cmi5).
 PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 
+# Our own profile (docs/xapi-profile.jsonld): every statement names its version, as the profile specification asks.
+PROFILE = "https://congvu-lms/xapi/profile"
+PROFILE_VERSION = f"{PROFILE}/v1"
+COURSE_VERSION = f"{PROFILE}/extensions/course-version"
+ATTEMPT = f"{PROFILE}/extensions/attempt"
+CORRECTED_BECAUSE = f"{PROFILE}/extensions/corrected-because"
+SIGN_IN_METHOD = f"{PROFILE}/extensions/sign-in-method"
+
 _STATEMENTS = uuid5(NAMESPACE_URL, "https://congvu-lms/xapi/statements")
 _REGISTRATIONS = uuid5(NAMESPACE_URL, "https://congvu-lms/xapi/registrations")
 
@@ -43,6 +51,10 @@ ANSWERED = Verb(f"{ADL}/verbs/answered", "đã trả lời", "answered")
 PASSED = Verb(f"{ADL}/verbs/passed", "đã đạt", "passed")
 FAILED = Verb(f"{ADL}/verbs/failed", "chưa đạt", "failed")
 
+LOGGED_IN = Verb("https://w3id.org/xapi/adl/verbs/logged-in", "đã đăng nhập", "logged in")
+
+APPLICATION = "http://activitystrea.ms/schema/1.0/application"
+PROFILE_ACTIVITY = f"{ADL}/activities/profile"
 COURSE = f"{ADL}/activities/course"
 LESSON = f"{ADL}/activities/lesson"
 ASSESSMENT = f"{ADL}/activities/assessment"
@@ -104,7 +116,7 @@ def statement(
     verb: Verb,
     target: building.Activity,
     at: datetime,
-    registration: UUID,
+    registration: UUID | None = None,
     parents: Iterable[building.Activity] = (),
     grouping: Iterable[building.Activity] = (),
     result: Mapping[str, Any] | None = None,
@@ -113,13 +125,13 @@ def statement(
 ) -> dict[str, Any]:
     """A whole statement, ready to be stored.
 
-    `facts` make the id (see `statement_id`; the verb is added to them); `registration` is the enrolment's or attempt's own id; `result`
+    `facts` make the id (see `statement_id`; the verb is added to them); `registration` is the enrolment's or attempt's own id, none for
+    what belongs to neither; `result`
     takes tincan's names (completion, success, response, score={"scaled": 0.8, …}, extensions); `extensions` go into the context.
     """
     context = building.Context(language=LANGUAGE, platform=PLATFORM)
     around = {key: value for key, value in (("parent", list(parents)), ("grouping", list(grouping))) if value}
-    if around:
-        context.context_activities = building.ContextActivities(**around)
+    context.context_activities = building.ContextActivities(category=[activity(PROFILE_VERSION, PROFILE_ACTIVITY)], **around)
     if extensions:
         context.extensions = building.Extensions(dict(extensions))
     built = building.Statement(
@@ -133,7 +145,8 @@ def statement(
     values["id"] = str(statement_id(verb.iri, *facts))
     values["timestamp"] = timestamp(at)
     values["version"] = XAPI_VERSION
-    values["context"]["registration"] = str(registration_of(registration))
+    if registration is not None:
+        values["context"]["registration"] = str(registration_of(registration))
     if duration is not None:
         values.setdefault("result", {})["duration"] = iso_duration(duration)
     return values

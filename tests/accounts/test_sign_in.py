@@ -469,11 +469,11 @@ def test_failures_of_an_address_are_counted_by_all_processes(app: Flask, setting
         assert submit(app.test_client(), "khong", "sai").status_code == 422
 
 
-def test_signing_in_takes_four_statements(app: Flask, officer: object, database: Database) -> None:
-    """One read, and one transaction of three: the account, the session, the audit."""
+def test_signing_in_takes_five_statements(app: Flask, officer: object, database: Database) -> None:
+    """One read, and one transaction of four: the account, the session, the note for the record store, the audit."""
     statements: list[str] = []
     client = app.test_client()
     for engine in database.engines:
         event.listen(engine, "before_cursor_execute", lambda *given: None if given[2].startswith("BEGIN") else statements.append(given[2]))
     submit(client, "dung", PASSWORD)
-    assert len(statements) == 4, statements
+    assert len(statements) == 5, statements

@@ -59,7 +59,7 @@ def test_a_statement_says_who_what_where_and_when() -> None:
     assert context["contextActivities"]["parent"][0]["id"] == f"{BASE}/xapi/activities/courses/TT1"
     assert (context["language"], context["platform"]) == ("vi", words.PLATFORM)
     assert UUID(context["registration"]).version == 5
-    assert context["extensions"] == {f"{BASE}/xapi/extensions/course-version": 1}
+    assert context["extensions"] == {words.COURSE_VERSION: 1}
 
 
 def test_the_same_facts_give_the_same_statements_and_all_ids_differ() -> None:

@@ -88,6 +88,7 @@ WHO: dict[str, set[str]] = {
     "mail.manage": PROVINCE,
     "lrs.view": PROVINCE,
     "lrs.manage": {"system"},
+    "lrs.own": EVERYBODY,
     "quizzes.sit": EVERYBODY,
     "quizzes.manage_rounds": PROVINCE,
     "quizzes.propose_exclusions": DEPARTMENT | {"focal_point"},

@@ -22,6 +22,8 @@ from lms.kit.ids import uuid7
 from lms.kit.imports import Checked, Finding
 from lms.kit.imports.operations import record_check
 from lms.kit.secrets import vault_of
+from lms.lrs.operations import add_credential
+from lms.lrs.operations.forwarding import NewTarget, add_target
 from lms.lrs.operations.store import store_statements
 from lms.lrs.outbox import OutboxEntry
 from lms.lrs.rules.reading import from_values
@@ -111,6 +113,8 @@ def make_common(session: Session) -> dict[str, str]:
     }
     authority = {"objectType": "Agent", "account": {"homePage": "http://other.example.vn", "name": "he-thong"}}
     store_statements(session, from_values([said]), authority, AT)
+    add_credential(session, SERVICE, "Hệ thống ngoài", ("all/read",), AT, key="he-thong-ngoai")
+    add_target(session, SERVICE, NewTarget("kho-ngoai", "https://kho.example.vn/xapi/", "k", "s"), AT)
     session.add(CourseMedia(sha256=SHA, media_type="image/svg+xml", content=b"<svg/>", added_at=AT))
     session.add(OutboxEntry(id=900, builder="gone", reference={}, happened_at=AT, tries=5, error="x", set_aside_at=AT))
     session.flush()
@@ -145,6 +149,8 @@ def make_common(session: Session) -> dict[str, str]:
         "kind:question_editor": "single_choice",
         "statement_id": statement_id,
         "entry_id": "900",
+        "credential_key": "he-thong-ngoai",
+        "target_name": "kho-ngoai",
         "audit_entry_id": str(entry),
         "group_code": "N2",
         "action": "up",

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from lms.kit.actors import SERVICE, NotFound
+from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
@@ -365,7 +365,7 @@ def test_paused_it_gets_nothing_and_goes_on_where_it_was(
     assert list(outside.kept) == ids
     with database.transaction() as session:
         remove_target(session, SERVICE, NAME, now())
-    with pytest.raises(NotFound), database.transaction() as session:
+    with pytest.raises(DomainError), database.transaction() as session:
         remove_target(session, SERVICE, NAME, now())
 
 

@@ -54,5 +54,5 @@ def test_an_answer_keeps_its_duration_and_score_as_given() -> None:
     )
     assert made["result"] == {"success": True, "response": "b", "score": {"scaled": 0.5}, "duration": "PT5S"}
     assert made["object"]["definition"]["interactionType"] == "choice"
-    assert "contextActivities" not in made["context"]
+    assert [one["id"] for one in made["context"]["contextActivities"]["category"]] == [words.PROFILE_VERSION]
     assert made["version"] == "1.0.3"

@@ -22,7 +22,9 @@ from lms.kit.actors import Actor
 from lms.kit.db import UTCDateTime
 from lms.kit.errors import N_, Conflict
 from lms.kit.ids import uuid7
+from lms.kit.outbox import emit_at_once
 
+SIGNED_IN = "accounts.signed_in"  # the note of which the record store makes a statement
 _AGENT_LENGTH = 300
 _PAST = 24  # as many as the settings may ask for
 
@@ -97,6 +99,7 @@ def begin_sign_in(session: Session, actor: Actor, arrival: Arrival, span: Span, 
     )
     if arrival.replaces is not None:
         replace_sign_in(session, arrival.replaces, at)
+    emit_at_once(session, SIGNED_IN, {"person": str(actor.person_id), "method": arrival.method}, at)
     audit.record_at_once(session, actor, "accounts.sign_in", actor.person_id, at, method=arrival.method, own_machine=arrival.own_machine)
     return token
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.agencies.models import Agency
 from lms.kit import audit
-from lms.kit.actors import Actor, NotFound
+from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
 from lms.kit.secrets import vault_of
@@ -107,7 +107,7 @@ def configure_target(session: Session, actor: Actor, new: NewTarget, at: datetim
 
 
 def remove_target(session: Session, actor: Actor, name: str, at: datetime) -> None:
-    """Send no more, and forget how far it was. What was sent is no longer ours to take back. Raises NotFound."""
+    """Send no more, and forget how far it was. What was sent is no longer ours to take back. Raises DomainError."""
     target = _target(session, name)
     audit.record(session, actor, "lrs.remove_target", name, at, before={"endpoint": target.endpoint}, after=None)
     session.execute(delete(ForwardFault).where(ForwardFault.target == name))
@@ -221,5 +221,5 @@ def retry_faults(session: Session, actor: Actor, name: str, at: datetime) -> int
 def _target(session: Session, name: str) -> ForwardTarget:
     target = session.get(ForwardTarget, name, with_for_update=True)
     if target is None:
-        raise NotFound
+        raise DomainError(N_("Không có kho nhận tên %(name)s"), code="unknown_target", name=name)
     return target
