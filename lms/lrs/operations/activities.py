@@ -7,8 +7,9 @@ from typing import Any, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+import msgspec
 from sqlalchemy import Engine, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from lms.lrs.models import ActivityDefinition
@@ -17,6 +18,12 @@ from lms.lrs.rules.reading import Received
 
 _MOST_REMEMBERED = 50_000
 _TABLE = cast(Table, ActivityDefinition.__table__)
+# One value for the driver to hand over, and one text of SQL for the server to prepare once (see `operations.rows`).
+_ALL_AT_ONCE = (
+    "INSERT INTO xapi_activity_definition (activity, digest, position, id, definition) SELECT activity, digest, position, id, definition"
+    " FROM json_to_recordset(%s::json) AS given (activity UUID, digest UUID, position UUID, id VARCHAR, definition VARCHAR)"
+    " ON CONFLICT DO NOTHING RETURNING digest"
+)
 # Digests of wordings that are stored, each database's own. What is stored stays, so nothing here ever becomes wrong.
 _known: WeakKeyDictionary[Engine, set[UUID]] = WeakKeyDictionary()
 
@@ -45,7 +52,9 @@ def note_definitions(session: Session, statements: Iterable[tuple[Received, UUID
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
     """Store what is new; returns the digests of that."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     in_one_order = sorted(rows, key=lambda row: (row["activity"], row["digest"]))  # or two writers could wait for each other
-    stored = session.execute(dialect.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.digest), in_one_order)
+    if session.get_bind().dialect.name == "postgresql":
+        stored = session.connection().exec_driver_sql(_ALL_AT_ONCE, (msgspec.json.encode(in_one_order).decode(),))
+    else:
+        stored = session.connection().execute(sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.digest), in_one_order)
     return set(stored.scalars())
