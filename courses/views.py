@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from courses import operations, queries
 from courses.queries import CatalogueEntry, LessonView
-from lms.feature import HomePanel
+from lms.feature import Feature, HomePanel
 from lms.kit.access import current_actor, requires
 from lms.kit.actors import AccessDenied, Actor, NotFound
 from lms.kit.clock import local_date, now
@@ -68,9 +68,19 @@ def index() -> str:
 def course(slug: str) -> str:
     with reading() as session:
         view = queries.course_view(session, _person(), slug)
-    if view is None:
-        raise NotFound
-    return render_template("courses/course.html", course=view)
+        if view is None:
+            raise NotFound
+        panels = _panels(session, view.code)
+    return render_template("courses/course.html", course=view, panels=panels)
+
+
+def _panels(session: Session, code: str) -> list[HomePanel]:
+    """What other packages have to say about a course, such as its tests."""
+    features: tuple[Feature, ...] = current_app.extensions["lms.features"]
+    at = now()
+    builders = [feature.page_panels["courses.course"] for feature in features if "courses.course" in feature.page_panels]
+    built = [builder(session, current_actor(), code, at) for builder in builders]
+    return sorted((panel for panel in built if panel is not None), key=lambda panel: panel.order)
 
 
 @blueprint.get("/<slug>/<lesson>")

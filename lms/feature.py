@@ -30,6 +30,9 @@ WaitingCounter = Callable[[Session, Scope, datetime], int]
 
 PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
 
+PagePanelBuilder = Callable[[Session, Actor, str, datetime], "HomePanel | None"]
+"""(session, who looks, code of what the page is about, now) → a block for another package's page."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstPage:
@@ -113,6 +116,7 @@ class Feature:
     permission_names: Mapping[str, Any] = field(default_factory=dict)
     navigation: tuple[NavigationItem, ...] = ()
     home_panels: tuple[PanelBuilder, ...] = ()
+    page_panels: Mapping[str, PagePanelBuilder] = field(default_factory=dict)  # by the endpoint of the page that shows them
     first_pages: tuple[FirstPage, ...] = ()
     commands: tuple[click.Command, ...] = ()
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)

@@ -16,6 +16,7 @@ feature = Feature(
     audit_names=AUDIT_NAMES,
     navigation=NAVIGATION,
     home_panels=(rounds.home_panel, bank_review.home_panel),
+    page_panels={"courses.course": rounds.course_panel},
     commands=cli.COMMANDS,
     jobs=jobs.JOBS,
     periodic=jobs.PERIODIC,

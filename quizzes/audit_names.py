@@ -64,6 +64,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.approve_ruling": _l("Duyệt quyết định về câu hỏi"),
     "quizzes.refuse_ruling": _l("Không duyệt quyết định về câu hỏi"),
     "quizzes.take_back_ruling": _l("Rút đề nghị về câu hỏi"),
+    "quizzes.resume_ruling": _l("Chấm tiếp theo quyết định"),
     "quizzes.carry_out_ruling": _l("Chấm lại xong theo quyết định"),
     "quizzes.supersede_mark": _l("Thay điểm của một bài"),
     "quizzes.file_appeal": _l("Gửi đơn phúc khảo"),

@@ -19,18 +19,23 @@ from lms.kit.unit import database, transaction
 from lms.results.models import Expectation
 from quizzes.cli.questions import import_questions
 from quizzes.jobs.forms import count_statistics
-from quizzes.operations import life
+from quizzes.models import Attempt
+from quizzes.operations import life, windows
 from quizzes.operations import rounds as operations
 from quizzes.operations.history import record_sittings
 from quizzes.queries import bank
 from quizzes.queries.attempts import papers_of_round
 from quizzes.rules.assembly import Cell, spread
-from quizzes.rules.rounds import FeedbackPolicy, RoundSettings, activity_of
+from quizzes.rules.bank import course_of
+from quizzes.rules.rounds import FeedbackPolicy, Purpose, RoundSettings, activity_of
+from quizzes.rules.windows import Span
 from quizzes.sample import sample_sitting
 
 QUESTIONS = 20
 MINUTES = 20
 BASICS = "CB"  # topics of the courses everybody takes
+PRACTISED = ("CB1", "IT5")  # courses with a practice
+PRACTICE_QUESTIONS = 10
 ALREADY_DONE = 0.35  # share of people who have sat the open quarter's test
 
 
@@ -57,6 +62,53 @@ def add_rounds(province: DemoProvince) -> None:
         random,
     )
     click.echo(f"{province.current}: open")
+    _make_up(province, round_id)
+    for course in PRACTISED:
+        _practice(province, course)
+
+
+def _make_up(province: DemoProvince, round_id: UUID) -> None:
+    """A make-up sitting of the open round, three days after its end, with two people let in."""
+    begins = province.current.ends(province.zone) + timedelta(days=3, hours=8)
+    with transaction() as session:
+        sat = select(Attempt.person_id).where(Attempt.round_id == round_id)
+        people = session.scalars(
+            select(Expectation.person_id)
+            .where(Expectation.activity == activity_of(str(province.current)), Expectation.person_id.not_in(sat))
+            .order_by(Expectation.person_id)
+            .limit(2)
+        ).all()
+        span = Span(begins, begins + timedelta(hours=9))
+        made = windows.add_make_up(session, SERVICE, round_id, span, attempts_allowed=1, reason="Người hoãn trong kỳ", at=province.at)
+        if people:
+            windows.admit_people(session, SERVICE, made, dict.fromkeys(people, "Công tác đột xuất"), province.at)
+
+
+def _practice(province: DemoProvince, course: str) -> None:
+    """An open practice of a course: as often as one likes, with the answers at once."""
+    quarter = province.current
+    begins, ends = quarter.begins(province.zone), quarter.ends(province.zone)
+    settings = RoundSettings(
+        quarter=quarter,
+        title=f"Luyện tập {course}",
+        purpose=Purpose.PRACTICE,
+        code=f"luyen-tap-{course.lower()}",
+        course=course,
+        cutoff_day=quarter.first_day,
+        opens_at=begins,
+        closes_at=ends - timedelta(minutes=1),
+        duration_seconds=MINUTES * 60,
+        attempts_allowed=100,
+        feedback_policy=FeedbackPolicy.IMMEDIATELY,
+    )
+    with transaction() as session:
+        usable = bank.usable_items(session, quarter.first_day, quarter.last_day)
+        have = {cell: len(items) for cell, items in usable.items() if course_of(cell[0]) == course}
+        if sum(have.values()) < PRACTICE_QUESTIONS:
+            return
+        round_id = operations.create_round(session, SERVICE, settings, spread(have, PRACTICE_QUESTIONS), province.at)
+        life.open_round(session, SERVICE, round_id, zone=province.zone, at=begins)
+    click.echo(f"{settings.code}: open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +135,16 @@ def _open(province: DemoProvince, quarter: Quarter) -> UUID:
         attempts_allowed=2,
         pass_mark=Decimal(50),
         feedback_policy=FeedbackPolicy.IMMEDIATELY if quarter == province.current else FeedbackPolicy.AFTER_CLOSE,
+        appeals_from=ends,
+        appeals_until=ends + timedelta(days=7),
     )
+    plan = {
+        "notice_on": quarter.first_day - timedelta(days=10),
+        "locks_at": ends + timedelta(days=10, hours=8),
+        "publishes_on": quarter.last_day + timedelta(days=12),
+    }
     with transaction() as session:
-        round_id = operations.create_round(session, SERVICE, settings, _blueprint(session, quarter), province.at)
+        round_id = operations.create_round(session, SERVICE, settings, _blueprint(session, quarter), province.at, plan=plan)
     with transaction() as session:
         life.open_round(session, SERVICE, round_id, zone=province.zone, at=local_midnight(quarter.first_day, province.zone))
     return round_id

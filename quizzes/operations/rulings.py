@@ -23,7 +23,7 @@ from quizzes.operations.bank import InvalidItemError, save_draft
 from quizzes.operations.marks import RoundMarks, marking_turn, remark, stop_marking, try_hold
 from quizzes.queries.items import draft_of
 from quizzes.queries.marks import attempts_to_mark, concerns_round, holds
-from quizzes.queries.rulings import RoundReached, RulingView, rounds_reached, rounds_with_version
+from quizzes.queries.rulings import RoundReached, RulingView, job_of, rounds_reached, rounds_with_version
 from quizzes.rules.bank import ItemState
 from quizzes.rules.marking import Cause, CauseKind, InForce, RulingKind, keys_under
 from quizzes.rules.rounds import RoundState
@@ -142,6 +142,25 @@ def take_back_proposal(session: Session, actor: Actor, ruling_id: UUID, at: date
     _end(session, ruling, RulingState.TAKEN_BACK, actor, at)
     changed = {"before": {"ruling_state": "proposed"}, "after": {"ruling_state": "taken_back"}}
     audit.record(session, actor, "quizzes.take_back_ruling", ruling.id, at, **changed)
+
+
+def resume_ruling(session: Session, actor: Actor, ruling_id: UUID, at: datetime) -> None:
+    """Mark on where the job that carried out an approved ruling stopped for good. Raises NotFound, Conflict: nothing stopped."""
+    ruling = session.scalars(
+        select(Ruling).where(Ruling.id == ruling_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if ruling is None:
+        raise NotFound
+    stopped = ruling.state == RulingState.APPROVED and ruling.carried_out_at is None
+    if stopped:
+        last = job_of(session, ruling.job_id)
+        stopped = last is None or last.state == JobState.FAILED
+    if not stopped:
+        raise Conflict(N_("Việc chấm lại đang chạy hoặc đã xong. Tải lại trang để xem."), code="not_stopped")
+    job = enqueue(session, CARRY_OUT, {"ruling": str(ruling.id)}, at=at, created_by=actor.person_id)
+    session.flush()
+    ruling.job_id = job.id
+    audit.record(session, actor, "quizzes.resume_ruling", ruling.id, at)
 
 
 def remark_batch(session: Session, actor: Actor, ruling: RulingView, round_id: UUID, attempts: list[Any], *, at: datetime) -> list[UUID]:

@@ -174,7 +174,8 @@ def add_make_up(session: Session, actor: Actor, round_id: UUID, span: Span, *, a
 
 def admit_people(session: Session, actor: Actor, make_up_id: UUID, people: Mapping[UUID, str], at: datetime) -> int:
     """Admit people of the round's list to a make-up sitting, each with a reason that is kept. Who is admitted to one of the round's already
-    is moved here unless that one has begun. Who was excused (hoãn) is expected again. Returns how many were admitted.
+    is moved here unless that one has begun. Who is excused (miễn, hoãn) stays so in the list: that is undone there. Returns how many were
+    admitted.
 
     Raises NotFound, Conflict where the sitting is over, DomainError for people who are not on the list.
     """

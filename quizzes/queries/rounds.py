@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts.models import PositionGroup
@@ -21,8 +21,8 @@ from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, Item, ItemVer
 from quizzes.queries.marks import is_standing, standing_passed, standing_score
 from quizzes.queries.windows import OWN_WINDOW, OwnWindow, is_enrolled, is_expected, with_own_window
 from quizzes.rules.assembly import Cell
-from quizzes.rules.counting import counted
-from quizzes.rules.rounds import Standing, StartAnswer, may_start
+from quizzes.rules.counting import Counting, counted
+from quizzes.rules.rounds import RoundState, Standing, StartAnswer, may_start
 from quizzes.rules.sitting import AttemptState
 from quizzes.rules.windows import Turn
 
@@ -212,6 +212,11 @@ class RoundCounts:
     attempts: int
 
 
+def rounds_of_course(session: Session, course: str) -> set[str]:
+    """Codes of the open tests of a course and of the open practice of it."""
+    return set(session.scalars(select(Round.code).where(Round.course == course, Round.state == RoundState.OPEN)))
+
+
 def round_counts(session: Session, view: RoundView) -> RoundCounts:
     expected, excluded = session.execute(
         select(
@@ -224,17 +229,34 @@ def round_counts(session: Session, view: RoundView) -> RoundCounts:
             Attempt.person_id,
             func.max(case((Attempt.state == AttemptState.OPEN, 1), else_=0)).label("sitting"),
             func.max(case((Attempt.state != AttemptState.OPEN, 1), else_=0)).label("finished"),
-            func.max(case((standing_passed.is_(True), 1), else_=0)).label("passed"),
             func.count().label("attempts"),
         )
-        .outerjoin(Regrade, is_standing())
         .where(Attempt.round_id == view.id)
         .group_by(Attempt.person_id)
         .subquery()
     )
-    sums = [func.coalesce(func.sum(per_person.c[name]), 0) for name in ("sitting", "finished", "passed", "attempts")]
-    sitting, finished, passed, attempts = session.execute(select(*sums)).one()
+    sums = [func.coalesce(func.sum(per_person.c[name]), 0) for name in ("sitting", "finished", "attempts")]
+    sitting, finished, attempts, passed = session.execute(select(*sums, _passed_by_what_counts(view))).one()
     return RoundCounts(expected, excluded, int(sitting), int(finished), int(passed), int(attempts))
+
+
+def _passed_by_what_counts(view: RoundView) -> ScalarSelect[int]:
+    """How many people passed by the one attempt of theirs that counts: rules.counting.counted, as the database says it."""
+    order: dict[str, list[Any]] = {
+        Counting.HIGHEST: [standing_score.desc(), Attempt.number],
+        Counting.FIRST: [Attempt.number],
+        Counting.LAST: [Attempt.number.desc()],
+    }
+    marked = (
+        select(
+            standing_passed.label("passed"),
+            func.row_number().over(partition_by=Attempt.person_id, order_by=order[view.counting]).label("place"),
+        )
+        .outerjoin(Regrade, is_standing())
+        .where(Attempt.round_id == view.id, standing_score.is_not(None))
+        .subquery()
+    )
+    return select(func.count()).select_from(marked).where(marked.c.place == 1, marked.c.passed.is_(True)).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,11 @@ class JobView:
     total: int
     error: str | None
 
+    @property
+    def reason(self) -> str:
+        """Why it stopped, for people: a refusal as it is, of a fault in the programme its last line alone; the log has the rest."""
+        return (self.error or "").strip().rpartition("\n")[2]
+
 
 def job_of(session: Session, job_id: UUID | None) -> JobView | None:
     if job_id is None:

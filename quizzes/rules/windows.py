@@ -19,6 +19,7 @@ from quizzes.rules.accommodations import NONE, Allowance
 FEWEST_BLOCKS = 6  # over how many blocks agencies are spread unless the organiser says otherwise
 SHORTEST_BLOCK = timedelta(minutes=10)
 MORNING = time(7, 30)
+LONGEST_DAY = timedelta(hours=14)  # a window open for longer each day is open day and night
 
 
 class TurnKind(StrEnum):
@@ -173,16 +174,37 @@ def loads_of(block_by_agency: Mapping[K, object | None], people: Mapping[K, int]
 
 def even_spans(whole: Span, count: int, zone: ZoneInfo) -> list[Span]:
     """A window cut into `count` blocks, one after the other, each with about as many working days and beginning on one in the morning; a
-    window with fewer working days is cut into blocks of the same length. Raises DomainError for blocks that are too short to sit in."""
+    window with fewer working days is cut into blocks of the same length, none at night where the window opens in the morning and closes
+    in the evening (07:30 to 17:00). Raises DomainError for blocks that are too short to sit in."""
     first, last = local_date(whole.opens_at, zone), local_date(whole.closes_at - timedelta(microseconds=1), zone)
     days = [day for day in (first + timedelta(days=number) for number in range((last - first).days + 1)) if is_working_day(day)]
     if len(days) >= count:
         begins = [datetime.combine(days[len(days) * number // count], MORNING, zone) for number in range(1, count)]
+        edges = [whole.opens_at, *begins, whole.closes_at]
+        spans = [Span(begin, end) for begin, end in pairwise(edges)]
     else:
-        length = (whole.closes_at - whole.opens_at) / count
-        begins = [(whole.opens_at + length * number).replace(second=0, microsecond=0) for number in range(1, count)]
-    edges = [whole.opens_at, *begins, whole.closes_at]
-    spans = [Span(begin, end) for begin, end in pairwise(edges)]
+        spans = _spans_by_day(whole, count, zone)
     if any(span.closes_at - span.opens_at < SHORTEST_BLOCK for span in spans):
         raise DomainError(N_("Mỗi ca phải dài ít nhất 10 phút. Giảm số ca hoặc kéo dài thời gian mở."), code="blocks_too_short")
     return spans
+
+
+def _spans_by_day(whole: Span, count: int, zone: ZoneInfo) -> list[Span]:
+    """As much time for each block; the hours of a day are those between the window's opening and closing times of day."""
+    opens, closes = whole.opens_at.astimezone(zone), whole.closes_at.astimezone(zone)
+    hours = datetime.combine(opens.date(), closes.time(), zone) - datetime.combine(opens.date(), opens.time(), zone)
+    days = (closes.date() - opens.date()).days + 1
+    if not timedelta(0) < hours <= LONGEST_DAY:
+        hours, days = whole.closes_at - whole.opens_at, 1
+    length = hours * days / count
+
+    def moment(number: int, *, ending: bool) -> datetime:
+        day, rest = divmod(length * number, hours)
+        if ending and rest < timedelta(minutes=1):
+            day, rest = day - 1, hours
+        return (opens + timedelta(days=day) + rest).replace(second=0, microsecond=0)
+
+    edges = [(moment(number, ending=False), moment(number + 1, ending=True)) for number in range(count)]
+    return [Span(begin if number else whole.opens_at, end) for number, (begin, end) in enumerate(edges[:-1])] + [
+        Span(edges[-1][0], whole.closes_at)
+    ]

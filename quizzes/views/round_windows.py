@@ -40,10 +40,12 @@ def _heads(session: Session, view: RoundView, plan: PlanView) -> dict[UUID, int]
     return dict(counted_roster(session, rule, view.cutoff_day, purpose=view.purpose, course=plan.course).by_agency)
 
 
-def _loaded(session: Session, round_code: str) -> tuple[RoundView, PlanView, Blocks]:
+def _loaded(session: Session, round_code: str) -> tuple[RoundView, PlanView, Blocks, int]:
+    """The round, its plan, its blocks, and how many people there are to be spread over them."""
     view = queries.round_by_code(session, round_code)
     plan = plan_view(session, view.id)
-    return view, plan, blocks_of(session, view.id, view.cutoff_day, _heads(session, view, plan))
+    heads = _heads(session, view, plan)
+    return view, plan, blocks_of(session, view.id, view.cutoff_day, heads), sum(heads.values())
 
 
 @blueprint.get("/<round_code>/blocks")
@@ -51,13 +53,9 @@ def _loaded(session: Session, round_code: str) -> tuple[RoundView, PlanView, Blo
 def blocks(round_code: str) -> str:
     """Who sits when, and how many at once against what was tested."""
     with reading() as session:
-        view, plan, found = _loaded(session, round_code)
+        view, plan, found, people = _loaded(session, round_code)
     form = SpreadForm(data={"blocks": len(found.blocks) or FEWEST_BLOCKS, "capacity": plan.block_capacity})
-    return render_template("quizzes/round_blocks.html", round=view, plan=plan, found=found, form=form, people=_people(found))
-
-
-def _people(found: Blocks) -> int:
-    return sum(block.people for block in found.blocks) + found.people_without
+    return render_template("quizzes/round_blocks.html", round=view, plan=plan, found=found, form=form, people=people)
 
 
 @blueprint.post("/<round_code>/blocks")
@@ -82,8 +80,8 @@ def spread(round_code: str) -> str | AnyResponse:
     if refused is not None:
         form.capacity.errors = [*form.capacity.errors, translated(refused)]
     with reading() as session:
-        view, plan, found = _loaded(session, round_code)
-    return render_template("quizzes/round_blocks.html", round=view, plan=plan, found=found, form=form, people=_people(found))
+        view, plan, found, people = _loaded(session, round_code)
+    return render_template("quizzes/round_blocks.html", round=view, plan=plan, found=found, form=form, people=people)
 
 
 @blueprint.post("/<round_code>/blocks/drop")
@@ -102,7 +100,7 @@ def block(round_code: str, number: int) -> str | AnyResponse:
     """One block: its times and its agencies."""
     zone = settings().zone
     with reading() as session:
-        view, plan, found = _loaded(session, round_code)
+        view, plan, found, _people = _loaded(session, round_code)
     one = next((block for block in found.blocks if block.number == number), None)
     if one is None and number != len(found.blocks) + 1:
         raise NotFound

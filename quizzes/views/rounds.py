@@ -25,7 +25,7 @@ from quizzes.operations.invigilation import count_wrong_code, refuse_guessing
 from quizzes.queries.audience import Frozen, facts_about, frozen_standing
 from quizzes.queries.contests import side_answer_of
 from quizzes.queries.round_plans import plan_view
-from quizzes.queries.rounds import MyRound, my_round, my_rounds
+from quizzes.queries.rounds import MyRound, my_round, my_rounds, rounds_of_course
 from quizzes.rules.audience import AudienceRule, decide
 from quizzes.rules.invigilation import WrongCode
 from quizzes.rules.rounds import START_REFUSALS, Purpose, RoundState, StartAnswer
@@ -184,6 +184,7 @@ def home_panel(session: Session, actor: Actor, at: datetime) -> HomePanel | None
     if actor.person_id is None:
         return None
     mine = [one for one in my_rounds(session, actor.person_id) if one.round.state != RoundState.DRAFT]
+    mine = [one for one in mine if one.round.purpose != Purpose.PRACTICE]  # nobody must practise
     due = [one for one in mine if _answer(one, at) in (StartAnswer.MAY_START, StartAnswer.RESUME)]
     unfinished = [one for one in due if not any(attempt.passed for attempt in one.attempts)]
     done = [one for one in mine if any(attempt.passed is not None for attempt in one.attempts)]
@@ -195,3 +196,12 @@ def home_panel(session: Session, actor: Actor, at: datetime) -> HomePanel | None
         context={"mine": shown, "round": shown.round, "answer": _answer(shown, at), "due": bool(unfinished)},
         order=10,
     )
+
+
+def course_panel(session: Session, actor: Actor, code: str, at: datetime) -> HomePanel | None:
+    """On a course's page: its test and the practice of it, while one may sit them."""
+    if actor.person_id is None or not (codes := rounds_of_course(session, code)):
+        return None
+    mine = [one for one in my_rounds(session, actor.person_id) if one.round.code in codes]
+    open_now = [one for one in mine if _answer(one, at) in (StartAnswer.MAY_START, StartAnswer.RESUME)]
+    return HomePanel("quizzes/_course_panel.html", {"rounds": open_now}) if open_now else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -126,6 +127,13 @@ def approve(ruling_id: UUID) -> AnyResponse:
     return _decide(ruling_id, operations.approve_ruling, _("Đã duyệt. Các bài liên quan đang được chấm lại."), note=form.note.data)
 
 
+@blueprint.post("/<uuid:ruling_id>/resume")
+@requires("quizzes.rule_on_items")
+def resume(ruling_id: UUID) -> AnyResponse:
+    """Go on marking after the job that did it stopped."""
+    return _decide(ruling_id, operations.resume_ruling, _("Đang chấm tiếp."))
+
+
 @blueprint.post("/<uuid:ruling_id>/refuse")
 @requires("quizzes.rule_on_items")
 def refuse(ruling_id: UUID) -> str | tuple[str, int] | AnyResponse:
@@ -196,6 +204,7 @@ def _page(ruling_id: UUID, form: DecisionForm | None = None, withdrawal: Withdra
         job=job,
         others=others,
         moved=moved,
+        foreseen_at=datetime.fromisoformat(view.foreseen["at"]) if view.foreseen and "at" in view.foreseen else None,
         shown=_shown(view.item_kind, view.body, view.item_key),
         key=_in_words(view.item_kind, view.body, view.key),
         may_decide=proposed and not own and view.foreseen is not None,

@@ -243,3 +243,11 @@ def test_practice_takes_items_of_its_own() -> None:
     against = Paperwork([Cell("X", "NB", 1)], AssemblyLimits(forms=1), {}, FIRST, LAST, purpose="practice")
     assert [one.code for one in check_forms(paper_of(one(1, purpose="exam")), against)] == ["wrong_purpose"]
     assert check_forms(paper_of(one(1, purpose="practice")), against) == []
+
+
+def test_a_form_that_cannot_be_drawn_is_told_with_the_name_of_its_topic() -> None:
+    pool = [candidate(n) for n in range(1, 4)]
+    foes = enemies_of([(UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=3)), (UUID(int=1), UUID(int=3))])
+    for cells, foes_of in (([Cell("X", "NB", 2)], foes), ([Cell("X", "NB", 9)], None)):
+        with pytest.raises(DomainError, match="Văn hoá số"):
+            draw_forms(pool, cells, AssemblyLimits(forms=1), foes_of, topics={"X": "Văn hoá số"})

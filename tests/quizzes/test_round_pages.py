@@ -11,12 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
+from courses.models import Course
 from lms.accounts.models import Posting
 from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from lms.results.models import Expectation
 from quizzes.models import BlockRule, MakeUpPlace, Round
 from quizzes.operations.exclusions import exclude_person
+from quizzes.operations.life import close_round
+from quizzes.views import rounds
+from tests.courses.making import make_learner, publish
 from tests.factories import grant, make_agency, make_people, make_person
 from tests.quizzes.making import AT, QUARTER, carry_out, fill_bank, make_learners, make_round, person_of
 
@@ -294,3 +298,31 @@ def test_nothing_of_a_rounds_pages_is_a_script(database: Database, phong: FlaskC
         text = phong.get(page).text
         assert "<script>alert" not in text
         assert "<img src=x" not in text
+
+
+def test_a_round_without_blocks_tells_how_many_people_sit_in_its_whole_window(database: Database, phong: FlaskClient) -> None:
+    with database.transaction() as session:
+        make_round(session)
+    page = phong.get(f"{PAGES}/blocks").text
+    assert "2 người thuộc diện" in page
+    assert "Chưa chia ca" in page
+
+
+def test_practice_is_found_on_the_page_of_its_course_and_is_never_due(database: Database, sign_in: SignIn) -> None:
+    with database.transaction() as session:
+        learner = make_learner(session)
+        publish(session)
+        code = session.scalars(select(Course.code)).one()
+        fill_bank(session)
+        make_round(session, purpose="practice", code="on-tap", course=code, title="Ôn tập khoá thử")
+    client = sign_in("hocvien")
+    assert "/rounds/on-tap/" not in client.get("/courses/khoa-thu/").text  # practice is for those in the course
+    lesson = re.findall(r'href="(/courses/khoa-thu/[^"/]+)"', client.get("/courses/khoa-thu/").text)[0]
+    client.get(lesson)
+    page = client.get("/courses/khoa-thu/").text
+    assert "/rounds/on-tap/" in page
+    assert "Luyện tập" in page
+    with database.transaction() as session:
+        assert rounds.home_panel(session, learner.actor, AT) is None
+        close_round(session, SERVICE, session.scalars(select(Round.id)).one(), AT)
+    assert "/rounds/on-tap/" not in client.get("/courses/khoa-thu/").text

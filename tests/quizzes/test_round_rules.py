@@ -179,9 +179,19 @@ def test_blocks_follow_one_another_through_the_whole_window() -> None:
     long = Span(BEGIN, BEGIN + timedelta(days=21))
     mornings = [span.opens_at.astimezone(ZONE) for span in even_spans(long, 5, ZONE)[1:]]
     assert all((one.hour, one.minute) == (7, 30) and is_working_day(one.date()) for one in mornings)
-    assert all(one.closes_at == other.opens_at for one, other in itertools.pairwise(spans))
+    assert all(one.closes_at <= other.opens_at for one, other in itertools.pairwise(spans))
     with pytest.raises(DomainError):
         even_spans(Span(BEGIN, BEGIN + timedelta(minutes=30)), 6, ZONE)
+
+
+def test_no_block_begins_or_ends_at_night_where_a_short_window_is_open_by_day() -> None:
+    opens, closes = (datetime(2026, 12, day, *hour, tzinfo=ZONE) for day, hour in ((14, (7, 30)), (16, (17, 0))))
+    spans = even_spans(Span(opens, closes), 6, ZONE)
+    hours = [(one.opens_at.strftime("%d %H:%M"), one.closes_at.strftime("%d %H:%M")) for one in spans]
+    assert hours[:3] == [("14 07:30", "14 12:15"), ("14 12:15", "14 17:00"), ("15 07:30", "15 12:15")]
+    assert hours[-1] == ("16 12:15", "16 17:00")
+    night = even_spans(Span(opens, opens + timedelta(days=2)), 4, ZONE)  # day and night: nothing is left out
+    assert all(one.closes_at == other.opens_at for one, other in itertools.pairwise(night))
 
 
 def test_ones_own_block_then_the_make_up_sitting_is_the_window() -> None:

@@ -249,3 +249,24 @@ def test_settings_that_cannot_be_are_refused_and_leave_nothing(database: Databas
         create_round(session, SERVICE, settings, [Cell("CB1.1", "NB", 1)], AT)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Round)) == 0
+
+
+@pytest.mark.parametrize(("counting", "passed"), [("highest", 1), ("first", 0), ("last", 1)])
+def test_who_passed_is_told_by_the_attempt_that_counts(database: Database, counting: str, passed: int) -> None:
+    with database.transaction() as session:
+        make_learners(session, "an")
+        fill_bank(session)
+        round_id = make_round(session, counting=counting)
+    random = Random(7)
+    with database.transaction() as session:
+        papers = papers_of_round(session, round_id)
+        person = session.scalars(select(Expectation.person_id)).one()
+        tries = [(0.0, 0), (1.0, 30)]
+        sittings = [
+            sample_sitting(papers, person, ability=ability, started_at=AT + minutes(later), minutes=12, random=random)
+            for ability, later in tries
+        ]
+        record_sittings(session, SERVICE, round_id, sittings, CLOSES)
+    with database.reading() as session:
+        assert [one.passed for one in session.scalars(select(Attempt).order_by(Attempt.number))] == [False, True]
+        assert round_counts(session, round_by_code(session, QUARTER)).passed == passed

@@ -29,9 +29,10 @@ from quizzes.models import Attempt, ItemVersion, Regrade, Response, Round, Rulin
 from quizzes.operations.attempts import start_attempt, submit_attempt
 from quizzes.operations.life import lock_round
 from quizzes.operations.marks import supersede_mark
-from quizzes.operations.rulings import approve_ruling, propose_ruling, refuse_ruling, take_back_proposal
+from quizzes.operations.rulings import approve_ruling, propose_ruling, refuse_ruling, resume_ruling, take_back_proposal
 from quizzes.operations.saving import Answered, save_answers
 from quizzes.queries.marks import attempts_to_mark, history_of_mark
+from quizzes.queries.rulings import job_of
 from quizzes.rules.marking import Cause, CauseKind, RulingKind
 from quizzes.rules.rulings import Proposal
 from quizzes.rules.sitting import score_of
@@ -431,3 +432,29 @@ def test_a_job_that_died_in_the_middle_goes_on_and_marks_nothing_twice(
 
 def _fails(done: int, total: int) -> None:
     raise RuntimeError("the worker was killed")
+
+
+def test_a_re_marking_that_stopped_for_good_goes_on_when_asked_and_only_then(
+    database: Database, learners: list[Actor], rulers: tuple[Actor, Actor], version: UUID
+) -> None:
+    for learner in learners:
+        sit_with(database, learner, version, ["a"], 3)
+    ruling = propose(database, rulers[0], version)
+    with database.transaction() as session:
+        approve_ruling(session, rulers[1], ruling, LATER)
+    with pytest.raises(Conflict), database.transaction() as session:
+        resume_ruling(session, rulers[0], ruling, LATER)  # it has yet to begin
+    with database.transaction() as session:
+        session.execute(update(Job).where(Job.kind == "quizzes.carry_out_ruling").values(state="failed", error="Traceback\n  x\nDisk full"))
+    with database.reading() as session:
+        stopped = job_of(session, session.get_one(Ruling, ruling).job_id)
+    assert stopped is not None
+    assert stopped.reason == "Disk full"
+    with database.transaction() as session:
+        resume_ruling(session, rulers[0], ruling, LATER)
+    work(database)
+    with database.reading() as session:
+        assert session.get_one(Ruling, ruling).carried_out_at is not None
+        assert session.scalar(select(func.count()).select_from(Regrade)) == 3
+    with pytest.raises(Conflict), database.transaction() as session:
+        resume_ruling(session, rulers[0], ruling, LATER)

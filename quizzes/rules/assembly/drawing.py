@@ -61,7 +61,7 @@ def draw_forms(
     for candidate in sorted(candidates, key=lambda one: one.version):
         by_cell[candidate.topic, candidate.level].append(candidate)
     refuse_shortfalls(shortfalls({cell: len(found) for cell, found in by_cell.items()}, plan), topics)
-    drawing = _Drawing(_groups(by_cell, plan, limits), limits, enemies or {})
+    drawing = _Drawing(_groups(by_cell, plan, limits), limits, enemies or {}, topics or {})
     papers = []
     for number in range(1, limits.forms + 1):
         papers.append(drawing.form(number))
@@ -143,8 +143,8 @@ def _anchor_quotas(plan: Sequence[Cell], usable: dict[Cell, list[Candidate]], li
 class _Drawing:
     """The forms drawn so far, and the one being drawn."""
 
-    def __init__(self, groups: Sequence[_Group], limits: AssemblyLimits, enemies: Enemies) -> None:
-        self.groups, self.limits, self.enemies = groups, limits, enemies
+    def __init__(self, groups: Sequence[_Group], limits: AssemblyLimits, enemies: Enemies, topics: Mapping[str, str]) -> None:
+        self.groups, self.limits, self.enemies, self.topics = groups, limits, enemies, topics
         self.size = sum(group.count for group in groups)
         self.most_shared = limits.shared_items(self.size)
         self.used: Counter[UUID] = Counter()
@@ -176,7 +176,7 @@ class _Drawing:
         raise EnemiesInTheWayError(
             N_("Không lập được đề: ở ô %(topic)s – %(level)s có quá nhiều câu loại trừ nhau. Bổ sung câu hỏi hoặc bỏ bớt cặp loại trừ."),
             code="enemies_in_the_way",
-            topic=blocked.topic,
+            topic=self.topics.get(blocked.topic, blocked.topic),
             level=blocked.level,
         )
 
