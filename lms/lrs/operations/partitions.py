@@ -66,9 +66,9 @@ def _alone(session: Session) -> bool:
 def _cut(session: Session, table: str, begin: UUID | None, months: Sequence[Month]) -> None:
     later, border = f"{table}_later", months[-1].next.begin
     session.execute(text(f"ALTER TABLE {table} DETACH PARTITION {later}"))
-    spans = [(f"{table}_{month.suffix}", str(month.begin), str(month.next.begin)) for month in months]
+    spans: list[tuple[str, str | None, str]] = [(f"{table}_{month.suffix}", str(month.begin), str(month.next.begin)) for month in months]
     if begin is None:
-        spans.insert(0, (f"{table}_earlier", None, spans[0][1]))
+        spans.insert(0, (f"{table}_earlier", None, str(months[0].begin)))
     for name, low, high in spans:
         session.execute(text(f"CREATE TABLE {name} (LIKE {later} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
         lowest = "" if low is None else f"position >= '{low}' AND "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -29,7 +30,15 @@ class TermKind(StrEnum):
 
 
 def term(kind: TermKind, value: str) -> UUID:
+    """The same verbs and activities come again and again; long values are not worth remembering."""
+    return (_known_term if len(value) < 200 else _term)(kind, value)
+
+
+def _term(kind: TermKind, value: str) -> UUID:
     return UUID(bytes=sha256(f"{kind}\0{value}".encode()).digest()[:16])
+
+
+_known_term = lru_cache(maxsize=4096)(_term)
 
 
 def agent_identity(agent: Mapping[str, Any]) -> str | None:
