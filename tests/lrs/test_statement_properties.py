@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -17,8 +17,9 @@ from lms.lrs.rules.comparison import same_statement
 from lms.lrs.rules.credentials import own_authority
 from lms.lrs.rules.faults import StatementFault
 from lms.lrs.rules.reading import read_one
-from lms.lrs.rules.rendering import completed, exact, ids_only
+from lms.lrs.rules.rendering import canonical, completed, exact, ids_only
 from lms.lrs.rules.terms import statement_terms
+from lms.lrs.rules.versions import Version
 
 words = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 names = st.text("abcxyz0123456789-", min_size=1, max_size=8)
@@ -31,7 +32,7 @@ json_values = st.recursive(
     max_leaves=4,
 )
 extensions = st.dictionaries(iris, json_values, max_size=2)
-moments = st.datetimes(min_value=datetime(1000, 1, 1)).map(lambda at: f"{at.isoformat(timespec='milliseconds')}Z")
+moments = st.datetimes().filter(lambda at: at.year >= 1000).map(lambda at: f"{at.isoformat(timespec='milliseconds')}Z")
 durations = st.builds("P{}DT{}M{}S".format, st.integers(0, 99), st.integers(0, 99), st.sampled_from(["0", "1.25", "59.999"]))
 identifiers = st.one_of(
     st.fixed_dictionaries({"mbox": st.builds("mailto:{}@e.vn".format, names)}),
@@ -95,38 +96,79 @@ objects = activities | typed_agents | groups | references
 within = merged(events(objects), st.just({"objectType": "SubStatement"}))
 statements = merged(events(objects | within), optional(id=uuids, version=st.sampled_from(["1.0", "1.0.0", "1.0.3"])))
 
+# What version 2.0 adds: who else took part, and moments written with a space.
+relevant = optional(relevantTypes=st.lists(iris, min_size=1, max_size=2))
+context_agents = st.lists(merged(st.fixed_dictionaries({"objectType": st.just("contextAgent"), "agent": agents}), relevant), max_size=2)
+context_groups = st.lists(merged(st.fixed_dictionaries({"objectType": st.just("contextGroup"), "group": groups}), relevant), max_size=2)
+new_contexts = merged(contexts, optional(contextAgents=context_agents, contextGroups=context_groups))
+new_statements = merged(
+    statements,
+    optional(
+        context=new_contexts, timestamp=moments.map(lambda text: text.replace("T", " ")), version=st.sampled_from(["2.0", "2.0.0", "1.0.3"])
+    ),
+)
+of_both = st.tuples(statements, st.just(Version.V1)) | st.tuples(new_statements, st.just(Version.V2))
 
-@given(statements, st.booleans())
-def test_a_valid_statement_goes_round_unchanged(values: dict[str, Any], ascii_only: bool) -> None:
+
+@given(of_both, st.booleans())
+def test_a_valid_statement_goes_round_unchanged(sent: tuple[dict[str, Any], Version], ascii_only: bool) -> None:
+    values, version = sent
     text = json.dumps(values, ensure_ascii=ascii_only)
-    received = read_one(text.encode())
+    received = read_one(text.encode(), version)
     statement_id, authority = "00000000-0000-4000-8000-000000000000", own_authority("https://hoc.example.vn")
-    head, rebuilt = completed(text, values, statement_id=statement_id, stored=now(), authority=authority)  # type: ignore[arg-type]
+    head, rebuilt = completed(  # type: ignore[call-overload,unused-ignore]
+        text, values, statement_id=UUID(statement_id), stored=now(), authority=authority, version=version
+    )
     given_back = exact(received.text, head, rebuilt)
     assert rebuilt is not None or given_back.endswith(text[1:])
     again = json.loads(given_back)
     assert {"id", "stored", "timestamp", "authority", "version"} <= again.keys()
-    read_one(given_back.encode())
-    assert same_statement(values, again)
-    read_one(json.dumps(ids_only(again)).encode())
+    read_one(given_back.encode(), version)
+    assert same_statement(values, again, version)
+    read_one(json.dumps(ids_only(again)).encode(), version)
+    assert read_one(json.dumps(canonical(again, ["vi"])).encode(), version)
     assert statement_terms(ids_only(again), authority) <= statement_terms(values, authority)
 
 
-@given(statements, st.data())
-def test_one_null_anywhere_is_refused_with_its_place(values: dict[str, Any], data: st.DataObject) -> None:
+@given(of_both, st.data())
+def test_one_null_anywhere_is_refused_with_its_place(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
     place = data.draw(st.sampled_from(list(places(values))))
     with pytest.raises(StatementFault) as caught:
-        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, None))).encode())
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, None))).encode(), version)
     assert written(place).startswith(str(caught.value.field)) or str(caught.value.field).startswith(written(place[:-1]))
 
 
-@given(statements, st.data())
-def test_one_unknown_key_anywhere_is_refused_with_its_place(values: dict[str, Any], data: st.DataObject) -> None:
+@given(of_both, st.data())
+def test_one_unknown_key_anywhere_is_refused_with_its_place(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
     objects_ = [place for place in places(values) if isinstance(at(values, place), dict) and not is_map(place)]
     place = (*data.draw(st.sampled_from(objects_)), "lạ")
     with pytest.raises(StatementFault) as caught:
-        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, "x"))).encode())
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, "x"))).encode(), version)
     assert caught.value.field == written(place)
+
+
+@given(of_both, st.data())
+def test_one_value_of_another_type_is_refused_with_its_place(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
+    place = data.draw(st.sampled_from([place for place in places(values) if "contextActivities" not in place[-2:]]))
+    old = at(values, place)
+    other = [{"khác": 1}] if isinstance(old, (str, bool, int, float, dict)) else "khác"
+    with pytest.raises(StatementFault) as caught:
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, other))).encode(), version)
+    assert str(caught.value.field).startswith(written(place))
+
+
+@given(of_both, st.data())
+def test_one_key_in_another_case_is_refused_with_its_place(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
+    keyed = [place for place in places(values) if isinstance(place[-1], str) and (len(place) == 1 or not is_map(place[:-1]))]
+    place = data.draw(st.sampled_from(keyed))
+    wrong = str(place[-1]).swapcase()
+    with pytest.raises(StatementFault) as caught:
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(wrong, holder.pop(key)))).encode(), version)
+    assert str(caught.value.field).startswith(written(place[:-1]))
 
 
 def places(value: Any, here: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
