@@ -163,10 +163,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "version 0.9": (statement(version="0.9.9"), "statement.version"),
     "authority of three": (statement(authority={"objectType": "Group", "member": [AN, BINH, BINH]}), "statement.authority"),
     "authority of two without account": (statement(authority={"objectType": "Group", "member": [BINH, BINH]}), "statement.authority"),
-    "attachment without address": (
-        statement(attachments=[{key: value for key, value in ATTACHMENT.items() if key != "fileUrl"}]),
-        "statement.attachments[0].fileUrl",
-    ),
     "attachment with a wrong hash": (statement(attachments=[{**ATTACHMENT, "sha2": "x"}]), "statement.attachments[0].sha2"),
     "attachment with a half byte": (statement(attachments=[{**ATTACHMENT, "length": 1.5}]), "statement.attachments[0].length"),
 }
