@@ -109,6 +109,11 @@ def test_addresses_promised_to_users_and_integrators_exist(app: Flask) -> None:
         "/public/<quarter>/<code>",
         "/xapi/statements",
         "/xapi/about",
+        "/xapi/activities",
+        "/xapi/activities/profile",
+        "/xapi/activities/state",
+        "/xapi/agents",
+        "/xapi/agents/profile",
         "/healthz",
         "/readyz",
     }
