@@ -67,8 +67,9 @@ def sent(read: ReadStatements, at: datetime) -> Iterator[Sent]:
     """The request's statements and attachments, checked whole; what was put aside on the way goes at the end. `at` is the present, for
     certificates. Raises BadRequest, StatementFault or TooLarge; the sooner the less is read."""
     if request.mimetype == "application/json":
-        statements = read(json_body(), current_version())
-        for received, path in _with_attachments(statements):
+        body = json_body()
+        statements = read(body, current_version())
+        for received, path in _with_attachments(statements, body):
             require_contents(attachments_of(received.values, path))
         yield Sent(statements)
         return
@@ -85,8 +86,9 @@ def _sent_in_parts(read: ReadStatements, spool: Spool, at: datetime) -> Sent:
     if first is None:
         raise BadRequest(N_("Nội dung multipart/mixed không có phần nào"), code="invalid_multipart")
     check_first_part(first[0])
-    statements = read(_limited(first[1]), current_version())
-    speaking = [(received, attachments_of(received.values, path)) for received, path in _with_attachments(statements)]
+    body = _limited(first[1])
+    statements = read(body, current_version())
+    speaking = [(received, attachments_of(received.values, path)) for received, path in _with_attachments(statements, body)]
     declared = by_hash(attachment for _received, attachments in speaking for attachment in attachments)
     for number, (headers, content) in enumerate(found, start=2):
         if number > MAX_PARTS + 1:
@@ -135,11 +137,11 @@ def _limited(content: Iterator[bytes]) -> bytes:
     return bytes(body)
 
 
-def _with_attachments(statements: Sequence[Received]) -> Iterator[tuple[Received, str]]:
+def _with_attachments(statements: Sequence[Received], body: bytes) -> Iterator[tuple[Received, str]]:
     """Those that speak of attachments, each with its place in the request, where a fault in it is reported."""
     for index, received in enumerate(statements):
         if has_attachments(received.values):
-            yield received, "statement" if len(statements) == 1 else f"statements[{index}]"
+            yield received, f"statements[{index}]" if body.lstrip().startswith(b"[") else "statement"
 
 
 def _check_signatures(received: Received, attachments: Sequence[Attachment], spool: Spool, at: datetime) -> None:

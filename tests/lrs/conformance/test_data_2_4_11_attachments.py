@@ -126,6 +126,8 @@ def test_an_error_names_the_statement_and_the_property(store: Store) -> None:
     assert response.json["error"]["field"] == "statements[1].attachments[1].sha2"
     response = store.post([statement(), statement(attachments=[attachment()])])
     assert response.json["error"]["field"] == "statements[1].attachments[0].fileUrl"
+    response = post(store, [statement(attachments=[attachment()])])
+    assert response.json["error"]["field"] == "statements[0].attachments[0].fileUrl"
 
 
 def test_the_order_of_parts_and_what_headers_say_besides_do_not_matter(store: Store) -> None:
