@@ -109,7 +109,7 @@ DOCUMENTED: dict[str, str] = {
     "OIDC_NAME": "the provider's name on the button, for example `tài khoản công vụ`",
     "SMTP_URL": "mail server, `smtp://USER:PASSWORD@HOST:587` (STARTTLS), `smtps://…`, or `smtp://HOST?tls=none`; absent: no mail is sent",
     "MAIL_FROM": "sender of mail, `Name <address>`; needed beside SMTP_URL",
-    "XAPI_FORWARD_URL": "an xAPI store outside that gets every statement, for example `https://HOST/xapi/`; more are named on the page or by `lms xapi forward add`",
+    "XAPI_FORWARD_URL": "an xAPI store outside that gets every statement, for example `https://HOST/xapi/`; further ones on its page",
     "XAPI_FORWARD_KEY": "our key there",
     "XAPI_FORWARD_SECRET": "its secret",
     "OIDC_CLAIM": "which claim holds the staff code or login name; default `preferred_username`",
@@ -272,7 +272,7 @@ def _forwarding(read: Callable[..., str], env: str | None, problems: list[str]) 
     url = urlsplit(found["URL"])
     schemes = ("https",) if env == "production" else ("https", "http")
     if found["URL"] and (url.scheme not in schemes or not url.hostname or url.username or url.query):
-        problems.append(f"LMS_XAPI_FORWARD_URL: write an address that begins with https://, without name, secret or parameters in it")
+        problems.append("LMS_XAPI_FORWARD_URL: write an address that begins with https://, without name, secret or parameters in it")
     return {f"xapi_forward_{name.lower()}": value or None for name, value in found.items()}
 
 

@@ -31,7 +31,9 @@ def credentials() -> None:
 @click.option("--requests", type=int, help="Most requests in a minute; default: as many as it likes.")
 @click.option("--max-body", type=int, help="Most octets of a request; default: as many as the store takes.")
 @click.option("--json", "as_json", is_flag=True)
-def add(label: str, scopes: tuple[str, ...], key: str | None, requests: int | None, max_body: int | None, as_json: bool) -> None:
+def add(  # noqa: PLR0917  # click passes options by name
+    label: str, scopes: tuple[str, ...], key: str | None, requests: int | None, max_body: int | None, as_json: bool
+) -> None:
     """Make a credential for LABEL (who will use it). The secret is shown now and never again."""
     with transaction() as session:
         made = operations.add_credential(

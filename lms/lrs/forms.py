@@ -50,7 +50,9 @@ class TargetForm(ShortForm):
     version = SelectField(_l("Phiên bản xAPI"), choices=[SelectChoice(version, version) for version in VERSIONS])
     verbs = TextAreaField(_l("Chỉ gửi các động từ"), description=_l("Mỗi dòng một địa chỉ IRI; để trống: mọi động từ"))
     agency = StringField(_l("Chỉ gửi của đơn vị (mã)"), description=_l("Gồm cả đơn vị trực thuộc; để trống: toàn tỉnh"))
-    since = DateField(_l("Gửi từ ngày"), description=_l("Để trống: từ phát biểu đầu tiên"), validators=[Optional()], format=["%d/%m/%Y", "%Y-%m-%d"])
+    since = DateField(
+        _l("Gửi từ ngày"), description=_l("Để trống: từ phát biểu đầu tiên"), validators=[Optional()], format=["%d/%m/%Y", "%Y-%m-%d"]
+    )
 
 
 class ReplayForm(ShortForm):

@@ -15,7 +15,7 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.unit import reading, settings, transaction
 from lms.lrs.operations import forwarding
-from lms.lrs.outside import OutsideStore, deliver
+from lms.lrs.outside import READ_SECONDS, OutsideStore, deliver
 from lms.lrs.queries.forwarding import content_piece, content_pieces, due_targets, targets
 
 log = structlog.get_logger()
@@ -27,25 +27,24 @@ _chance = random.SystemRandom().random
 class Forwarder:
     """Keeps a connection to each store. One thread at a time works for a target; which worker it is, the lease in its row decides."""
 
-    def __init__(self, *, read_seconds: float | None = None, chance: Callable[[], float] = _chance) -> None:
+    def __init__(self, *, read_seconds: float = READ_SECONDS, chance: Callable[[], float] = _chance) -> None:
         self._stores: dict[str, tuple[tuple[str, ...], OutsideStore]] = {}
         self._busy: set[str] = set()
         self._lock = threading.Lock()
-        self._options = {} if read_seconds is None else {"read_seconds": read_seconds}
+        self._read_seconds = read_seconds
         self._chance = chance
 
     def step(self, name: str) -> bool:
         """One window for one target; whether there may be more to do at once."""
-        taken_at = now()
         with transaction() as session:
-            errand = forwarding.take_errand(session, name, settings().zone, taken_at)
+            errand = forwarding.take_errand(session, name, settings().zone, now())
         if errand is None:
             return False
         if not errand.window.statements:
             return True
         delivery = deliver(self._store(errand), errand.window.statements, _pieces, trial=errand.trial)
         with transaction() as session:
-            forwarding.end_errand(session, errand, delivery, self._chance(), taken_at, now())
+            forwarding.end_errand(session, errand, delivery, self._chance(), now())
         if delivery.trouble is not None:
             log.warning("forwarding_failed", target=name, trouble=delivery.trouble, stored=delivery.stored)
         for refusal in delivery.refused:
@@ -82,7 +81,7 @@ class Forwarder:
             return known[1]
         if known is not None:
             known[1].close()
-        store = OutsideStore(*wanted, **self._options)
+        store = OutsideStore(*wanted, read_seconds=self._read_seconds)
         self._stores[errand.name] = (wanted, store)
         return store
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 
 from lms.lrs.queries.forwarding import Outgoing
 from lms.lrs.rules.attachments import Attachment, attachments_of, part_headers
@@ -70,7 +71,7 @@ class OutsideStore:
         self._read_seconds = read_seconds
         self._session = requests.Session()
         self._session.trust_env = False  # what the settings say is all there is: no .netrc, no proxy of somebody's shell
-        self._session.auth = (username.encode(), password.encode())
+        self._session.auth = HTTPBasicAuth(username.encode(), password.encode())  # bytes: names may be any text
         self._session.headers.update({"X-Experience-API-Version": version, "User-Agent": "cong-vu-lms"})
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
@@ -122,7 +123,7 @@ def deliver(store: OutsideStore, statements: Sequence[Outgoing], files: Files, *
     delivery = Delivery()
     batches = list(_batches(statements))[::-1]
     if trial and statements:
-        batches = [*_batches(statements[1:])][::-1] + [list(statements[:1])]
+        batches = [*list(_batches(statements[1:]))[::-1], list(statements[:1])]
     until = time.monotonic() + DELIVERY_SECONDS
     while batches:
         if time.monotonic() > until:

@@ -62,7 +62,7 @@ def status(as_json: bool = False) -> None:
 @click.option("--verb", "verbs", multiple=True, help="Only this verb (IRI); may be given several times.")
 @click.option("--agency", help="Only people of this agency (code) and those below it.")
 @click.option("--since", type=DAY, help="Only what is stored from this day on; default: everything.")
-def add(
+def add(  # noqa: PLR0917  # click passes options by name
     name: str, endpoint: str, key: str, secret: str, xapi_version: str, verbs: tuple[str, ...], agency: str | None, since: datetime | None
 ) -> None:
     """Have statements sent to the store at ENDPOINT."""

@@ -145,9 +145,11 @@ def test_statements_are_found_by_who_what_and_when(sign_in: Signer, store: Store
 @pytest.mark.usefixtures("people")
 def test_a_key_is_given_shown_once_and_taken_back(app: Flask, sign_in: Signer) -> None:
     client = sign_in("hethong")
-    page = client.post("/manage/xapi/credentials", data={"label": "Cổng", "scopes": ["all/read"], "requests_per_minute": "60", "max_kilobytes": "64"})
+    given = {"label": "Cổng", "scopes": ["all/read"], "requests_per_minute": "60", "max_kilobytes": "64"}
+    page = client.post("/manage/xapi/credentials", data=given)
     assert page.status_code == 201
-    key, secret = (page.text.partition(f">{name}<")[2].split("<dd")[1].partition(">")[2].partition("<")[0].strip() for name in ("Khóa", "Mật khẩu"))
+    shown = [page.text.partition(f">{name}<")[2].split("<dd")[1] for name in ("Khóa", "Mật khẩu")]
+    key, secret = (one.partition(">")[2].partition("<")[0].strip() for one in shown)
     outside = Store(app.test_client(), key, secret)
     assert outside.get().status_code == 200
     assert secret not in client.get("/manage/xapi/credentials").text

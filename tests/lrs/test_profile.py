@@ -29,9 +29,8 @@ STUDY = Study(BASE, PERSON, OTHER, "TT1", {"vi": "Khóa thử"}, 1, "bai-1", {"v
 OPEN = Sitting(BASE, OTHER, PERSON, "2026-Q4", "Kiểm tra quý IV", 1, AT)
 PASSED = replace(OPEN, ended_at=AT + timedelta(minutes=12), score=Decimal(80), passed=True)
 FAILED = replace(PASSED, score=Decimal(20), passed=False)
-ANSWER = Answer(
-    "CH-1", 1, "single_choice", "Câu hỏi", {"options": [{"id": "a", "text": "Một"}, {"id": "b", "text": "Hai"}]}, ["a"], ["b"], Decimal(0), AT
-)
+_BODY = {"options": [{"id": "a", "text": "Một"}, {"id": "b", "text": "Hai"}]}
+ANSWER = Answer("CH-1", 1, "single_choice", "Câu hỏi", _BODY, ["a"], ["b"], Decimal(0), AT)
 
 MADE: dict[str, list[dict[str, Any]]] = {
     "signed-in": signed_in(BASE, PERSON, "password", AT),

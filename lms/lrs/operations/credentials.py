@@ -45,8 +45,8 @@ def add_credential(
 ) -> NewCredential:
     """Make a credential; without `key` and `secret` both are random (the secret has 256 bits).
 
-    `requests_per_minute` and `max_body` (octets of a request) limit what it may do. A chosen secret is for demonstrations alone: secrets are kept by a fast hash, which only random ones can bear. Raises DomainError
-    or Conflict.
+    `requests_per_minute` and `max_body` (octets of a request) limit what it may do. A chosen secret is for demonstrations alone: secrets
+    are kept by a fast hash, which only random ones can bear. Raises DomainError or Conflict.
     """
     key = key or secrets.token_hex(8)
     secret = secret or secrets.token_urlsafe(32)

@@ -55,6 +55,7 @@ class Errand:
     version: str
     trial: bool
     window: Window
+    lease_until: datetime
 
 
 def add_target(session: Session, actor: Actor, new: NewTarget, at: datetime) -> None:
@@ -160,13 +161,13 @@ def take_errand(session: Session, name: str, zone: ZoneInfo, at: datetime) -> Er
     else:
         target.lease_until = at + LEASE
     password = vault_of(session).unseal(target.password)
-    return Errand(target.name, target.endpoint, target.username, password, target.version, is_open(target.failures), window)
+    return Errand(target.name, target.endpoint, target.username, password, target.version, is_open(target.failures), window, at + LEASE)
 
 
-def end_errand(session: Session, errand: Errand, delivery: Delivery, chance: float, taken_at: datetime, at: datetime) -> None:
+def end_errand(session: Session, errand: Errand, delivery: Delivery, chance: float, at: datetime) -> None:
     """Write down how far a delivery came. A replay that was asked for in the meantime stands: the cursor it set is not moved."""
     target = session.scalars(select(ForwardTarget).where(ForwardTarget.name == errand.name).with_for_update()).one_or_none()
-    if target is None or target.lease_until != taken_at + LEASE:
+    if target is None or target.lease_until != errand.lease_until:
         return
     done = errand.window.end if delivery.complete else delivery.through
     if done is not None:

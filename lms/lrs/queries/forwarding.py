@@ -172,7 +172,7 @@ def _person(session: Session, body: str) -> UUID | None:
 def targets(session: Session) -> list[TargetState]:
     """All targets with how far each is."""
     counted = select(ForwardFault.target, func.count()).group_by(ForwardFault.target)
-    faults = {name: count for name, count in session.execute(counted)}
+    faults = {row.target: row[1] for row in session.execute(counted)}
     return [
         _state(session, target, faults.get(target.name, 0))
         for target in session.scalars(select(ForwardTarget).order_by(ForwardTarget.name))

@@ -45,7 +45,7 @@ def is_open(failures: int) -> bool:
 def wait_after(failures: int, chance: float, asked: float | None = None) -> timedelta:
     """How long to leave a store alone after so many failures in a row: doubled each time, up to ten minutes, a random half of it off
     (`chance` from 0 to 1), so that many who wait do not return at one moment. Never less than it `asked` for (seconds)."""
-    full = min(_FIRST_WAIT * 2 ** min(max(failures - 1, 0), 20), _LONGEST_WAIT)
+    full: timedelta = min(_FIRST_WAIT * 2 ** min(max(failures - 1, 0), 20), _LONGEST_WAIT)
     waited = full * (0.5 + chance / 2)
     return max(waited, min(timedelta(seconds=asked), timedelta(hours=1))) if asked is not None and asked > 0 else waited
 

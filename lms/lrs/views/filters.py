@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,7 @@ def _agent(text: str, base_url: str) -> UUID:
     """By an account here, another store's account (home page and name with a space between), a mail address or an OpenID."""
     home, space, name = text.partition(" ")
     if space:
-        agent = {"account": {"homePage": home, "name": name}}
+        agent: dict[str, Any] = {"account": {"homePage": home, "name": name}}
     elif "@" in text and "/" not in text:
         agent = {"mbox": lower_domain(f"mailto:{text.removeprefix('mailto:')}")}
     elif "://" in text:

@@ -54,7 +54,7 @@ def add_target() -> AnyResponse | tuple[str, int]:
             )
             operations.add_target(session, current_actor(), new, at)
     except DomainError as refusal:
-        field = form[refusal.field] if refusal.field in form else form.name
+        field = form[refusal.field or "name"]
         field.errors = [*field.errors, translated(refusal)]
         return _page(form), 422
     flash(_("Đã thêm kho %(name)s; bắt đầu gửi trong ít giây.", name=new.name), "success")
@@ -76,7 +76,7 @@ def resume_target(target_name: str) -> AnyResponse:
 @blueprint.post("/forwarding/<target_name>/retry")
 @requires("lrs.manage")
 def retry_target(target_name: str) -> AnyResponse:
-    return _done(lambda session: operations.retry_faults(session, current_actor(), target_name, now()), _("Sẽ gửi lại các phát biểu bị gác"))
+    return _done(lambda session: operations.retry_faults(session, current_actor(), target_name, now()), _("Sẽ gửi lại trong ít giây"))
 
 
 @blueprint.post("/forwarding/<target_name>/remove")
@@ -93,7 +93,8 @@ def replay_target(target_name: str) -> AnyResponse:
         flash(_("Nhập ngày theo dạng ngày/tháng/năm, ví dụ 22/11/2026"), "error")
         return redirect(url_for("lrs.forwarding"), 303)
     since = local_midnight(form.since.data, settings().zone)
-    return _done(lambda session: operations.replay_target(session, current_actor(), target_name, since, now()), _("Sẽ gửi lại từ ngày đã chọn"))
+    said = _("Sẽ gửi lại từ ngày đã chọn")
+    return _done(lambda session: operations.replay_target(session, current_actor(), target_name, since, now()), said)
 
 
 def _done(act: Callable[[Session], object], said: str) -> AnyResponse:
