@@ -100,7 +100,8 @@ def played(chance: Random) -> JSON:
 
 
 def paused(chance: Random) -> JSON:
-    return _video(chance, "paused", time=118.5, **{"played-segments": "0[.]44.1[,]51[.]118.5", "progress": 0.379})
+    watched: dict[str, float | str] = {"played-segments": "0[.]44.1[,]51[.]118.5", "progress": 0.379}
+    return _video(chance, "paused", time=118.5, **watched)
 
 
 def answered(chance: Random) -> JSON:
