@@ -236,7 +236,8 @@ def round_counts(session: Session, view: RoundView) -> RoundCounts:
         .subquery()
     )
     sums = [func.coalesce(func.sum(per_person.c[name]), 0) for name in ("sitting", "finished", "attempts")]
-    sitting, finished, attempts, passed = session.execute(select(*sums, _passed_by_what_counts(view))).one()
+    sitting, finished, attempts = session.execute(select(*sums)).one()
+    passed = session.scalar(select(_passed_by_what_counts(view))) or 0
     return RoundCounts(expected, excluded, int(sitting), int(finished), int(passed), int(attempts))
 
 

@@ -53,7 +53,10 @@ def index() -> str:
     at = now()
     with reading() as session:
         mine = [one for one in my_rounds(session, person()) if one.round.state != RoundState.DRAFT]
-    return render_template("quizzes/rounds.html", rounds=[(one, _answer(one, at)) for one in mine])
+    answered = [(one, _answer(one, at)) for one in mine]
+    # The practice of a course one is not in would only tell them to stay out.
+    shown = [(one, answer) for one, answer in answered if one.round.purpose != Purpose.PRACTICE or answer != StartAnswer.NOT_EXPECTED]
+    return render_template("quizzes/rounds.html", rounds=shown)
 
 
 @blueprint.get("/<round_code>/")

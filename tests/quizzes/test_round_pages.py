@@ -317,11 +317,13 @@ def test_practice_is_found_on_the_page_of_its_course_and_is_never_due(database: 
         make_round(session, purpose="practice", code="on-tap", course=code, title="Ôn tập khoá thử")
     client = sign_in("hocvien")
     assert "/rounds/on-tap/" not in client.get("/courses/khoa-thu/").text  # practice is for those in the course
+    assert "/rounds/on-tap/" not in client.get("/rounds/").text
     lesson = re.findall(r'href="(/courses/khoa-thu/[^"/]+)"', client.get("/courses/khoa-thu/").text)[0]
     client.get(lesson)
     page = client.get("/courses/khoa-thu/").text
     assert "/rounds/on-tap/" in page
     assert "Luyện tập" in page
+    assert "/rounds/on-tap/" in client.get("/rounds/").text
     with database.transaction() as session:
         assert rounds.home_panel(session, learner.actor, AT) is None
         close_round(session, SERVICE, session.scalars(select(Round.id)).one(), AT)
