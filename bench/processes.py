@@ -71,7 +71,7 @@ def gunicorn(target: str, environment: Mapping[str, str], log: Path) -> Iterator
             [*command, target], cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        _wait_until_it_answers(server, port, log)
+        wait_until_it_answers(server, port, log)
         workers = children(server.pid)
         assert len(workers) == 1, workers
         yield port, workers
@@ -80,7 +80,8 @@ def gunicorn(target: str, environment: Mapping[str, str], log: Path) -> Iterator
         server.wait(20)
 
 
-def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Raises RuntimeError with the end of its log where it does not within START_SECONDS."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:

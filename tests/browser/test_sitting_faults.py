@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import func, select, update
 
+from bench.processes import ROOT, children, free_port, wait_until_it_answers
+from lms.config import Settings
 from lms.kit.clock import local_date, now
 from lms.kit.db import Database
 from lms.lrs.outbox import OutboxEntry
@@ -449,3 +457,71 @@ def test_a_clock_two_hours_off_changes_neither_time_nor_order(phone: Phone, data
     saved(page)
     with database.reading() as session:
         assert abs((session.scalars(select(Response.device_offset)).one() or 0) + 7200) <= 30
+
+
+class Served:
+    """The service under its own web server on the test's database, to be killed and started again at the same address."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self.environment = {
+            "LMS_ENV": "demo",
+            "LMS_DATABASE_URL": settings.database_url,
+            "LMS_DATA_DIR": str(settings.data_dir),
+            "LMS_SECRET_KEY": settings.secret_key,
+        }
+        self.family: list[int] = []
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--bind", f"127.0.0.1:{self.port}", "wsgi:app"]
+        with self.log.open("ab") as output:
+            self.server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=output, stderr=output)
+        wait_until_it_answers(self.server, self.port, self.log)
+
+    def kill(self) -> None:
+        """As when the power fails: nobody closes anything."""
+        for process in [self.server.pid, *children(self.server.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self.server.wait()
+
+
+@pytest.fixture
+def served(settings: Settings, tmp_path: Path) -> Iterator[Served]:
+    service = Served(settings, tmp_path / "server.log")
+    service.start()
+    yield service
+    service.kill()
+
+
+def test_the_server_is_killed_in_mid_sitting_and_started_again(
+    chromium: Browser, served: Served, sign_in: Callable[[str], FlaskClient], database: Database, keys: Keys
+) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, base_url=served.address, locale="vi-VN")
+    context.set_default_timeout(60_000)
+    cookie = sign_in("an").get_cookie("lms_session")
+    assert cookie is not None
+    context.add_cookies([{"name": "lms_session", "value": cookie.value, "url": served.address}])
+    page = begin(context)
+    given = {slot_of(page): keys()[slot_of(page)]}
+    choose(page, keys()[slot_of(page)])
+    saved(page)
+    served.kill()
+    for _ in range(2):  # answered while there is nobody
+        page.get_by_role("button", name="Câu tiếp").click()
+        given[slot_of(page)] = keys()[slot_of(page)]
+        choose(page, keys()[slot_of(page)])
+    expect(page.locator("#offline")).to_be_visible(timeout=60_000)
+    assert len(stored_answers(database)) == 1
+    served.start()
+    expect(page.locator("#offline")).to_be_hidden(timeout=60_000)
+    assert stored_answers(database) == {slot: sorted(answer) for slot, answer in given.items()}
+    page.reload()
+    expect(page.get_by_text(f"Câu 3 trên {QUESTIONS}")).to_be_visible()
+    page.locator("summary", has_text="Danh sách câu").click()
+    page.get_by_role("button", name="Lưu và xem lại bài").click()
+    page.get_by_role("button", name="Nộp bài kiểm tra (3/6 câu)").click()
+    expect(page.get_by_text("Đã nộp bài")).to_be_visible()
+    context.close()
