@@ -173,7 +173,7 @@ def test_the_person_is_told_what_is_granted_before_and_while_sitting(
     client = sign_in("an")
     for page in (f"/rounds/{QUARTER}/", f"/rounds/{QUARTER}/start"):
         told = client.get(page).text
-        assert "Được thêm 25% thời gian làm bài, tổng cộng 37 phút; được thêm 1 lượt làm bài; được bắt đầu đến" in told
+        assert "Được thêm 25% thời gian làm bài, tổng cộng 38 phút; được thêm 1 lượt làm bài; được bắt đầu đến" in told
     attempt = client.post(f"/rounds/{QUARTER}/start", json={}).json["attempt"]
     assert "Được thêm 8 phút" in client.get(f"/attempts/{attempt}").text
     assert "Điều kiện riêng" not in sign_in("binh").get(f"/rounds/{QUARTER}/").text

@@ -311,8 +311,8 @@
   var door = byId("sign-in-again");
 
   function signedOut() {
-    halt(texts.signed_out);
     if (door) door.hidden = false;
+    halt(texts.signed_out);
   }
 
   function pageOf(url, options) {
@@ -412,7 +412,8 @@
       byId("hand-in-file").hidden = !(sealing && count);
     }
     if (banner) {
-      banner.hidden = said || !((lost && count) || halted);
+      banner.hidden = said || (door && !door.hidden) || !((lost && count) || halted);
+      each(banner.querySelectorAll("[data-line]"), function (part) { part.hidden = Boolean(halted); }); // it is not the line
       var place = banner.querySelector("[data-unsent]");
       if (place) place.textContent = halted || say(texts.waiting, count);
       var retry = banner.querySelector("[data-retry]");
