@@ -92,9 +92,9 @@ class Database:
         self._alone = sessionmaker(self._alone_engine, expire_on_commit=False, info=shared)
 
     @property
-    def engines(self) -> tuple[Engine, Engine]:
-        """The writing and the reading side, for those who count statements."""
-        return self.engine, self._reading_engine
+    def engines(self) -> tuple[Engine, ...]:
+        """The writing and the reading side, and that of single statements where it is one of its own, for those who count statements."""
+        return (self.engine, self._reading_engine) if self.is_sqlite else (self.engine, self._reading_engine, self._alone_engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -129,7 +129,7 @@ class Database:
             yield session
 
     def dispose(self) -> None:
-        for engine in {self.engine, self._reading_engine, self._alone_engine}:
+        for engine in self.engines:
             engine.dispose()
 
 
