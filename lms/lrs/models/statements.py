@@ -67,5 +67,5 @@ class StatementId(Base):
 
 PARTITIONED = (cast(Table, Statement.__table__), cast(Table, StatementTerm.__table__))
 for _table in PARTITIONED:
-    _all_time = DDL(f"CREATE TABLE {_table.name}_later PARTITION OF {_table.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
+    _all_time = DDL(  # type: ignore[no-untyped-call]f"CREATE TABLE {_table.name}_later PARTITION OF {_table.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
     event.listen(_table, "after_create", _all_time.execute_if(dialect="postgresql"))

@@ -85,7 +85,10 @@ class EssayForm(ItemForm):
     markers = SelectField(
         _l("Số người chấm mỗi bài"),
         default="1",
-        choices=lambda: [("1", _l("Một người")), ("2", _l("Hai người chấm độc lập; lệch nhau từ một phần mười số điểm thì người thứ ba quyết định"))],
+        choices=lambda: [
+            ("1", _l("Một người")),
+            ("2", _l("Hai người chấm độc lập; lệch nhau từ một phần mười số điểm thì người thứ ba quyết định")),
+        ],
     )
 
     def written(self) -> Written:
