@@ -190,6 +190,11 @@ class WorkView:
     def under_way(self) -> bool:
         return self.state in (JobState.QUEUED, JobState.RUNNING)
 
+    @property
+    def reason(self) -> str:
+        """Why it stopped, for people: a refusal as it is, of a fault in the programme its last line alone; the log has the rest."""
+        return (self.error or "").strip().rpartition("\n")[2]
+
 
 def work_of(session: Session, job_id: UUID | None) -> WorkView | None:
     if job_id is None:

@@ -9,16 +9,17 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from courses.models import Course
 from lms.accounts.models import Posting
 from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
+from lms.kit.jobs import Job
 from lms.results.models import Expectation
 from quizzes.models import BlockRule, MakeUpPlace, Round
 from quizzes.operations.exclusions import exclude_person
-from quizzes.operations.life import close_round
+from quizzes.operations.life import OPENING, close_round, request_work
 from quizzes.views import rounds
 from tests.courses.making import make_learner, publish
 from tests.factories import grant, make_agency, make_people, make_person
@@ -328,3 +329,14 @@ def test_practice_is_found_on_the_page_of_its_course_and_is_never_due(database: 
         assert rounds.home_panel(session, learner.actor, AT) is None
         close_round(session, SERVICE, session.scalars(select(Round.id)).one(), AT)
     assert "/rounds/on-tap/" not in client.get("/courses/khoa-thu/").text
+
+
+def test_an_opening_that_failed_says_why_in_a_line_and_leads_back_to_it(database: Database, phong: FlaskClient) -> None:
+    with database.transaction() as session:
+        round_id = make_round(session, open_it=False)
+        request_work(session, SERVICE, round_id, OPENING, AT)
+        session.execute(update(Job).where(Job.kind == OPENING).values(state="failed", error="Traceback\n  in a file\nDisk full"))
+    page = phong.get(f"{PAGES}/work").text
+    assert "Disk full" in page
+    assert "Traceback" not in page + phong.get(f"{PAGES}/").text
+    assert f'href="{PAGES}/open"' in page
