@@ -197,7 +197,7 @@ def _sizes(database: Database) -> dict[str, int]:
 
 def _print_sizes(before: dict[str, int], after: dict[str, int], sittings: int) -> None:
     grown = {name: (size - before.get(name, 0)) / sittings for name, size in after.items()}
-    store = {name: size for name, size in grown.items() if name.startswith("statement") or name in ("document", "activity_state")}
+    store = {name: size for name, size in grown.items() if name.startswith("xapi_")}
     rows = [[name, f"{size:.0f}"] for name, size in sorted(grown.items(), key=lambda one: -one[1]) if size >= 1 and name not in store]
     rows.append(["all told", f"{sum(size for name, size in grown.items() if name not in store):.0f} (allowed {LARGEST})"])
     print_table(["bytes per finished sitting of 30 questions", "table with indexes"], rows)
