@@ -6,11 +6,11 @@ from lms.feature import Feature, NavigationItem, Section
 from lms.lrs import api, views
 from lms.lrs.audit_names import AUDIT_NAMES
 from lms.lrs.cli import xapi
-from lms.lrs.statements import BUILDERS
 from lms.lrs.document_followers import document_follower
 from lms.lrs.followers import follower
 from lms.lrs.jobs import periodic
 from lms.lrs.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
+from lms.lrs.statements import BUILDERS
 
 feature = Feature(
     name="lrs",

@@ -67,5 +67,6 @@ class StatementId(Base):
 
 PARTITIONED = (cast(Table, Statement.__table__), cast(Table, StatementTerm.__table__))
 for _table in PARTITIONED:
-    _all_time = DDL(  # type: ignore[no-untyped-call]f"CREATE TABLE {_table.name}_later PARTITION OF {_table.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)")
+    _of_all_time = f"CREATE TABLE {_table.name}_later PARTITION OF {_table.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)"
+    _all_time = DDL(_of_all_time)  # type: ignore[no-untyped-call]  # the library has no types for it
     event.listen(_table, "after_create", _all_time.execute_if(dialect="postgresql"))

@@ -55,9 +55,7 @@ def link_and_void(
     reached = {statement_id: _along(nodes, statement_id) for statement_id in (*fresh, *pointing)}
     for statement_id, new in fresh.items():
         new.terms = reached[statement_id]
-    return [
-        (key, known.position) for known in pointing.values() for key in reached[known.id] - stored_terms[known.position]
-    ]
+    return [(key, known.position) for known in pointing.values() for key in reached[known.id] - stored_terms[known.position]]
 
 
 def _pointing(session: Session, near: Mapping[UUID, KnownStatement]) -> dict[UUID, KnownStatement]:

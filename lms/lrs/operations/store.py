@@ -90,9 +90,7 @@ def store_statements(
     return ids
 
 
-def _brought(
-    ids: Sequence[UUID], statements: Sequence[Received], fresh: Mapping[UUID, New], contents: Contents
-) -> dict[UUID, set[bytes]]:
+def _brought(ids: Sequence[UUID], statements: Sequence[Received], fresh: Mapping[UUID, New], contents: Contents) -> dict[UUID, set[bytes]]:
     """By position of a new statement the hashes of what came with it."""
     return {
         fresh[statement_id].row["position"]: {one.sha2 for one in attachments_of(received.values, "") if one.sha2 in contents}
