@@ -86,7 +86,8 @@ def add_credential(
     )
     session.flush()
     opened = {"label": label.strip(), "scopes": sorted(str(scope) for scope in scopes), "in_use": True}
-    opened |= {"requests_per_minute": requests_per_minute, "max_body": max_body}
+    limits = {"requests_per_minute": requests_per_minute, "max_body": max_body}
+    opened |= {name: limit for name, limit in limits.items() if limit is not None}
     audit.record(session, actor, "lrs.add_credential", key, at, before=None, after=opened)
     return NewCredential(key, secret)
 
