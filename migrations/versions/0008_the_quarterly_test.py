@@ -739,7 +739,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("device", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("address", sa.String(), nullable=True))
-        batch_op.drop_index(batch_op.f("ix_attempt_one_open"), postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.drop_index(
+            batch_op.f("ix_attempt_one_open"), postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
         batch_op.create_index(
             "ix_attempt_one_open",
             ["person_id", "counts"],
