@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -57,6 +58,8 @@ def _builder_of_an_earlier_test(rule: Rule, append_unknown: bool = True) -> Any:
 
 
 Rule._compile_builder = _builder_of_an_earlier_test  # type: ignore[method-assign]
+hypothesis.settings.register_profile("suite", max_examples=30, deadline=None)  # a property that needs more says so itself
+hypothesis.settings.load_profile("suite")
 SECRET = "a-secret-key-for-tests-only-0123456789"
 
 

@@ -15,7 +15,8 @@ from lms.kit.db import Database
 from tests.factories import grant, make_agency, make_person
 from tests.quizzes.making import ZONE, fill_bank, make_learners, make_round
 
-LOOKS = ("vi.100.normal", "en.200.high", "vi.125.grey")
+LARGEST = "en.200.high"
+LOOKS = ("vi.100.normal", LARGEST, "vi.125.grey")
 FOR_ALL = ("/sign-in", "/activate", "/accessibility", "/no-such-page")
 FOR_LEARNERS = ("/", "/courses/", "/rounds/", "/rounds/2026-Q4/", "/rounds/2026-Q4/start", "/account")
 FOR_ORGANISERS = (
@@ -95,7 +96,9 @@ def test_nothing_serious_on_the_pages_of_strangers_learners_and_organisers(
 ) -> None:
     stranger = chromium.new_context(viewport={"width": 360, "height": 740}, base_url=address)
     found = []
-    for context, pages in ((stranger, FOR_ALL), (phone("an"), FOR_LEARNERS), (phone("hien"), FOR_ORGANISERS)):
+    # The looks differ in the style sheet alone, and organisers' pages are many: they are tried in the largest.
+    organisers = FOR_ORGANISERS if look == LARGEST else ()
+    for context, pages in ((stranger, FOR_ALL), (phone("an"), FOR_LEARNERS), (phone("hien"), organisers)):
         context.add_cookies([{"name": "lms_display", "value": look, "url": address}])
         page = context.new_page()
         found += [line for one in pages for line in trouble(page, one)]
