@@ -97,7 +97,7 @@ def make_person(
     """A person with a primary post in `agency` since `valid_from` and an account; without a password only `sign_in` gets in."""
     ensure_position_groups(session)
     person_id = uuid7()
-    code = staff_code or f"CB{person_id.hex[-10:].upper()}"
+    code = staff_code or f"KHAC{person_id.hex[-10:].upper()}"
     session.add(
         Person(
             id=person_id,
@@ -144,7 +144,7 @@ def make_people(session: Session, agency: UUID, people: Sequence[dict[str, Any]]
     persons = [
         {
             "id": person_id,
-            "staff_code": f"CB{person_id.hex[-10:].upper()}",
+            "staff_code": f"KHAC{person_id.hex[-10:].upper()}",
             "full_name": "Nguyễn Văn An",
             "sort_key": key,
             "search_text": search,
