@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,3 +48,20 @@ def emit_at_once(session: Session, builder: str, reference: dict[str, Any], at: 
     earlier in the same transaction and has not been flushed."""
     note = {"builder": builder, "reference": reference, "happened_at": at, "tries": 0}
     session.connection().execute(_NOTE, note)
+
+
+EACH = "each"
+TOGETHER = 20
+
+
+def emit_many(session: Session, builder: str, events: Sequence[Any], at: datetime, **common: Any) -> None:
+    """Note what comes in thousands at once, in the order in which it happened: so many events share a row, each as short as its builder
+    can do with. The reference has them as a list under `each`, beside what is `common` to them. An event that must not be told after all
+    is taken out of its row (`lms.lrs.operations.forgetting`)."""
+    rows = [
+        {"builder": builder, "reference": {**common, EACH: list(events[start : start + TOGETHER])}, "happened_at": at, "tries": 0}
+        for start in range(0, len(events), TOGETHER)
+    ]
+    if rows:
+        session.flush()
+        session.execute(_NOTE, rows)

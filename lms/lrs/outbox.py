@@ -1,5 +1,5 @@
 """The notes of what happened (`lms.kit.outbox`), under the name by which the packages above know them."""
 
-from lms.kit.outbox import OutboxEntry, emit
+from lms.kit.outbox import EACH, OutboxEntry, emit, emit_many
 
-__all__ = ["OutboxEntry", "emit"]
+__all__ = ["EACH", "OutboxEntry", "emit", "emit_many"]

@@ -47,7 +47,7 @@ def add_rounds(province: DemoProvince) -> None:
     for age, quarter in enumerate(reversed(province.past)):
         participation, ability = 0.93 - 0.05 * age, 0.66 - 0.05 * age
         round_id, begins = _open(province, quarter), quarter.begins(province.zone)
-        _sit(round_id, quarter, _Turnout(participation, ability, begins, begins + timedelta(days=45)), random)
+        _sit(round_id, quarter, _Turnout(participation, ability, begins, begins + timedelta(days=45)), random, province.at)
         with transaction() as session:
             life.close_round(session, SERVICE, round_id, quarter.ends(province.zone))
         over.append((round_id, quarter.ends(province.zone)))
@@ -60,6 +60,7 @@ def add_rounds(province: DemoProvince) -> None:
         province.current,
         _Turnout(ALREADY_DONE, 0.7, begins, max(begins, province.at - timedelta(days=3)), province.newcomers),
         random,
+        province.at,
     )
     click.echo(f"{province.current}: open")
     _make_up(province, round_id)
@@ -155,7 +156,7 @@ def _blueprint(session: Session, quarter: Quarter) -> list[Cell]:
     return spread({cell: len(items) for cell, items in usable.items() if cell[0].startswith(BASICS)}, QUESTIONS)
 
 
-def _sit(round_id: UUID, quarter: Quarter, turnout: _Turnout, random: Random) -> None:
+def _sit(round_id: UUID, quarter: Quarter, turnout: _Turnout, random: Random, noted_at: datetime) -> None:
     with transaction() as session:
         papers = papers_of_round(session, round_id)
         expected = session.execute(
@@ -178,4 +179,6 @@ def _sit(round_id: UUID, quarter: Quarter, turnout: _Turnout, random: Random) ->
             for person, agency in expected
             if person not in turnout.leaving_out and random.random() < turnout.participation + character[agency]
         ]
-        record_sittings(session, SERVICE, round_id, sittings, sittings[-1].submitted_at if sittings else turnout.around)
+        # Single answers would be tens of thousands of statements that nobody who looks around misses.
+        recorded_at = sittings[-1].submitted_at if sittings else turnout.around
+        record_sittings(session, SERVICE, round_id, sittings, recorded_at, noted_at=noted_at, tells_answers=False)

@@ -14,8 +14,10 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.jobs import JobHandler, JobRun, Periodic
 from lms.kit.unit import settings, transaction
+from lms.lrs.outbox import EACH
 from quizzes import statements
 from quizzes.operations.attempts import FINISHED, STARTED, end_overdue_attempts
+from quizzes.operations.history import BEGAN, BROUGHT_IN
 from quizzes.operations.marks import REMARKED
 from quizzes.operations.media import drop_unused_pictures
 from quizzes.operations.signals import FIND_SIGNALS, find_signals
@@ -65,8 +67,25 @@ def build_started(session: Session, reference: Mapping[str, Any], at: datetime) 
 
 def build_finished(session: Session, reference: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:
     attempt = attempt_by_id(session, UUID(reference["attempt"]))
+    return statements.attempt_finished(_sitting(attempt), _answers(session, attempt))
+
+
+def build_brought_in(session: Session, reference: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:
+    """What `build_started` and `build_finished` would have said at the time, for many sittings."""
+    built: list[dict[str, Any]] = []
+    for event in reference[EACH]:
+        what, _space, attempt_id = event.partition(" ")
+        attempt = attempt_by_id(session, UUID(attempt_id))
+        if what == BEGAN:
+            built += statements.attempt_started(_sitting(attempt))
+        else:
+            built += statements.attempt_finished(_sitting(attempt), _answers(session, attempt) if reference["answers"] else [])
+    return built
+
+
+def _answers(session: Session, attempt: AttemptView) -> list[Answer]:
     questions = explained(session, attempt.id, attempt.form_id)
-    answers = [
+    return [
         Answer(
             code=question.code,
             version=question.version,
@@ -80,7 +99,6 @@ def build_finished(session: Session, reference: Mapping[str, Any], at: datetime)
         )
         for question in questions.values()
     ]
-    return statements.attempt_finished(_sitting(attempt), answers)
 
 
 def _sitting(attempt: AttemptView) -> Sitting:
@@ -105,4 +123,4 @@ def build_remarked(session: Session, reference: Mapping[str, Any], at: datetime)
     return statements.attempt_remarked(marked, later.id, later.cause, later.recorded_at)
 
 
-BUILDERS = {STARTED: build_started, FINISHED: build_finished, REMARKED: build_remarked}
+BUILDERS = {STARTED: build_started, FINISHED: build_finished, REMARKED: build_remarked, BROUGHT_IN: build_brought_in}

@@ -17,6 +17,7 @@ from lms.kit.actors import Actor, NotFound
 from lms.kit.clock import Quarter
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
+from lms.lrs.outbox import emit_many
 from lms.results.operations import record_outcomes
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, Response, Round
@@ -26,12 +27,25 @@ from quizzes.rules.counting import Counting
 from quizzes.rules.sitting import AttemptState, Marked, PastSitting, new_receipt, score_of
 
 BATCH = 1000
+BROUGHT_IN = "quizzes.sittings_brought_in"
+BEGAN, ENDED = "began", "ended"  # what is told of each of them, as `began 0193…`
 
 
-def record_sittings(session: Session, actor: Actor, round_id: UUID, sittings: Sequence[PastSitting], at: datetime) -> int:
+def record_sittings(
+    session: Session,
+    actor: Actor,
+    round_id: UUID,
+    sittings: Sequence[PastSitting],
+    at: datetime,
+    *,
+    noted_at: datetime | None = None,
+    tells_answers: bool = True,
+) -> int:
     """Mark finished sittings and store them with their answers and each person's best outcome; returns how many.
 
-    For people who have no attempt in the round yet. Nothing is noted for the record store. Raises NotFound, Conflict, DomainError.
+    For people who have no attempt in the round yet. The record store gets the statements it would have got from each sitting, in the order
+    in which they began and ended; without `tells_answers` none about single answers, of which there are thirty a sitting. `noted_at` is the
+    moment of the import, where the results are to count as recorded at another (`at`). Raises NotFound, Conflict, DomainError.
     """
     round_ = session.get(Round, round_id)
     if round_ is None:
@@ -52,8 +66,17 @@ def record_sittings(session: Session, actor: Actor, round_id: UUID, sittings: Se
     _insert(session, Attempt, attempts)
     _insert(session, Response, responses)
     record_outcomes(session, [_outcome(round_, tries, at) for tries in by_person.values()])
+    emit_many(session, BROUGHT_IN, _events(attempts), noted_at or at, answers=tells_answers)
     audit.record(session, actor, "quizzes.record_sittings", round_.quarter, at, sittings=len(attempts), people=len(by_person))
     return len(attempts)
+
+
+def _events(attempts: Sequence[Mapping[str, Any]]) -> list[str]:
+    moments = [
+        *((attempt["started_at"], BEGAN, attempt["id"]) for attempt in attempts),
+        *((attempt["submitted_at"], ENDED, attempt["id"]) for attempt in attempts),
+    ]
+    return [f"{what} {attempt_id}" for _at, what, attempt_id in sorted(moments)]
 
 
 def _marked(papers: Mapping[UUID, Sequence[Marked]], sitting: PastSitting) -> list[Marked]:

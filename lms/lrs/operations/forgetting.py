@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.errors import N_, Conflict
 from lms.lrs.models import Statement, StatementTerm
-from lms.lrs.outbox import OutboxEntry
+from lms.lrs.outbox import EACH, OutboxEntry
 from lms.lrs.queries import chunks, statements_about
 from lms.lrs.rules.forgetting import account, renamed, renamed_head
 from lms.lrs.rules.terms import TermKind, agent_identity, term
@@ -67,5 +67,10 @@ def drop_notes_about(session: Session, ids: Collection[str]) -> None:
     about = [row for row in session.execute(unstored) if any(id_ in msgspec.json.encode(row.reference) for id_ in wanted)]
     if any(row.set_aside_at is None for row in about):
         raise Conflict(N_("Kho dữ liệu học tập còn đang ghi việc học của người này. Chờ một phút rồi thử lại."), code="statements_waiting")
-    for part in chunks(row.id for row in about):
-        session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(part)))
+    for row in about:
+        others = [event for event in row.reference.get(EACH, ()) if not any(id_ in msgspec.json.encode(event) for id_ in wanted)]
+        if others:
+            kept = {**row.reference, EACH: others}
+            session.execute(update(OutboxEntry).where(OutboxEntry.id == row.id).values(reference=kept))
+        else:
+            session.execute(delete(OutboxEntry).where(OutboxEntry.id == row.id))

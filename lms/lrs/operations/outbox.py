@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 MAX_TRIES = 5
 BATCH = 100
+ENOUGH = 500  # statements of one transaction, unless one entry has more: on SQLite everybody else's writing waits for it
 
 Builders = Mapping[str, Callable[[Session, Mapping[str, Any], datetime], list[dict[str, Any]]]]
 
@@ -55,10 +56,14 @@ def store_waiting(session: Session, means: Means) -> int:
         .limit(BATCH)
     )
     entries = session.scalars(waiting).all()
-    if entries and not _store_together(session, entries, means):
-        stored = 0
-        for entry in entries:
-            stored += _store_alone(session, entry, means, stored)
+    if not entries:
+        return 0
+    done = _store_together(session, entries, means)
+    if done:
+        return done
+    stored = 0
+    for entry in entries:
+        stored += _store_alone(session, entry, means, stored)
     return len(entries)
 
 
@@ -83,17 +88,24 @@ def _alone(session: Session) -> bool:
     return bool(session.execute(lock, {"space": queries.LOCK_SPACE, "outbox": queries.LOCK_OUTBOX}).scalar_one())
 
 
-def _store_together(session: Session, entries: Sequence[OutboxEntry], means: Means) -> bool:
-    """All in one insert, which is the rule. False, and nothing changed, where one of them makes trouble."""
+def _store_together(session: Session, entries: Sequence[OutboxEntry], means: Means) -> int:
+    """All in one insert, which is the rule, or as many as are enough for one; how many entries that were. 0, and nothing changed, where
+    one of them makes trouble."""
+    statements: list[Received] = []
+    done: list[int] = []
     try:
         with session.begin_nested():
-            statements = [received for entry in entries for received in _built(session, entry, means.builders)]
+            for entry in entries:
+                statements += _built(session, entry, means.builders)
+                done.append(entry.id)
+                if len(statements) >= ENOUGH:
+                    break
             take_turn(session, statements)
             at = means.clock()
             store_statements(session, statements, means.authority, at)
             session.execute(
                 update(OutboxEntry)
-                .where(OutboxEntry.id.in_([entry.id for entry in entries]))
+                .where(OutboxEntry.id.in_(done))
                 .values(stored_at=at, error=None, tries=OutboxEntry.tries + 1)
                 .execution_options(synchronize_session=False)
             )
@@ -101,8 +113,8 @@ def _store_together(session: Session, entries: Sequence[OutboxEntry], means: Mea
         raise  # the database's trouble is nobody's fault: roll back, and the next round does it again
     except Exception as error:  # whatever a builder raises: find out below which entry it was
         log.info("outbox_batch_split", reason=repr(error))
-        return False
-    return True
+        return 0
+    return len(done)
 
 
 def _store_alone(session: Session, entry: OutboxEntry, means: Means, before: int) -> int:
