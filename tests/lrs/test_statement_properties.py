@@ -9,105 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lms.kit.clock import now
 from lms.lrs.rules.comparison import same_statement
 from lms.lrs.rules.credentials import own_authority
 from lms.lrs.rules.faults import StatementFault
+from lms.lrs.rules.objects import COMPONENT_LISTS
 from lms.lrs.rules.reading import read_one
 from lms.lrs.rules.rendering import canonical, completed, exact, ids_only
 from lms.lrs.rules.terms import statement_terms
 from lms.lrs.rules.versions import Version
-
-words = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
-names = st.text("abcxyz0123456789-", min_size=1, max_size=8)
-iris = st.builds("{}:{}".format, st.sampled_from(["http", "urn", "https"]), st.builds("//e.vn/{}".format, names))
-uuids = st.uuids().map(str)
-languages = st.dictionaries(st.sampled_from(["vi", "en-US", "zh-Hant", "es-419", "x-rieng"]), words, max_size=3)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | words,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(words, inner, max_size=2),
-    max_leaves=4,
-)
-extensions = st.dictionaries(iris, json_values, max_size=2)
-moments = st.datetimes().filter(lambda at: at.year >= 1000).map(lambda at: f"{at.isoformat(timespec='milliseconds')}Z")
-durations = st.builds("P{}DT{}M{}S".format, st.integers(0, 99), st.integers(0, 99), st.sampled_from(["0", "1.25", "59.999"]))
-identifiers = st.one_of(
-    st.fixed_dictionaries({"mbox": st.builds("mailto:{}@e.vn".format, names)}),
-    st.fixed_dictionaries({"mbox_sha1sum": st.text("0123456789abcdefABCDEF", min_size=40, max_size=40)}),
-    st.fixed_dictionaries({"openid": iris}),
-    st.fixed_dictionaries({"account": st.fixed_dictionaries({"homePage": iris, "name": words})}),
-)
-
-
-def merged(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.tuples(*parts).map(lambda several: {key: value for part in several for key, value in part.items()})
-
-
-def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=parts)
-
-
-typed_agents = merged(st.just({"objectType": "Agent"}), optional(name=words), identifiers)
-agents = merged(optional(objectType=st.just("Agent"), name=words), identifiers)
-members = st.fixed_dictionaries({"objectType": st.just("Group"), "member": st.lists(agents, max_size=3)})
-groups = members | merged(members, identifiers) | merged(st.just({"objectType": "Group"}), identifiers)
-actors = agents | groups
-components = st.lists(
-    merged(st.fixed_dictionaries({"id": words}), optional(description=languages)), max_size=3, unique_by=lambda one: one["id"]
-)
-definitions = optional(name=languages, description=languages, type=iris, moreInfo=iris, extensions=extensions) | st.fixed_dictionaries(
-    {"interactionType": st.just("choice"), "choices": components, "correctResponsesPattern": st.lists(words, max_size=2)}
-)
-activities = merged(st.fixed_dictionaries({"id": iris}), optional(objectType=st.just("Activity"), definition=definitions))
-references = st.fixed_dictionaries({"objectType": st.just("StatementRef"), "id": uuids})
-scores = st.tuples(*[st.floats(-1e6, 1e6)] * 3).map(sorted).map(lambda three: dict(zip(("min", "raw", "max"), three, strict=True)))
-results = optional(
-    score=scores.filter(lambda score: score["min"] < score["max"]) | optional(scaled=st.floats(-1, 1)),
-    success=st.booleans(),
-    completion=st.booleans(),
-    response=words,
-    duration=durations,
-    extensions=extensions,
-)
-context_activities = st.dictionaries(
-    st.sampled_from(["parent", "grouping", "category", "other"]), activities | st.lists(activities, max_size=2), max_size=2
-)
-contexts = optional(
-    registration=uuids,
-    instructor=actors,
-    team=groups,
-    contextActivities=context_activities,
-    language=st.sampled_from(["vi", "en-GB"]),
-    statement=references,
-    extensions=extensions,
-)
-verbs = merged(st.fixed_dictionaries({"id": iris}), optional(display=languages))
-
-
-def events(objects: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    whole = st.fixed_dictionaries({"actor": actors, "verb": verbs, "object": objects})
-    return merged(whole, optional(result=results, context=contexts, timestamp=moments))
-
-
-objects = activities | typed_agents | groups | references
-within = merged(events(objects), st.just({"objectType": "SubStatement"}))
-statements = merged(events(objects | within), optional(id=uuids, version=st.sampled_from(["1.0", "1.0.0", "1.0.3"])))
-
-# What version 2.0 adds: who else took part, and moments written with a space.
-relevant = optional(relevantTypes=st.lists(iris, min_size=1, max_size=2))
-context_agents = st.lists(merged(st.fixed_dictionaries({"objectType": st.just("contextAgent"), "agent": agents}), relevant), max_size=2)
-context_groups = st.lists(merged(st.fixed_dictionaries({"objectType": st.just("contextGroup"), "group": groups}), relevant), max_size=2)
-new_contexts = merged(contexts, optional(contextAgents=context_agents, contextGroups=context_groups))
-new_statements = merged(
-    statements,
-    optional(
-        context=new_contexts, timestamp=moments.map(lambda text: text.replace("T", " ")), version=st.sampled_from(["2.0", "2.0.0", "1.0.3"])
-    ),
-)
-of_both = st.tuples(statements, st.just(Version.V1)) | st.tuples(new_statements, st.just(Version.V2))
+from tests.lrs.generating import identifiers, of_both
 
 
 @given(of_both, st.booleans())
@@ -169,6 +83,90 @@ def test_one_key_in_another_case_is_refused_with_its_place(sent: tuple[dict[str,
     with pytest.raises(StatementFault) as caught:
         read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(wrong, holder.pop(key)))).encode(), version)
     assert str(caught.value.field).startswith(written(place[:-1]))
+
+
+@given(of_both, st.data(), st.sampled_from(["", "không hợp lệ", "\u0000"]))
+def test_one_malformed_value_is_refused_with_its_place(sent: tuple[dict[str, Any], Version], data: st.DataObject, malformed: str) -> None:
+    values, version = sent
+    place = data.draw(st.sampled_from([place for place in places(values) if is_formatted(place)]))
+    with pytest.raises(StatementFault) as caught:
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, malformed))).encode(), version)
+    assert caught.value.field == written(place)
+
+
+@given(of_both, st.data())
+def test_one_malformed_key_of_a_map_is_refused_with_its_place(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
+    maps = [place for place in places(values) if isinstance(at(values, place), dict) and is_map(place)]
+    assume(maps)
+    place = (*data.draw(st.sampled_from(maps)), "không hợp lệ")
+    with pytest.raises(StatementFault) as caught:
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(key, "x"))).encode(), version)
+    assert caught.value.field == written(place)
+
+
+@given(of_both, st.data())
+def test_without_one_required_property_it_is_refused_there(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
+    place = data.draw(st.sampled_from([place for place in places(values) if is_required(values, place)]))
+    with pytest.raises(StatementFault) as caught:
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder.pop(key))).encode(), version)
+    assert str(caught.value.field).startswith(written(place[:-1]))
+
+
+@given(of_both, st.data(), identifiers)
+def test_a_second_identifier_is_refused_with_the_place_of_its_owner(
+    sent: tuple[dict[str, Any], Version], data: st.DataObject, second: dict[str, Any]
+) -> None:
+    values, version = sent
+    named = [place for place in places(values) if is_identified(at(values, place)) and not second.keys() & at(values, place).keys()]
+    assume(named)
+    place = data.draw(st.sampled_from(named))
+    with pytest.raises(StatementFault) as caught:
+        read_one(json.dumps(changed(values, place, lambda holder, key: holder[key].update(second))).encode(), version)
+    assert caught.value.field == written(place)
+
+
+@given(of_both, st.data())
+def test_one_key_written_twice_is_refused(sent: tuple[dict[str, Any], Version], data: st.DataObject) -> None:
+    values, version = sent
+    place = data.draw(st.sampled_from([place for place in places(values) if isinstance(place[-1], str)]))
+    mark = "một-dấu-không-đâu-có"
+    text = json.dumps(changed(values, place, lambda holder, key: holder.__setitem__(mark, holder[key])), ensure_ascii=False)
+    with pytest.raises(StatementFault):
+        read_one(text.replace(json.dumps(mark, ensure_ascii=False), json.dumps(place[-1]), 1).encode(), version)
+
+
+FORMATTED = frozenset(("mbox", "mbox_sha1sum", "openid", "homePage", "type", "moreInfo", "registration", "language", "timestamp", "stored"))
+FORMATTED |= {"duration", "version", "objectType", "interactionType", "usageType", "contentType", "sha2", "fileUrl"}
+ALWAYS_REQUIRED = frozenset(("actor", "verb", "object", "homePage", "usageType", "contentType", "length", "sha2", "agent", "group"))
+IDENTIFIERS = frozenset(("mbox", "mbox_sha1sum", "openid", "account"))
+
+
+def is_formatted(place: tuple[str | int, ...]) -> bool:
+    """Is any text not enough there?"""
+    is_component = len(place) > 2 and place[-3] in COMPONENT_LISTS
+    return place[-1] in FORMATTED or (place[-1] == "id" and not is_component) or "relevantTypes" in place[-2:-1]
+
+
+def is_required(values: dict[str, Any], place: tuple[str | int, ...]) -> bool:
+    key, value, holder = place[-1], at(values, place), at(values, place[:-1])
+    if key == "objectType" and value in ("Agent", "Group"):  # without it, what has an identifier and no members is an agent
+        return place[-2] in ("object", "team", "group") or "member" in holder
+    if key == "objectType":
+        return bool(value != "Activity")
+    if key == "id":
+        return len(place) > 1
+    if key == "member":
+        return not is_identified(holder)
+    if key in IDENTIFIERS:
+        return "member" not in holder
+    is_account, is_attachment, is_interaction = "account" in place[-2:-1], "usageType" in holder, key == "interactionType"
+    return key in ALWAYS_REQUIRED or is_interaction or (is_account and key == "name") or (is_attachment and key == "display")
+
+
+def is_identified(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.keys() & IDENTIFIERS)
 
 
 def places(value: Any, here: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
