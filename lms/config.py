@@ -61,6 +61,7 @@ class Settings:
     oidc_claim: str = "preferred_username"
     smtp_url: str | None = None
     mail_from: str | None = None
+    xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
     xapi_forward_url: str | None = None
     xapi_forward_key: str | None = None
     xapi_forward_secret: str | None = None
@@ -109,6 +110,7 @@ DOCUMENTED: dict[str, str] = {
     "OIDC_NAME": "the provider's name on the button, for example `tài khoản công vụ`",
     "SMTP_URL": "mail server, `smtp://USER:PASSWORD@HOST:587` (STARTTLS), `smtps://…`, or `smtp://HOST?tls=none`; absent: no mail is sent",
     "MAIL_FROM": "sender of mail, `Name <address>`; needed beside SMTP_URL",
+    "XAPI_VERSION": "`1.0.3` or `2.0.0` (default): in which version of xAPI those are answered who name none; see docs/xapi.md",
     "XAPI_FORWARD_URL": "an xAPI store outside that gets every statement, for example `https://HOST/xapi/`; further ones on its page",
     "XAPI_FORWARD_KEY": "our key there",
     "XAPI_FORWARD_SECRET": "its secret",
@@ -192,6 +194,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     sign_in = {**_numbers(read, problems), **_single_sign_on(read, env, problems)}
     mail = {**_mail(read, problems), **_forwarding(read, env, problems)}
     alone_for = checked("PASSWORD_ALONE_FOR", read("PASSWORD_ALONE_FOR", "roles"), _one_of("roles", "everyone"), "write roles or everyone")
+    version = checked("XAPI_VERSION", read("XAPI_VERSION", "2.0.0"), _one_of("1.0.3", "2.0.0"), "write 1.0.3 or 2.0.0")
     second = checked(
         "REQUIRE_SECOND_FACTOR",
         read("REQUIRE_SECOND_FACTOR", "yes" if env == "production" else "no"),
@@ -215,6 +218,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         retention=_retention(retained or ""),
         password_alone_for=alone_for,  # type: ignore[arg-type]
         require_second_factor=second == "yes",
+        xapi_version=version,  # type: ignore[arg-type]
         **sign_in,
         **mail,
     )

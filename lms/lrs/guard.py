@@ -19,11 +19,11 @@ from lms.kit.unit import reading, settings, single_statement, transaction
 from lms.kit.web import error_response
 from lms.lrs import operations, queries
 from lms.lrs.queries import CredentialRow
-from lms.lrs.rules.credentials import authority_of, is_key, matches, person_authority
+from lms.lrs.rules.credentials import authority_of, content_authority, is_key, matches, person_account
 from lms.lrs.rules.faults import Forbidden, TooLarge
 from lms.lrs.rules.rendering import timestamp
 from lms.lrs.rules.terms import agent_identity
-from lms.lrs.rules.versions import LATEST, negotiated, spoken
+from lms.lrs.rules.versions import Version, negotiated, spoken
 
 PREFIX = "/xapi/"
 MAX_BODY = 16 * 1024 * 1024  # ten thousand statements of a kilobyte and a half
@@ -38,7 +38,7 @@ def check_credential() -> Response | None:
     """Before each resource but About: a version we speak, and a key in use with its secret."""
     request.max_content_length = MAX_BODY
     if request.endpoint == "xapi.about":
-        g.xapi_version = spoken(request.headers.get(_VERSION_HEADER)) or LATEST
+        g.xapi_version = _answering()
         return None
     g.xapi_version = negotiated(request.headers.get(_VERSION_HEADER))
     given = request.authorization
@@ -57,6 +57,8 @@ def check_credential() -> Response | None:
         with transaction() as session:
             operations.note_use(session, found.key, at)
     g.xapi_credential = found
+    if found.person_id is None:
+        _last_spoken()[found.key] = g.xapi_version
     if found.quiet:
         g.xapi_consistent_through = at
     if found.person_id is not None:
@@ -70,9 +72,9 @@ def current_credential() -> CredentialRow:
 
 
 def current_authority() -> dict[str, Any]:
-    """Who answers for what this credential stores: the system it was given to, or the person whose content it is."""
+    """Who answers for what this credential stores: the system it was given to, or content together with the person it speaks for."""
     found, base_url = current_credential(), settings().base_url
-    return authority_of(base_url, found.key, found.label) if found.person_id is None else person_authority(base_url, found.person_id)
+    return authority_of(base_url, found.key, found.label) if found.person_id is None else content_authority(base_url, found.person_id)
 
 
 def require_own_actors(statements: Iterable[Mapping[str, Any]]) -> None:
@@ -131,7 +133,7 @@ def _keep_to_oneself(person_id: UUID) -> None:
 
 
 def _identity_of(person_id: UUID) -> str | None:
-    return agent_identity(person_authority(settings().base_url, person_id))
+    return agent_identity(person_account(settings().base_url, person_id))
 
 
 def _agent_identity(text: str) -> str | None:
@@ -153,10 +155,27 @@ def describe(response: Response) -> Response:
     """Every answer below /xapi/ tells its version, those about statements also how current it is."""
     if not request.path.startswith(PREFIX):
         return response
-    response.headers[_VERSION_HEADER] = spoken(request.headers.get(_VERSION_HEADER)) or LATEST
+    response.headers[_VERSION_HEADER] = _answering()
     if request.path.rstrip("/") == f"{PREFIX}statements":
         response.headers[_CONSISTENT_HEADER] = timestamp(_consistent_through())
     return response
+
+
+def _answering() -> Version:
+    """The version of the answer: that of the request; where it names none that is spoken here, the one in which its key last spoke, so
+    that a client can read why it is refused; of strangers what this deployment chose."""
+    asked = spoken(request.headers.get(_VERSION_HEADER))
+    if asked is not None:
+        return asked
+    given = request.authorization
+    key = given.username if given is not None and given.type == "basic" else None
+    return _last_spoken().get(key or "", Version(settings().xapi_version))
+
+
+def _last_spoken() -> dict[str, Version]:
+    """By key, as far as this process knows; of systems alone, which are few."""
+    known: dict[str, Version] = current_app.extensions.setdefault("lms.lrs.spoken", {})
+    return known
 
 
 def _consistent_through() -> datetime:

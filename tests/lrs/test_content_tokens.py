@@ -16,10 +16,13 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.lrs import operations
-from lms.lrs.models import Credential
+from lms.lrs.models import Credential, Statement
+from lms.lrs.operations.forgetting import forget_agent
+from lms.lrs.queries import authority_term
 from lms.lrs.rules.credentials import CONTENT_HOURS
+from lms.lrs.rules.terms import agent_identity
 from tests.factories import make_agency, make_person
-from tests.lrs.making import Store, statement
+from tests.lrs.making import Store, statement, voiding
 
 
 @pytest.fixture
@@ -50,7 +53,38 @@ def test_it_says_what_its_own_learner_did_who_answers_for_it(app: Flask, content
     stored = content.stored(actor=own)
     got = content.get(statementId=stored)
     assert got.status_code == 200
-    assert got.json["authority"]["account"] == own["account"]
+    program, person = got.json["authority"]["member"]
+    assert got.json["authority"]["objectType"] == "Group"
+    assert program["account"]["name"] == "content"
+    assert person["account"] == own["account"]
+
+
+def test_all_keys_of_one_learner_are_one_authority(app: Flask, database: Database, content: Store, learners: list[UUID]) -> None:
+    own = account(app, learners[0])
+    one = content.stored(actor=own)
+    again = issue(app, database, learners[0])
+    assert again.ids() == content.ids() == [one]
+    assert again.post(voiding(one, actor=own)).status_code == 200
+    assert one not in content.ids()
+
+
+def test_each_of_the_two_who_answer_is_found(app: Flask, store: Store, content: Store, learners: list[UUID]) -> None:
+    one = content.stored(actor=account(app, learners[0]))
+    for answering in store.get(statementId=one).json["authority"]["member"]:
+        assert store.ids(agent=answering, related_agents="true") == [one]
+
+
+def test_who_is_forgotten_answers_under_the_other_name(app: Flask, database: Database, store: Store, learners: list[UUID]) -> None:
+    one = issue(app, database, learners[0]).stored(actor=account(app, learners[0]))
+    base_url = app.extensions["lms.settings"].base_url
+    with database.transaction() as session:
+        known_as = {agent_identity(account(app, learners[0])) or ""}
+        forget_agent(session, known_as, base_url, "da-xoa-1")
+        authority = session.scalar(select(Statement.authority).where(Statement.id == UUID(one)))
+    got = store.get(statementId=one).json["authority"]
+    assert got["member"][1]["account"] == {"homePage": base_url, "name": "da-xoa-1"}
+    assert str(learners[0]) not in store.get(statementId=one).text
+    assert authority == authority_term(got)
 
 
 @pytest.mark.parametrize("way", ["another", "group", "stranger"])

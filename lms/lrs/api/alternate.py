@@ -74,7 +74,7 @@ def _rewritten(
     result: dict[str, Any] = {key: value for key, value in environ.items() if key not in _OF_CONTENT}
     for key, value in headers.items():
         if key not in _OF_CONTENT:
-            result.setdefault(key, value.decode("latin-1"))  # a header that was sent as one holds
+            result[key] = value.decode("latin-1")
     result["REQUEST_METHOD"] = method
     result["QUERY_STRING"] = b"&".join(query).decode("latin-1")
     result["wsgi.input"] = BytesIO(content or b"")

@@ -87,9 +87,16 @@ def authority_of(base_url: str, key: str, label: str) -> dict[str, Any]:
     return {"objectType": "Agent", "name": label, "account": {"homePage": f"{base_url}/xapi/credentials", "name": key}}
 
 
-def person_authority(base_url: str, person_id: UUID) -> dict[str, Any]:
-    """Whoever's content stores statements answers for them."""
+def person_account(base_url: str, person_id: UUID) -> dict[str, Any]:
+    """How statements call a person of this service."""
     return {"objectType": "Agent", "account": {"homePage": base_url, "name": str(person_id)}}
+
+
+def content_authority(base_url: str, person_id: UUID) -> dict[str, Any]:
+    """What a learner's content stores is said by a program on behalf of a person: a pair of the two, as of an OAuth consumer and its user
+    (Data 2.4.9). The program is known by where it gets its keys, so that all keys of one person are one authority."""
+    program = {"objectType": "Agent", "account": {"homePage": f"{base_url}/manage/xapi/content-token", "name": "content"}}
+    return {"objectType": "Group", "member": [program, person_account(base_url, person_id)]}
 
 
 def own_authority(base_url: str) -> dict[str, Any]:

@@ -28,7 +28,6 @@ class Version(StrEnum):
 
 
 SUPPORTED = ("2.0.0", "1.0.3", "1.0.2", "1.0.1", "1.0.0")  # latest first
-LATEST = Version.V2  # in which those are answered who name none that is spoken
 
 
 def listed(version: Version) -> list[str]:

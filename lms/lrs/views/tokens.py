@@ -11,7 +11,7 @@ from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.unit import settings, transaction
 from lms.lrs import operations
-from lms.lrs.rules.credentials import CONTENT_HOURS, person_authority
+from lms.lrs.rules.credentials import CONTENT_HOURS, person_account
 from lms.lrs.views.blueprint import blueprint
 
 
@@ -30,7 +30,7 @@ def content_token() -> Response:
         {
             "auth-token": token,
             "endpoint": url_for("xapi.about", _external=True).removesuffix("about"),
-            "actor": person_authority(settings().base_url, person_id),
+            "actor": person_account(settings().base_url, person_id),
             "expires_in": CONTENT_HOURS * 3600,
         }
     )

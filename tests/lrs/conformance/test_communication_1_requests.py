@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from lms.kit.clock import now
@@ -65,6 +67,23 @@ class TestVersions:
         body = statement() if method in ("PUT", "POST") else None
         assert lrs.open(method, body=body, query_string=given, headers={VERSION: asked}).status_code == 400
         assert lrs.ids() == []
+
+    @pytest.mark.parametrize("path", ["statements", "activities", "agents", "activities/state", "activities/profile", "agents/profile"])
+    def test_a_request_without_a_version_is_refused_in_the_one_its_key_speaks(self, lrs: Store, version: Version, path: str) -> None:
+        other = speaking("2.0.0" if version is Version.V1 else "1.0.3", lrs)
+        for last in (other, lrs):
+            last.ids()
+        for asked in (ABSENT, "0.95", "BAD"):
+            refused = lrs.open("GET", path, headers={VERSION: asked})
+            assert (refused.status_code, refused.headers[VERSION]) == (400, str(version))
+
+    @pytest.mark.parametrize("chosen", ["1.0.3", "2.0.0"])
+    def test_strangers_without_a_version_are_answered_in_the_one_that_was_chosen(self, app: Flask, lrs: Store, chosen: Any) -> None:
+        app.extensions["lms.settings"] = replace(app.extensions["lms.settings"], xapi_version=chosen)
+        answers = [lrs.open("GET", headers={VERSION: ABSENT, "Authorization": ABSENT}), lrs.open("DELETE", headers={VERSION: ABSENT})]
+        answers.append(lrs.open("GET", "about", headers={VERSION: ABSENT}))
+        assert [(answer.status_code, answer.headers[VERSION]) for answer in answers] == [(400, chosen), (405, chosen), (200, chosen)]
+        assert ("2.0.0" in answers[-1].json["version"]) is (chosen == "2.0.0")
 
     def test_statements_of_both_versions_are_one_store(self, lrs: Store) -> None:
         old, new = speaking("1.0.3", lrs), speaking("2.0.0", lrs)
@@ -158,8 +177,10 @@ class TestAlternateSyntax:
         assert response.status_code == 204
         assert response.headers[VERSION] == "1.0.3"
 
-    def test_a_header_holds_against_a_field(self, old: Store) -> None:
-        assert self.send(old, "PUT", {"statementId": new_id(), "content": statement(), VERSION: "0.8"}).status_code == 204
+    def test_a_field_is_the_header_whatever_the_request_itself_says(self, old: Store) -> None:
+        assert self.send(old, "PUT", {"statementId": new_id(), "content": statement(), VERSION: "0.8"}).status_code == 400
+        assert self.send(old, "GET", {"Authorization": "Basic eDp5"}).status_code == 401
+        assert self.send(old, "GET", {VERSION: "1.0.1"}, **{VERSION: "0.8"}).status_code == 200
         assert self.send(old, "GET", {VERSION: "0.8"}, **{VERSION: ABSENT}).status_code == 400
         assert self.send(old, "GET", {"Authorization": "Basic eDp5"}, Authorization=ABSENT).status_code == 401
 
