@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.kit.errors import N_, Conflict
 from lms.lrs.models import Statement, StatementTerm
 from lms.lrs.outbox import EACH, OutboxEntry
-from lms.lrs.queries import chunks, statements_about
+from lms.lrs.queries import authority_term, chunks, statements_about
 from lms.lrs.rules.forgetting import account, renamed, renamed_head
 from lms.lrs.rules.terms import TermKind, agent_identity, term
 
@@ -28,9 +28,6 @@ def forget_agent(session: Session, known_as: Collection[str], base_url: str, nam
         _rewrite(session, part, known_as, replacement)
     actors = [term(TermKind.AGENT, known) for known in known_as]
     session.execute(update(Statement).where(Statement.actor.in_(actors)).values(actor=term(TermKind.AGENT, identity)))
-    authorities = [term(TermKind.RELATED_AGENT, known) for known in known_as]
-    new_authority = term(TermKind.RELATED_AGENT, identity)
-    session.execute(update(Statement).where(Statement.authority.in_(authorities)).values(authority=new_authority))
     for kind in (TermKind.AGENT, TermKind.RELATED_AGENT):
         _move_terms(session, [term(kind, known) for known in known_as], term(kind, identity))
     return len(positions)
@@ -39,12 +36,14 @@ def forget_agent(session: Session, known_as: Collection[str], base_url: str, nam
 def _rewrite(session: Session, positions: Sequence[UUID], known_as: Collection[str], replacement: dict[str, Any]) -> None:
     columns = (Statement.position, Statement.body, Statement.head, Statement.rebuilt)
     for position, body, head, rebuilt in session.execute(select(*columns).where(Statement.position.in_(positions))).all():
+        new_head = renamed_head(head, known_as, replacement)
         session.execute(
             update(Statement)
             .where(Statement.position == position)
             .values(
                 body=renamed(body, known_as, replacement),
-                head=renamed_head(head, known_as, replacement),
+                head=new_head,
+                authority=authority_term(msgspec.json.decode(f"{{{new_head}}}")["authority"]),
                 rebuilt=None if rebuilt is None else renamed(rebuilt, known_as, replacement),
             )
         )
