@@ -38,6 +38,7 @@ NOT_STRINGS = [None, 7, False, {"vi": "x"}, ["x"]]
 NOT_IRIS = ["", "chữ", "example.vn/x", "//example.vn", "ab=c://should.fail.com", "https://example.vn/a b", *NOT_STRINGS]
 NOT_UUIDS = ["", "x", UUID_TEXT + "8", UUID_TEXT[:-1], "M" + UUID_TEXT[1:], UUID_TEXT.replace("-", ""), f"{{{UUID_TEXT}}}", *NOT_STRINGS]
 NOT_LANGUAGES = ["", "a12345", "something", "en_US", "en-", "-en", "en-US-x", "a-DE", "en-a-bb-a-cc", "12", "vi ", "de-1996-1996"]
+NOT_LANGUAGES += ["a12345678", "de-419-DE", "zh-z-aaa-z-bbb-c-ccc", "en--US", "en-123456789", "đi", "vi\u0000", "*", "en;q=1"]
 
 Builder = Callable[[Any], dict[str, Any]]
 

@@ -100,9 +100,21 @@ def test_every_kind_of_interaction_with_its_components(version: Version, path: s
         refused(build({key: value}), f"{path}.interactionType", version)
 
 
+@both_versions
+@places(DEFINITION_PLACES)
+@pytest.mark.parametrize("kind", INTERACTIONS)
+def test_components_of_another_kind_and_any_pattern_are_left_to_who_reads_them(
+    version: Version, path: str, build: Builder, kind: str
+) -> None:
+    """2.4.4.1.s13.b3: a store may look further than the kind of interaction. This one holds each list to its own form and no more: not to
+    the kind it belongs to, nor patterns to the components, nor anything to a length."""
+    accepted(build({"interactionType": kind, **{key: [{"id": "a b"}] for key in LISTS}}), version)
+    accepted(build({"interactionType": kind, "correctResponsesPattern": ["", "{order_matters=x}[.][,][:]", "x" * 5000] * 50}), version)
+
+
 @places(DEFINITION_PLACES)
 def test_an_unknown_kind_of_interaction_is_refused(path: str, build: Builder) -> None:
-    for kind in ("Choice", "CHOICE", "truefalse", "true_false", "cmi.interaction", "https://x.vn/choice", "", *NOT_STRINGS):
+    for kind in ("Choice", "CHOICE", "truefalse", "true-faLse", "Other", "cmi.interaction", "https://x.vn/choice", "", *NOT_STRINGS):
         refused(build({"interactionType": kind}), f"{path}.interactionType")
 
 

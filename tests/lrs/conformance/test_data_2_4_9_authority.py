@@ -60,8 +60,18 @@ def test_other_versions_are_refused(version: Version) -> None:
 
 @both_versions
 def test_an_id_is_a_uuid_in_standard_form(version: Version) -> None:
-    for value in (UUID_TEXT, UUID_TEXT.upper(), "018f4b8e-7b3a-7c1d-9e2f-0a1b2c3d4e5f"):
+    for value in (UUID_TEXT, UUID_TEXT.upper()):
         accepted(statement(id=value), version)
     for value in NOT_UUIDS:
         if value is not None:
             refused(statement(id=value), "statement.id", version)
+
+
+@both_versions
+@pytest.mark.parametrize("of_version", "12345678")
+@pytest.mark.parametrize("of_variant", ["8", "b", "1", "c", "f"])
+def test_a_uuid_may_be_of_any_version_and_variant(version: Version, of_version: str, of_variant: str) -> None:
+    """4.4 and IEEE 9274.1.1 4.2.7 recommend one variant; the standard's own smallest example has another."""
+    text = f"018f4b8e-7b3a-{of_version}c1d-{of_variant}e2f-0a1b2c3d4e5f"
+    accepted(statement(id=text, context={"registration": text, "statement": {"objectType": "StatementRef", "id": text}}), version)
+    accepted(statement(id="00000000-0000-0000-0000-000000000000"), version)

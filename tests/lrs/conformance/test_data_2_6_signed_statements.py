@@ -131,3 +131,33 @@ def test_one_bad_signature_refuses_the_batch(store: Store, database: Database) -
     response = post(store, batch, signature_part(good), signature_part(bad))
     assert (response.status_code, response.json["error"]["field"]) == (400, "statements[1].attachments[0]")
     assert stored(database) == (0, 0)
+
+
+def test_as_other_programs_write_it(store: Store) -> None:
+    """Nothing after the colon of a header, an empty line before the first boundary, none after the last, a boundary of hyphens and
+    underscores, a JWS header that names the algorithm alone."""
+    boundary = "-------------__3f1c__123__456"
+    values = statement(id=new_id(), result={"duration": "P1DT12H36M0.12S"})
+    jws = sign(values)
+    one = signature(jws)
+    whole = json.dumps({**values, "attachments": [one]}).encode()
+    sent = f"\r\n--{boundary}\r\nContent-Type:application/json\r\n\r\n".encode() + whole
+    sent += f"\r\n--{boundary}\r\nContent-Type:application/octet-stream\r\nContent-Transfer-Encoding:binary\r\n".encode()
+    sent += f"X-Experience-API-Hash:{one['sha2']}\r\n\r\n".encode() + jws + f"\r\n--{boundary}--".encode()
+    assert store.post(sent, headers=mixed(boundary)).json == [values["id"]]
+
+
+@pytest.mark.parametrize(("sent", "status"), [("P1DT12H36M0.1237S", 200), ("P1DT12H36M0.12S", 200), ("P1DT12H36M0.13S", 400)])
+def test_what_a_duration_says_beyond_hundredths_is_not_held_against_its_signature(store: Store, sent: str, status: int) -> None:
+    """4.6.s1.b5, IEEE 9274.1.1 4.2.7"""
+    signed = statement(result={"duration": "P1DT12H36M0.12S"})
+    response = send(store, sign(signed), statement(result={"duration": sent}))
+    assert response.status_code == status
+    if status == 200:
+        assert store.get(statementId=response.json[0]).json["result"]["duration"] == sent
+
+
+def test_a_signature_over_a_statement_whose_timestamp_the_store_set(store: Store) -> None:
+    """2.3.1: what the store sets does not count, in either direction."""
+    assert send(store, sign(statement()), statement(stored="2020-01-01T00:00:00Z", authority=BINH, version="1.0.0")).status_code == 200
+    assert send(store, sign(statement(version="1.0.3", authority=BINH)), statement()).status_code == 200

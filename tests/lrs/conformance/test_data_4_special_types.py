@@ -45,6 +45,16 @@ LANGUAGES = [
     "art-lojban",
     "zh-min-nan",
     "root-Latn",
+    "cmn",
+    "ase",
+    "ine",
+    "fr-CA",
+    "sr-Cyrl",
+    "zh-Hans-CN",
+    "ja",
+    "tlh",
+    "i-enochian",
+    "en-a-aaa-x-a-a",
 ]
 IRIS = [
     "https://example.vn",
@@ -83,6 +93,13 @@ def test_language_maps_have_strings_under_tags_of_rfc_5646(version: Version, pat
     accepted(build(dict.fromkeys(LANGUAGES, "chữ")), version)
     for tag in NOT_LANGUAGES:
         refused(build({"vi": "x", tag: "x"}), f"{path}.{tag}", version)
+
+
+@both_versions
+@places(LANGUAGE_MAP_PLACES)
+def test_a_language_map_may_be_empty(version: Version, path: str, build: Builder) -> None:
+    """2.2.s2.b1 asks senders not to write one; nothing lets a store refuse it."""
+    accepted(build({}), version)
 
 
 @places(LANGUAGE_MAP_PLACES)
