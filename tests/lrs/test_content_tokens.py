@@ -164,3 +164,23 @@ def test_requests_of_a_minute_and_octets_of_a_request_are_limited(app: Flask, da
         assert big.status_code == 413
         clock.shift(timedelta(minutes=1))
         assert len(narrow.ids()) == 1
+
+
+def test_documents_of_one_learner_have_room_for_so_much_together(
+    monkeypatch: pytest.MonkeyPatch, app: Flask, store: Store, content: Store, learners: list[UUID]
+) -> None:
+    monkeypatch.setattr("lms.lrs.api.documents.CONTENT_QUOTA", 10 * 1024)
+    place = {"activityId": "urn:a", "agent": json.dumps(account(app, learners[0]))}
+
+    def put(by: Store, name: str, octets: int, method: str = "PUT") -> int:
+        headers = {"Content-Type": "text/plain"}
+        return by.open(method, "activities/state", b"x" * octets, query_string={**place, "stateId": name}, headers=headers).status_code
+
+    assert [put(content, "a", 4096), put(content, "b", 4096), put(content, "a", 4096)] == [204, 204, 204]
+    refused = content.open("PUT", "activities/state", b"x", query_string={**place, "stateId": "c"}, headers={"Content-Type": "text/plain"})
+    assert (refused.status_code, refused.json["error"]["code"]) == (413, "quota_exceeded")
+    assert put(content, "c", 1, "POST") == 413
+    assert put(content, "a", 4097) == 413
+    assert put(store, "c", 1) == 204
+    assert content.open("DELETE", "activities/state", query_string={**place, "stateId": "b"}).status_code == 204
+    assert put(content, "b", 2048) == 204

@@ -24,7 +24,7 @@ from lms.lrs.queries.documents import document, document_list
 from lms.lrs.rules import values
 from lms.lrs.rules.concurrency import Preconditions, tags
 from lms.lrs.rules.credentials import may_read_documents, may_write_documents
-from lms.lrs.rules.documents import MAX_DOCUMENT, Address, DocumentKind, address, single
+from lms.lrs.rules.documents import CONTENT_QUOTA, MAX_DOCUMENT, Address, DocumentKind, address, single
 from lms.lrs.rules.faults import Conflict, Forbidden
 
 _METHODS = ("GET", "PUT", "POST", "DELETE")
@@ -94,7 +94,8 @@ def _one(found: Address) -> Response:
 
 def _store(found: Address) -> Response:
     request.max_content_length = min(request.max_content_length or MAX_DOCUMENT, MAX_DOCUMENT)  # the credential's may be less
-    sent = Sent(request.get_data(cache=False), request.headers.get("Content-Type") or _ANY_TYPE, _preconditions())
+    quota = None if current_credential().person_id is None else CONTENT_QUOTA
+    sent = Sent(request.get_data(cache=False), request.headers.get("Content-Type") or _ANY_TYPE, _preconditions(), quota)
     for _attempt in range(_TRIES):
         try:
             with transaction() as session:

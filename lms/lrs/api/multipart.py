@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from flask import Response, request
 from sqlalchemy.orm import Session
@@ -17,9 +18,10 @@ from lms.kit.unit import database
 from lms.lrs.api.requests import current_version, json_body
 from lms.lrs.contents import PIECE, Contents, Spool
 from lms.lrs.guard import MAX_BODY, current_credential
-from lms.lrs.queries import StoredStatement
+from lms.lrs.queries import StatementPage, StoredStatement
 from lms.lrs.queries.attachments import content_piece, contents_at
 from lms.lrs.rules.attachments import (
+    MAX_ANSWER,
     MAX_CONTENT,
     MAX_PARTS,
     MAX_REQUEST,
@@ -153,11 +155,32 @@ def _check_signatures(received: Received, attachments: Sequence[Attachment], spo
         check_signature(spool.whole(attachment.sha2), received, attachment.path, at)
 
 
-def given_with(session: Session, statements: Sequence[StoredStatement]) -> list[Given]:
-    """What came with these statements, each content once, in the order in which they speak of it."""
-    brought: dict[object, dict[bytes, int]] = {}
+def what_fits(session: Session, page: StatementPage) -> tuple[StatementPage, list[Given]]:
+    """As many statements from the beginning of a page as one answer may bring with their contents, at least one, and the contents."""
+    brought = _brought(session, page.statements)
+    together: dict[bytes, int] = {}
+    for count, statement in enumerate(page.statements):
+        together |= brought.get(statement.position, {})
+        if count and sum(together.values()) > MAX_ANSWER:
+            page = StatementPage(page.statements[:count], page.statements[count - 1].position)
+            break
+    return page, _given(page.statements, brought)
+
+
+def given_with(session: Session, statement: StoredStatement) -> list[Given]:
+    """What came with a statement, each content once, in the order in which it speaks of it."""
+    return _given([statement], _brought(session, [statement]))
+
+
+def _brought(session: Session, statements: Sequence[StoredStatement]) -> dict[UUID, dict[bytes, int]]:
+    """By position the lengths of what came with these statements."""
+    brought: dict[UUID, dict[bytes, int]] = {}
     for found in contents_at(session, [statement.position for statement in statements]):
         brought.setdefault(found.position, {})[found.sha2] = found.length
+    return brought
+
+
+def _given(statements: Sequence[StoredStatement], brought: Mapping[UUID, Mapping[bytes, int]]) -> list[Given]:
     given: dict[bytes, Given] = {}
     for statement in statements:
         if here := brought.get(statement.position):

@@ -21,7 +21,7 @@ from lms.kit.errors import N_
 from lms.kit.unit import reading, transaction
 from lms.lrs import operations, queries
 from lms.lrs.api.blueprint import blueprint
-from lms.lrs.api.multipart import Given, ReadStatements, Sent, given_with, multipart_response, sent
+from lms.lrs.api.multipart import Given, ReadStatements, Sent, given_with, multipart_response, sent, what_fits
 from lms.lrs.api.requests import json_response, pairs, parameters
 from lms.lrs.guard import current_authority, current_credential, require_own_actors
 from lms.lrs.queries import StatementPage, StoredStatement
@@ -73,9 +73,11 @@ def get_statements() -> Response:
             found = queries.statement_by_id(session, query.statement_id, voided=query.voided, authority=authority)
             if found is None:
                 raise NotFound
-            return _one(query, found, _given(session, query, [found]), _definitions(session, query, [found]))
-        page = queries.statement_page(session, query.selection, authority)
-        given = _given(session, query, page.statements)
+            given = given_with(session, found) if query.attachments else []
+            return _one(query, found, given, _definitions(session, query, [found]))
+        page, given = queries.statement_page(session, query.selection, authority), []
+        if query.attachments:
+            page, given = what_fits(session, page)
         known = _definitions(session, query, page.statements)
     return _many(query, page, given, known)
 
@@ -127,10 +129,6 @@ def _store(brought: Sent) -> list[UUID]:
         except IntegrityError:
             continue
     raise Conflict(N_("Một bên khác đang ghi cùng phát biểu này; hãy gửi lại"), code="concurrent_write")
-
-
-def _given(session: Session, query: StatementQuery, statements: Sequence[StoredStatement]) -> list[Given]:
-    return given_with(session, statements) if query.attachments else []
 
 
 def _definitions(session: Session, query: StatementQuery, statements: Sequence[StoredStatement]) -> Definitions:

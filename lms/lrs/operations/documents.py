@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, delete, insert, update
 from sqlalchemy.orm import Session
 
 from lms.lrs.models import Document
-from lms.lrs.queries.documents import OwnedDocument, StoredDocument, document, document_list, documents_of, within
+from lms.lrs.queries.documents import OwnedDocument, StoredDocument, document, document_list, documents_of, octets_kept, within
 from lms.lrs.rules import documents as rules
 from lms.lrs.rules.concurrency import Preconditions, check_preconditions, check_replacing
 from lms.lrs.rules.documents import Address, DocumentKind, identifying
@@ -23,11 +23,13 @@ from lms.lrs.rules.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A document as it came: its bytes, what they are said to be, and what its sender takes for granted."""
+    """A document as it came: its bytes, what they are said to be, and what its sender takes for granted. `quota`: octets that all documents
+    of this agent may count together afterwards; what is written at the same moment may go beyond it by itself."""
 
     content: bytes
     content_type: str
     preconditions: Preconditions
+    quota: int | None = None
 
 
 def put_document(session: Session, address: Address, sent: Sent, version: Version, at: datetime) -> None:
@@ -107,6 +109,9 @@ def _agent_keys(known_as: Collection[str]) -> list[UUID]:
 
 
 def _write(session: Session, address: Address, existing: StoredDocument | None, sent: Sent, at: datetime) -> None:
+    if sent.quota is not None and address.agent_key is not None:
+        before = octets_kept(session, address.agent_key) - (0 if existing is None else len(existing.content) + rules.EACH_COUNTS)
+        rules.check_quota(before + len(sent.content) + rules.EACH_COUNTS, sent.quota)
     written = {"content": sent.content, "content_type": sent.content_type, "etag": rules.etag(sent.content), "updated_at": at}
     if existing is not None:
         session.execute(update(Document).where(Document.key == address.key).values(**written))

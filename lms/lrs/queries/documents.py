@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from lms.lrs.models import Document
-from lms.lrs.rules.documents import Address
+from lms.lrs.rules.documents import EACH_COUNTS, Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,13 @@ def documents_of(session: Session, agent_keys: Collection[UUID]) -> Sequence[Own
     if agent_keys:
         found = list(session.execute(select(*_OWNED).where(Document.agent_key.in_(agent_keys)).order_by(Document.updated_at, Document.key)))
     return [OwnedDocument(*row) for row in found]
+
+
+def octets_kept(session: Session, agent_key: UUID) -> int:
+    """How much all documents of an agent count together (`rules.documents.EACH_COUNTS`)."""
+    counted = select(func.coalesce(func.sum(func.length(Document.content)), 0), func.count()).where(Document.agent_key == agent_key)
+    octets, documents = session.execute(counted).one()
+    return int(octets) + documents * EACH_COUNTS
 
 
 def contents_of(session: Session, keys: Collection[UUID]) -> dict[UUID, bytes]:

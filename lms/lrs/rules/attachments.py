@@ -21,6 +21,7 @@ SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 HASH_HEADER = "X-Experience-API-Hash"
 
 MAX_REQUEST = 64 * 1024 * 1024  # octets of a request in parts, all together
+MAX_ANSWER = 64 * 1024 * 1024  # of what a page of several statements brings; `more` leads to the rest
 MAX_CONTENT = 32 * 1024 * 1024  # of one attachment
 MAX_PARTS = 1000
 

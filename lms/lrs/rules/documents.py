@@ -21,6 +21,8 @@ from lms.lrs.rules.versions import Version
 
 JSON = "application/json"
 MAX_DOCUMENT = 4 * 1024 * 1024
+CONTENT_QUOTA = 64 * 1024 * 1024  # octets of all documents of a learner, where their content writes them
+EACH_COUNTS = 1024  # octets beside its content that a document counts
 
 
 class DocumentKind(StrEnum):
@@ -131,6 +133,16 @@ def check_content(content: bytes, media_type: str) -> None:
             msgspec.json.decode(content)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest(N_("Nội dung gửi lên không phải JSON hợp lệ: %(reason)s"), code="invalid_json", reason=str(error)) from None
+
+
+def check_quota(octets: int, quota: int) -> None:
+    """Raises TooLarge."""
+    if octets > quota:
+        raise TooLarge(
+            N_("Tài liệu của người này đã đầy (%(quota)s MB); xóa bớt trước khi ghi thêm"),
+            code="quota_exceeded",
+            quota=quota // (1024 * 1024),
+        )
 
 
 def check_postable(content: bytes, media_type: str) -> None:

@@ -328,6 +328,16 @@ class TestAnswers:
         third = store.client.get(statements_of(second)["more"], headers=store.headers)
         assert [len(parts_of(second)), len(parts_of(third))] == [1, 2]
 
+    def test_a_page_ends_before_it_brings_too_much(self, store: Store, both: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("lms.lrs.api.multipart.MAX_ANSWER", len(TEXT) + len(OTHER) - 1)
+        first = store.get(attachments="true", ascending="true")
+        assert [one["id"] for one in statements_of(first)["statements"]] == both[:1]
+        assert len(parts_of(first)) == 3
+        second = store.client.get(statements_of(first)["more"], headers=store.headers)
+        assert [one["id"] for one in statements_of(second)["statements"]] == both[1:]
+        assert [content for _headers, content in parts_of(second)[1:]] == [TEXT]
+        assert statements_of(second)["more"] == ""
+
     def test_an_empty_list_is_one_part(self, store: Store) -> None:
         assert statements_of(store.get(attachments="true"))["statements"] == []
 
