@@ -17,7 +17,7 @@ from quizzes.kinds import KINDS
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """Whose attempt at which round. Times are aware; `score` 0–100, None while the attempt is open."""
+    """Whose attempt at which round. Times are aware; `score` and `pass_mark` 0–100, `score` None while the attempt is open."""
 
     base_url: str
     attempt_id: UUID
@@ -26,6 +26,7 @@ class Sitting:
     title: str
     number: int
     started_at: datetime
+    pass_mark: Decimal
     ended_at: datetime | None = None
     score: Decimal | None = None
     passed: bool | None = None
@@ -61,7 +62,8 @@ def attempt_started(sitting: Sitting) -> list[dict[str, Any]]:
 
 
 def attempt_finished(sitting: Sitting, answers: Sequence[Answer]) -> list[dict[str, Any]]:
-    """`answered` for each question that was, then `passed` or `failed` and `completed`, with score and duration."""
+    """`answered` for each question that was, then `passed` or `failed` with the score, and `completed`; as cmi5 has it, the score and
+    what it had to be stand with the verdict alone."""
     assert sitting.ended_at is not None and sitting.score is not None  # noqa: PT018 - a finished sitting has both
     duration = sitting.ended_at - sitting.started_at
     score = {"scaled": float(sitting.score / 100), "raw": float(sitting.score), "min": 0, "max": 100}
@@ -74,14 +76,9 @@ def attempt_finished(sitting: Sitting, answers: Sequence[Answer]) -> list[dict[s
             sitting.ended_at,
             result={"success": bool(sitting.passed), "score": score},
             duration=duration,
+            extensions=_mastery(sitting),
         ),
-        _about_round(
-            sitting,
-            words.COMPLETED,
-            sitting.ended_at,
-            result={"completion": True, "success": bool(sitting.passed), "score": score},
-            duration=duration,
-        ),
+        _about_round(sitting, words.COMPLETED, sitting.ended_at, result={"completion": True}, duration=duration),
     ]
 
 
@@ -104,16 +101,23 @@ def attempt_remarked(sitting: Sitting, regrade_id: UUID, cause: str, at: datetim
             extensions={
                 words.ATTEMPT: sitting.number,
                 words.CORRECTED_BECAUSE: cause,
+                **_mastery(sitting),
             },
         )
     ]
+
+
+def _mastery(sitting: Sitting) -> dict[str, float]:
+    return {words.MASTERY_SCORE: float(sitting.pass_mark / 100)}
 
 
 def _round(sitting: Sitting) -> Activity:
     return words.activity(round_activity_iri(sitting.base_url, sitting.round_code), words.ASSESSMENT, {"vi": sitting.title})
 
 
-def _about_round(sitting: Sitting, verb: words.Verb, at: datetime, **more: Any) -> dict[str, Any]:
+def _about_round(
+    sitting: Sitting, verb: words.Verb, at: datetime, *, extensions: Mapping[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     return words.statement(
         facts=(sitting.attempt_id,),
         actor=words.actor_for(sitting.base_url, sitting.person_id),
@@ -121,7 +125,7 @@ def _about_round(sitting: Sitting, verb: words.Verb, at: datetime, **more: Any) 
         target=_round(sitting),
         at=at,
         registration=sitting.attempt_id,
-        extensions={words.ATTEMPT: sitting.number},
+        extensions={words.ATTEMPT: sitting.number, **(extensions or {})},
         **more,
     )
 

@@ -21,6 +21,8 @@ LANGUAGE = "vi"
 ADL = "http://adlnet.gov/expapi"
 # Share of a course or lesson that is done, whole per cent 0–100 (cmi5).
 PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
+# From which scaled score on a sitting is passed, 0–1 (cmi5).
+MASTERY_SCORE = "https://w3id.org/xapi/cmi5/context/extensions/masteryscore"
 
 # Our own profile (docs/xapi-profile.jsonld): every statement names its version, as the profile specification asks.
 PROFILE = "https://congvu-lms/xapi/profile"

@@ -110,6 +110,7 @@ def _sitting(attempt: AttemptView) -> Sitting:
         title=attempt.title,
         number=attempt.number,
         started_at=attempt.started_at,
+        pass_mark=attempt.pass_mark,
         ended_at=attempt.submitted_at,
         score=attempt.first_score,
         passed=attempt.first_passed,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lms.kit.actors import Actor
 from lms.kit.db import Database
 from lms.lrs.outbox import OutboxEntry
+from lms.lrs.vocabulary import MASTERY_SCORE
 from quizzes import feature
 from quizzes.models import Attempt
 from quizzes.operations.attempts import start_attempt, submit_attempt
@@ -62,11 +63,12 @@ def test_start_answers_verdict_and_completion_in_order(statements: list[dict[str
 
 
 def test_the_verdict_carries_score_and_duration(statements: list[dict[str, Any]]) -> None:
-    for one in statements[-2:]:
-        assert one["result"]["score"]["scaled"] == pytest.approx(0.6667)
-        assert one["result"]["success"] is True
-        assert one["result"]["duration"] == "PT720S"
-    assert statements[-1]["result"]["completion"] is True
+    verdict, end = statements[-2:]
+    assert verdict["result"]["score"]["scaled"] == pytest.approx(0.6667)
+    assert verdict["result"]["success"] is True
+    assert verdict["context"]["extensions"][MASTERY_SCORE] == 0.5
+    assert verdict["result"]["duration"] == "PT720S"
+    assert end["result"] == {"completion": True, "duration": "PT720S"}  # in cmi5 a completion has no score
     assert statements[-1]["object"]["id"].endswith(f"/rounds/{QUARTER}")
 
 
