@@ -34,17 +34,14 @@ def _back_to_the_schema(database: Database) -> Iterator[None]:
     with database.transaction() as session:
         if database.is_sqlite:
             return
-        for table in ("xapi_statement", "xapi_term"):
-            found = session.scalars(
-                text(f"SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^{table}_(20[0-9]{{2}}_|later)'")
-            )
-            for name in found.all():
-                session.execute(text(f"DROP TABLE {name}"))
-            bounds = session.scalars(
-                text("SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = :name"), {"name": f"{table}_earlier"}
-            ).one()
-            border = re.findall(r"'([^']+)'", bounds)[-1]
-            session.execute(text(f"CREATE TABLE {table}_later PARTITION OF {table} FOR VALUES FROM ('{border}') TO (MAXVALUE)"))
+        found = session.scalars(
+            text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^xapi_(statement|term)_(20[0-9]{2}_|later)'")
+        )
+        for name in found.all():
+            session.execute(text(f"DROP TABLE {name}"))
+        bounds = session.scalars(text("SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'xapi_statement_earlier'")).one()
+        border = re.findall(r"'([^']+)'", bounds)[-1]
+        session.execute(text(f"CREATE TABLE xapi_statement_later PARTITION OF xapi_statement FOR VALUES FROM ('{border}') TO (MAXVALUE)"))
 
 
 def _store(database: Database, at: datetime, statement_id: UUID | None = None) -> UUID:

@@ -1,14 +1,14 @@
 """Statements, and the narrow tables through which they are found.
 
-On PostgreSQL statements and terms are partitioned by ranges of `position`, which begins with the milliseconds of `stored`: a month is a
-range (`rules.partitions`). A table made from this model has one partition for all time; the worker cuts months off it ahead of time
+On PostgreSQL statements are partitioned by ranges of `position`, which begins with the milliseconds of `stored`: a month is a range
+(`rules.partitions`). A table made from this model has one partition for all time; the worker cuts months off it ahead of time
 (`operations.partitions`).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import DDL, Index, Table, event
@@ -21,7 +21,7 @@ class Statement(Base):
     """`body` is the text exactly as received. `head` and `rebuilt`: see `rules.rendering`."""
 
     __tablename__ = "xapi_statement"
-    __table_args__ = (Index("ix_xapi_statement_authority", "authority", "position"), {"postgresql_partition_by": "RANGE (position)"})
+    __table_args__: ClassVar[dict[str, Any]] = {"postgresql_partition_by": "RANGE (position)"}
 
     position: Mapped[UUID] = mapped_column(primary_key=True)  # the order of the store, see rules.positions
     id: Mapped[UUID]  # unique in StatementId
@@ -42,13 +42,14 @@ class Statement(Base):
 
 
 class StatementTerm(Base):
-    """A statement is found by its terms (`rules.terms`), its own and those of the statement it refers to."""
+    """A statement is found by its terms (`rules.terms`), its own and those of the statement it refers to.
+
+    One table for all months: what is rare lies in one place of its one index, while in partitions it would be looked for in each. There is
+    no other index: what a statement's own terms are, its text says.
+    """
 
     __tablename__ = "xapi_term"
-    __table_args__ = (
-        Index("ix_xapi_term_position", "position"),
-        {"sqlite_with_rowid": False, "postgresql_partition_by": "RANGE (position)"},
-    )
+    __table_args__: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
 
     term: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[UUID] = mapped_column(primary_key=True)
@@ -65,8 +66,8 @@ class StatementId(Base):
     target_id: Mapped[UUID | None]
 
 
-PARTITIONED = (cast(Table, Statement.__table__), cast(Table, StatementTerm.__table__))
-for _table in PARTITIONED:
-    _of_all_time = f"CREATE TABLE {_table.name}_later PARTITION OF {_table.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)"
-    _all_time = DDL(_of_all_time)  # type: ignore[no-untyped-call]  # the library has no types for it
-    event.listen(_table, "after_create", _all_time.execute_if(dialect="postgresql"))
+_statements = cast(Table, Statement.__table__)
+_all_time = DDL(  # type: ignore[no-untyped-call]  # the library has no types for it
+    f"CREATE TABLE {_statements.name}_later PARTITION OF {_statements.name} FOR VALUES FROM (MINVALUE) TO (MAXVALUE)"
+)
+event.listen(_statements, "after_create", _all_time.execute_if(dialect="postgresql"))

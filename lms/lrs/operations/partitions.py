@@ -17,10 +17,12 @@ from lms.kit import audit
 from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.lrs import queries
-from lms.lrs.models import PARTITIONED
+from lms.lrs.models import Statement, StatementTerm
 from lms.lrs.queries.partitions import later_begins, partitions
 from lms.lrs.rules.partitions import Month, ahead, months_until
 
+_STATEMENTS = Statement.__tablename__
+_TERMS = StatementTerm.__tablename__
 _WAIT = "SET LOCAL lock_timeout = '3s'"  # a long read must not make every writer queue up behind us: we try again later
 
 
@@ -36,9 +38,8 @@ def add_partitions(session: Session, at: datetime) -> list[str]:
     if not months:
         return []
     session.execute(text(_WAIT))
-    for table in PARTITIONED:
-        _cut(session, table.name, None if begin is None else months[0].begin, months)
-    session.execute(text("ANALYZE xapi_statement, xapi_term"))  # the whole's statistics are nobody else's business
+    _cut(session, _STATEMENTS, None if begin is None else months[0].begin, months)
+    session.execute(text(f"ANALYZE {_STATEMENTS}"))  # the whole's statistics are nobody else's business
     return [str(month) for month in months]
 
 
@@ -50,12 +51,21 @@ def detach_partition(session: Session, actor: Actor, month: str, at: datetime) -
         raise Conflict(N_("Tháng %(month)s chưa kết thúc nên chưa thể tách ra lưu trữ"), code="month_not_over", month=month)
     if str(wanted) not in {found.name for found in partitions(session)}:
         raise DomainError(N_("Kho không có phân vùng của tháng %(month)s"), code="no_such_partition", month=month)
+    names = [f"{table}_{wanted.suffix}" for table in (_STATEMENTS, _TERMS)]
+    _move_terms_away(session, names[1], wanted)  # first: it takes long, and whoever reads or writes must not wait for it
     session.execute(text(_WAIT))
-    names = [f"{table.name}_{wanted.suffix}" for table in PARTITIONED]
-    for table, name in zip(PARTITIONED, names, strict=True):
-        session.execute(text(f"ALTER TABLE {table.name} DETACH PARTITION {name}"))
+    session.execute(text(f"ALTER TABLE {_STATEMENTS} DETACH PARTITION {names[0]}"))
     audit.record(session, actor, "lrs.detach_partition", str(wanted), at)
     return names
+
+
+def _move_terms_away(session: Session, name: str, month: Month) -> None:
+    """Into a table of their own. Reads the whole table of terms, which has no index by position: it is asked for once a month at most,
+    and such an index would cost every statement ten rows."""
+    session.execute(text(f"CREATE TABLE {name} (LIKE {_TERMS} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
+    there = f"position >= '{month.begin}' AND position < '{month.next.begin}'"
+    moved = f"DELETE FROM {_TERMS} WHERE {there} RETURNING *"  # noqa: S608  # names and bounds are made here
+    session.execute(text(f"WITH moved AS ({moved}) INSERT INTO {name} SELECT * FROM moved"))  # noqa: S608
 
 
 def _alone(session: Session) -> bool:

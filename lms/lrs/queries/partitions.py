@@ -18,7 +18,7 @@ _MONTH = re.compile(r"([0-9]{4})_([0-9]{2})")
 @dataclass(frozen=True, slots=True)
 class Partition:
     """`name`: a month (`2026-11`), `earlier` or `later`. `begin`: its first position, None for the first one. `rows` is the database's own
-    estimate, `size` bytes with indexes, of statements and terms together."""
+    estimate, `size` bytes with indexes; the terms, which lie in one table for all months, are not among them."""
 
     name: str
     begin: UUID | None
@@ -33,11 +33,10 @@ def partitions(session: Session) -> list[Partition]:
     found = session.execute(
         text(
             "SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bounds, greatest(c.reltuples, 0)::bigint AS rows,"
-            " pg_total_relation_size(c.oid)"
-            " + coalesce(pg_total_relation_size(to_regclass(replace(c.relname, :statement, :term))), 0) AS size"
+            " pg_total_relation_size(c.oid) AS size"
             " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass(:statement)"
         ),
-        {"statement": Statement.__tablename__, "term": "xapi_term"},
+        {"statement": Statement.__tablename__},
     )
     return sorted(
         (Partition(_name(row.relname), _begin(row.bounds), row.rows, row.size) for row in found),
