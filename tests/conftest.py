@@ -45,19 +45,24 @@ class CompiledTemplates(BytecodeCache):
 
 COMPILED = CompiledTemplates()
 
-_BUILDERS: dict[Any, Any] = {}
-_compile_builder = Rule._compile_builder
+_COMPILED_RULES: dict[Any, dict[str, Any]] = {}
+_compile_rule = Rule.compile
 
 
-def _builder_of_an_earlier_test(rule: Rule, append_unknown: bool = True) -> Any:
-    """What builds the addresses of a rule is code made from the rule alone, and making it is most of what an application costs."""
-    key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
-    if key not in _BUILDERS:
-        _BUILDERS[key] = _compile_builder(rule, append_unknown)
-    return _BUILDERS[key]
+def _compile_once(rule: Rule) -> None:
+    """What an address compiles to depends on its text alone, and compiling is most of what an application costs: once for all tests."""
+    key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))
+    if key not in _COMPILED_RULES:
+        _compile_rule(rule)
+        names = ("_parts", "_trace", "_converters", "arguments")
+        builders = {name: getattr(rule, name).__func__ for name in ("_build", "_build_unknown")}
+        _COMPILED_RULES[key] = {name: getattr(rule, name) for name in names} | builders
+        return
+    for name, value in _COMPILED_RULES[key].items():
+        setattr(rule, name, value.__get__(rule) if name.startswith("_build") else value)
 
 
-Rule._compile_builder = _builder_of_an_earlier_test  # type: ignore[method-assign]
+Rule.compile = _compile_once  # type: ignore[method-assign]
 hypothesis.settings.register_profile("suite", max_examples=30, deadline=None)  # a property that needs more says so itself
 hypothesis.settings.load_profile("suite")
 SECRET = "a-secret-key-for-tests-only-0123456789"
