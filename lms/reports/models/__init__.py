@@ -1,5 +1,20 @@
 """Reports: what is frozen at the close of a quarter, what agencies said of it, and what became of it."""
 
-from lms.reports.models.report import Report, ReportAgency
+from lms.reports.models.events import ReportEvent, ReportHappening
+from lms.reports.models.plans import ReportPlan
+from lms.reports.models.report import ONCE_PUBLIC, UNFINISHED, Installation, Report, ReportAgency, ReportState
+from lms.reports.models.verdicts import AgencyVerdict, Verdict
 
-__all__ = ["Report", "ReportAgency"]
+__all__ = [
+    "ONCE_PUBLIC",
+    "UNFINISHED",
+    "AgencyVerdict",
+    "Installation",
+    "Report",
+    "ReportAgency",
+    "ReportEvent",
+    "ReportHappening",
+    "ReportPlan",
+    "ReportState",
+    "Verdict",
+]
