@@ -32,7 +32,7 @@ _HEADERS = {
     "If-None-Match": "HTTP_IF_NONE_MATCH",
 }
 _OF_CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")
-_MAX_FORM = 3 * MAX_BODY  # a character of the content may take three in a form
+_MAX_FORM = MAX_BODY  # who sends it is known only when it is read: it may name its key itself
 
 
 class AlternateSyntax:
@@ -50,12 +50,15 @@ class AlternateSyntax:
 def _meant(environ: WSGIEnvironment) -> WSGIEnvironment:
     """The request that is meant; the same where this is not the alternate syntax after all."""
     method = environ["QUERY_STRING"].removeprefix("method=")
-    length = environ.get("CONTENT_LENGTH") or "0"
+    in_chunks = not environ.get("CONTENT_LENGTH") and environ.get("wsgi.input_terminated")  # then its end is found by reading
+    length = str(_MAX_FORM) if in_chunks else environ.get("CONTENT_LENGTH") or "0"
     is_form = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() in ("", _FORM)
     ours = environ.get("PATH_INFO", "").startswith(PREFIX) and spoken(environ.get(_VERSION)) is not Version.V2
     if not (ours and is_form and method in _METHODS and length.isdecimal() and int(length) <= _MAX_FORM):
         return environ
-    form = environ["wsgi.input"].read(int(length))
+    form = environ["wsgi.input"].read(_MAX_FORM + 1 if in_chunks else int(length))
+    if len(form) > _MAX_FORM:
+        return {**environ, "wsgi.input": BytesIO()}
     fields = _fields(form)
     headers = {_HEADERS[name]: value for name, value, _pair in fields if name in _HEADERS}
     content = [value for name, value, _pair in fields if name == _CONTENT]

@@ -17,7 +17,7 @@ from lms.kit.errors import N_
 from lms.kit.unit import reading, transaction
 from lms.lrs import operations
 from lms.lrs.api.blueprint import blueprint
-from lms.lrs.api.requests import current_version, parameters, tagged_response
+from lms.lrs.api.requests import current_version, parameters, tagged_response, whole_body
 from lms.lrs.guard import current_credential
 from lms.lrs.operations.documents import Sent
 from lms.lrs.queries.documents import document, document_list
@@ -93,9 +93,9 @@ def _one(found: Address) -> Response:
 
 
 def _store(found: Address) -> Response:
-    request.max_content_length = min(request.max_content_length or MAX_DOCUMENT, MAX_DOCUMENT)  # the credential's may be less
+    most = min(request.max_content_length or MAX_DOCUMENT, MAX_DOCUMENT)  # the credential's may be less
     quota = None if current_credential().person_id is None else CONTENT_QUOTA
-    sent = Sent(request.get_data(cache=False), request.headers.get("Content-Type") or _ANY_TYPE, _preconditions(), quota)
+    sent = Sent(whole_body(most), request.headers.get("Content-Type") or _ANY_TYPE, _preconditions(), quota)
     for _attempt in range(_TRIES):
         try:
             with transaction() as session:

@@ -12,8 +12,9 @@ from flask import Response, g, request
 from werkzeug.http import http_date
 
 from lms.kit.errors import N_
+from lms.lrs.guard import MAX_BODY
 from lms.lrs.rules.documents import etag
-from lms.lrs.rules.faults import BadRequest
+from lms.lrs.rules.faults import BadRequest, TooLarge
 from lms.lrs.rules.parameters import single_values
 from lms.lrs.rules.versions import Version
 
@@ -42,7 +43,18 @@ def json_body() -> bytes:
     """The body of a request that must be JSON. Raises BadRequest."""
     if request.mimetype != "application/json":
         raise BadRequest(N_("Content-Type phải là application/json"), code="unsupported_content_type")
-    return request.get_data(cache=False)
+    return whole_body(request.max_content_length or MAX_BODY)
+
+
+def whole_body(most: int) -> bytes:
+    """The body, of at most so many octets. Raises TooLarge; where its length is told beforehand, before anything is read.
+
+    Of a body that comes in chunks the framework would give what is within its limit, without a word of the rest."""
+    request.max_content_length = most + 1
+    body = request.get_data(cache=False)
+    if len(body) > most:
+        raise TooLarge(N_("Yêu cầu lớn hơn %(most)s byte"), code="too_large", most=most)
+    return body
 
 
 def json_response(value: Any) -> Response:

@@ -138,11 +138,8 @@ def check_content(content: bytes, media_type: str) -> None:
 def check_quota(octets: int, quota: int) -> None:
     """Raises TooLarge."""
     if octets > quota:
-        raise TooLarge(
-            N_("Tài liệu của người này đã đầy (%(quota)s MB); xóa bớt trước khi ghi thêm"),
-            code="quota_exceeded",
-            quota=quota // (1024 * 1024),
-        )
+        size = quota // (1024 * 1024)
+        raise TooLarge(N_("Tài liệu của người này đã đầy (%(size)s MB); xóa bớt trước khi ghi thêm"), code="quota_exceeded", size=size)
 
 
 def check_postable(content: bytes, media_type: str) -> None:
