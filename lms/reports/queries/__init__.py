@@ -1,0 +1,39 @@
+"""Reading results per agency: frozen when there is a report, else counted from the ledger as it stands."""
+
+from lms.reports.queries.reading import (
+    Group,
+    Publication,
+    PublishedAgency,
+    StaffRow,
+    counted_reports,
+    current_report,
+    entrances,
+    find_agency,
+    frozen_figures,
+    newest_reports,
+    nodes,
+    path,
+    position_groups,
+    publication,
+    published_periods,
+    staff,
+)
+
+__all__ = [
+    "Group",
+    "Publication",
+    "PublishedAgency",
+    "StaffRow",
+    "counted_reports",
+    "current_report",
+    "entrances",
+    "find_agency",
+    "frozen_figures",
+    "newest_reports",
+    "nodes",
+    "path",
+    "position_groups",
+    "publication",
+    "published_periods",
+    "staff",
+]
