@@ -60,7 +60,12 @@ class RankSettings:
 
     def as_json(self) -> dict[str, Any]:
         """As plain values of whole numbers and strings, for the manifest."""
-        return {**asdict(self), "weights": list(self.weights), "pass_rate": self.pass_rate.value, "size_classes": list(map(asdict, self.size_classes))}
+        return {
+            **asdict(self),
+            "weights": list(self.weights),
+            "pass_rate": self.pass_rate.value,
+            "size_classes": list(map(asdict, self.size_classes)),
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RankSettings:

@@ -8,11 +8,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from lms.kit.errors import N_
+
 # Xếp loại: lowest score in points of 100 (DOMAIN 5.5; the scale of the province's form).
 BANDS: tuple[tuple[str, int], ...] = (("good", 80), ("fair", 70), ("average", 50), ("weak", 0))
 HISTOGRAM_BINS = 10
 
 QUARTERLY = "quarterly-test:"  # how keys of activities begin that a quarter's report counts
+
+# What each member of Figures counts: people, or times that somebody sat. Scores are sums, of which only means are shown.
+PEOPLE, TIMES = N_("người"), N_("lượt")
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("expected", "excluded", "took_part", "passed", "good", "fair", "average", "weak"), PEOPLE),
+    "attempts": TIMES,
+}
 
 
 class PeopleList(StrEnum):
@@ -28,7 +37,8 @@ class PeopleList(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of people (người) in one activity. Figures of disjoint groups add; rates are made from sums, never averaged."""
+    """Counts of people (người) in one activity; `attempts` alone counts times (lượt) those who took part sat, never used in a rate of
+    people. Figures of disjoint groups add; rates are made from sums, never averaged."""
 
     expected: int = 0
     excluded: int = 0
@@ -39,6 +49,7 @@ class Figures:
     fair: int = 0
     average: int = 0
     weak: int = 0
+    attempts: int = 0
 
     def __add__(self, other: Figures) -> Figures:
         # Written out: a province's report adds thousands of these.
@@ -52,6 +63,7 @@ class Figures:
             self.fair + other.fair,
             self.average + other.average,
             self.weak + other.weak,
+            self.attempts + other.attempts,
         )
 
     @property
