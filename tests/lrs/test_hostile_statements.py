@@ -18,7 +18,27 @@ from tests.lrs.generating import json_values, of_both
 from tests.lrs.making import statement
 from tests.lrs.test_statement_properties import at, places
 
-ODD = [None, True, False, 0, -1, 1.5, 2**64, 10**40, "", "x", "\u0000", "\uffff", "urn:x", "mailto:@", [], {}, [[]], [None], {"": None}]
+ODD: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    2**64,
+    10**40,
+    "",
+    "x",
+    "\u0000",
+    "\uffff",
+    "urn:x",
+    "mailto:@",
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+]
 PIECES = [b'"', b"{", b"}", b"[", b"]", b",", b":", b"\\", b"\\u", b"null", b"1e9"]
 odd_values = st.sampled_from(ODD) | json_values
 many = settings(max_examples=150)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lms.lrs.rules.versions import Version
@@ -69,7 +71,7 @@ IRIS = [
     "https://example.vn/%C3%A9",
     "http://[2001:db8::1]/x",
 ]
-EVERY_JSON = [None, "", "x", {}, [], [None, {}], {"": None, "a": {"b": [1, 2.5, True]}}, 0, -1.5e-9, False, "\u0000"]
+EVERY_JSON: list[Any] = [None, "", "x", {}, [], [None, {}], {"": None, "a": {"b": [1, 2.5, True]}}, 0, -1.5e-9, False, "\u0000"]
 
 
 @both_versions
