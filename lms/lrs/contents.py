@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import Protocol, Self
+
+from lms.kit.errors import N_
+from lms.lrs.rules.attachments import SIGNATURE, Attachment
+from lms.lrs.rules.faults import StatementFault
+from lms.lrs.rules.reading import Received
+from lms.lrs.rules.signatures import MAX_SIGNATURE, check_signature
 
 PIECE = 256 * 1024  # octets held at once on the way in and out
 _IN_MEMORY = 1024 * 1024
@@ -64,5 +71,13 @@ class Spool:
             self._file.seek(at)
             yield self._file.read(min(PIECE, start + length - at))
 
-    def whole(self, sha2: bytes) -> bytes:
-        return b"".join(self.pieces(sha2))
+
+def check_signatures(received: Received, attachments: Sequence[Attachment], contents: Contents, at: datetime) -> None:
+    """Hold each signature of a statement that is among the contents against it; those within a SubStatement sign something else. Raises
+    StatementFault."""
+    for attachment in attachments:
+        if attachment.usage_type != SIGNATURE or attachment.is_within or attachment.sha2 not in contents:
+            continue
+        if contents.length(attachment.sha2) > MAX_SIGNATURE:
+            raise StatementFault(attachment.path, N_("%(path)s: chữ ký vượt quá %(size)s MB"), size=MAX_SIGNATURE // (1024 * 1024))
+        check_signature(b"".join(contents.pieces(attachment.sha2)), received, attachment.path, at)

@@ -17,7 +17,7 @@ from requests.auth import HTTPBasicAuth
 
 from lms.lrs.queries.forwarding import Outgoing
 from lms.lrs.rules.attachments import Attachment, attachments_of, part_headers
-from lms.lrs.rules.forwarding import BATCH, MAX_BYTES, Answer, meaning
+from lms.lrs.rules.forwarding import BATCH, MAX_BYTES, Answer, meaning, takes
 from lms.lrs.rules.multipart import last_boundary, part_head
 
 CONNECT_SECONDS = 3.05
@@ -67,6 +67,7 @@ class OutsideStore:
     """A store and our name there. Use it from one thread at a time."""
 
     def __init__(self, endpoint: str, username: str, password: str, version: str, *, read_seconds: float = READ_SECONDS) -> None:
+        self.version = version
         self._address = f"{endpoint}statements"
         self._read_seconds = read_seconds
         self._session = requests.Session()
@@ -119,7 +120,15 @@ class OutsideStore:
 
 def deliver(store: OutsideStore, statements: Sequence[Outgoing], files: Files, *, trial: bool = False) -> Delivery:
     """Send statements in their order. A batch that is refused is halved until it is known which statement it is for; `trial` sends one
-    alone first, to see whether the store is there again."""
+    alone first, to see whether the store is there again. Those of a version it cannot take are refused without asking it."""
+    delivery = _sent(store, [one for one in statements if takes(store.version, one.version)], files, trial=trial)
+    others = [one for one in statements if not takes(store.version, one.version)]
+    reached = [one for one in others if delivery.complete or (delivery.through is not None and one.position < delivery.through)]
+    delivery.refused += [Refusal(one.position, one.id, 0, f"xAPI {one.version} > {store.version}") for one in reached]
+    return delivery
+
+
+def _sent(store: OutsideStore, statements: Sequence[Outgoing], files: Files, *, trial: bool) -> Delivery:
     delivery = Delivery()
     batches = list(_batches(statements))[::-1]
     if trial and statements:

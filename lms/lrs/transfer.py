@@ -1,6 +1,7 @@
 """Statements to a file and from one: one statement a line, in the order of the store, and beside the file a folder of what came with them.
 
-A file that was begun and broken off is gone on with: its last whole line says how far it came.
+A file that was begun and broken off is gone on with: its last whole line says how far it came. Other stores' exports are taken in as they
+are: a line may be a statement, several in an array or in an answer of a store, or a record that holds one (Learning Locker).
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from lms.kit.clock import now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, transaction
 from lms.lrs import queries
-from lms.lrs.contents import PIECE
+from lms.lrs.contents import PIECE, check_signatures
 from lms.lrs.operations.transfer import Line, RefusedLine, import_lines
 from lms.lrs.queries.forwarding import Outgoing, content_piece, content_pieces
 from lms.lrs.queries.transfer import position_of, statements_after
+from lms.lrs.rules.attachments import attachments_of, has_attachments
 from lms.lrs.rules.positions import first_position
 from lms.lrs.rules.reading import read_one
 from lms.lrs.rules.versions import Version
@@ -48,10 +50,12 @@ class Exported:
 
 @dataclass(slots=True)
 class Imported:
-    """`read` lines, of which `refused` were not stored; `faults` holds the first of these with their reasons."""
+    """`read` lines, and how many statements of them were not stored (`refused`; `faults` holds the first of these with their reasons);
+    `without_content` were stored without something that had been attached to them and is not in the folder."""
 
     read: int = 0
     refused: int = 0
+    without_content: int = 0
     faults: list[RefusedLine] = field(default_factory=list)
 
 
@@ -161,7 +165,7 @@ def import_statements(
     refused are told and left out; a file may be taken in again, what is known already stays as it is."""
     outcome, contents = Imported(), Folder(_folder_of(path))
     with path.open("rb") as file:
-        for lines in _batches(file, outcome, needs_authority=authority is None):
+        for lines in _batches(file, outcome, contents, needs_authority=authority is None):
             if not dry_run and lines:
                 with transaction() as session:
                     _note(outcome, import_lines(session, lines, authority, contents, now()))
@@ -169,19 +173,56 @@ def import_statements(
     return outcome
 
 
-def _batches(file: IO[bytes], outcome: Imported, *, needs_authority: bool) -> Iterator[list[Line]]:
+def _batches(file: IO[bytes], outcome: Imported, contents: Folder, *, needs_authority: bool) -> Iterator[list[Line]]:
     batch: list[Line] = []
     while text := file.readline(MAX_LINE):
         outcome.read += 1
-        if text.strip():
+        for said in _statements_of(text) if text.strip() else ():
             try:
-                batch.append(_parsed(text, outcome.read, needs_authority=needs_authority))
+                line = _parsed(said, outcome.read, needs_authority=needs_authority)
+                outcome.without_content += _lacks_content(line, contents)
+                batch.append(line)
             except DomainError as refusal:
                 _note(outcome, [RefusedLine(outcome.read, refusal)])
         if len(batch) >= BATCH:
             yield batch
             batch = []
     yield batch
+
+
+class _Answer(msgspec.Struct):
+    statements: list[msgspec.Raw]
+
+
+class _Record(msgspec.Struct):
+    statement: msgspec.Raw
+
+
+def _statements_of(text: bytes) -> list[bytes]:
+    """The statements of a line, as they are written there. Learning Locker keeps points in names of properties as `&46;`."""
+    if b'"statement' not in text and not text.lstrip().startswith(b"["):
+        return [text]
+    for shape in (list[msgspec.Raw], _Answer, _Record):
+        try:
+            found = msgspec.json.decode(text, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+        if isinstance(found, _Record):
+            return [bytes(found.statement).replace(b"&46;", b".")]
+        several = found.statements if isinstance(found, _Answer) else found
+        return [bytes(one) for one in several] or [text]
+    return [text]
+
+
+def _lacks_content(line: Line, contents: Folder) -> bool:
+    """Whether something that was attached is neither in the folder nor told to lie elsewhere; signatures that are there are verified.
+    Raises StatementFault."""
+    received = line.statement
+    if not has_attachments(received.values):
+        return False
+    attachments = attachments_of(received.values, "statement")
+    check_signatures(received, attachments, contents, now())
+    return any(one.sha2 not in contents and not one.has_url for one in attachments)
 
 
 def _parsed(text: bytes, number: int, *, needs_authority: bool) -> Line:

@@ -16,6 +16,7 @@ from lms.kit.clock import local_date, local_midnight, now
 from lms.kit.errors import N_, DomainError
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, settings, transaction
+from lms.lrs.document_transfer import export_documents, import_documents
 from lms.lrs.forwarder import Forwarder, configure, due
 from lms.lrs.operations import forwarding
 from lms.lrs.operations.transfer import record_export, record_import
@@ -124,11 +125,12 @@ def remove(name: str) -> None:
 @click.option("--since", type=DAY, help="Stored from this day on.")
 @click.option("--until", type=DAY, help="Stored before this day.")
 def export(path: Path, since: datetime | None, until: datetime | None) -> None:
-    """Write all statements to PATH, one a line; go on with a file that was broken off. Attachments go to PATH.attachments."""
+    """Write all statements to PATH, one a line; go on with a file that was broken off. Attachments go to PATH.attachments, documents
+    (states and profiles, all of them, as they are now) to PATH.documents."""
     zone = settings().zone
     begins, ends = (None if day is None else local_midnight(day.date(), zone) for day in (since, until))
     done = export_statements(path, begins, ends, told=lambda count: click.echo(f"{count}", err=True))
-    counts = {"statements": done.statements, "contents": done.contents}
+    counts = {"statements": done.statements, "contents": done.contents, "documents": export_documents(path)}
     with transaction() as session:
         record_export(session, SERVICE, path.name, counts, now())
     click.echo(msgspec.json.encode({**counts, "resumed": done.resumed}).decode())
@@ -140,17 +142,22 @@ def export(path: Path, since: datetime | None, until: datetime | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Only check.")
 @click.pass_context
 def import_(context: click.Context, path: Path, source: str | None, dry_run: bool) -> None:
-    """Take in another store's statements, one a line. Those known already stay as they are."""
+    """Take in another store's statements, one a line, with PATH.attachments and PATH.documents where they are. What is known already
+    stays as it is."""
     authority: dict[str, Any] | None = None
     if source is not None:
         authority = authority_of(settings().base_url, f"import-{source}", source)
     done = import_statements(path, authority, dry_run=dry_run, told=lambda count: click.echo(f"{count}", err=True))
-    counts = {"read": done.read, "refused": done.refused}
+    documents, bad_documents = import_documents(path, dry_run=dry_run)
+    counts = {"read": done.read, "refused": done.refused, "without_content": done.without_content, "documents": documents}
+    counts |= {"documents_refused": len(bad_documents)} if bad_documents else {}
     if not dry_run:
         with transaction() as session:
             record_import(session, SERVICE, path.name, counts, now())
     for fault in done.faults:
         click.echo(_("Dòng %(number)s: %(reason)s", number=fault.number, reason=translated(fault.reason)), err=True)
+    for fault in bad_documents[:100]:
+        click.echo(_("Tài liệu, dòng %(number)s: %(reason)s", number=fault.number, reason=translated(fault.reason)), err=True)
     click.echo(msgspec.json.encode(counts).decode())
-    if done.refused:
+    if done.refused or bad_documents:
         context.exit(1)

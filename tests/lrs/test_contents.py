@@ -116,7 +116,7 @@ def test_a_spool_gives_back_what_it_took(contents: list[bytes], size: int) -> No
         for number, content in enumerate(contents):
             for _twice in range(2):
                 spool.add(b"%d" % number, (content[at : at + size] for at in range(0, len(content), size)))
-        assert [spool.whole(b"%d" % number) for number in range(len(contents))] == contents
+        assert [b"".join(spool.pieces(b"%d" % number)) for number in range(len(contents))] == contents
         assert [spool.length(b"%d" % number) for number in range(len(contents))] == [len(content) for content in contents]
         assert len(spool.held) == len(contents)
 

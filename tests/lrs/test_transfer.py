@@ -40,7 +40,7 @@ def test_everything_goes_out_in_order_as_it_is_kept(app: Flask, store: Store, fi
     void = store.post(voiding(ids[2], id=new_id())).json
     broken = json.dumps(statement(id=new_id()), indent=1)
     store.post(broken)
-    assert counts(run(app, "export", str(file))) == {"statements": 9, "contents": 0, "resumed": False}
+    assert counts(run(app, "export", str(file))) == {"statements": 9, "contents": 0, "documents": 0, "resumed": False}
     assert lines(file) == [*ids, *void, json.loads(broken)["id"]]
     assert file.read_bytes().splitlines()[0] == store.get(statementId=ids[0]).data
 
@@ -70,7 +70,7 @@ def test_an_export_is_taken_in_by_another_store_and_again_without_effect(app: Fl
     said = [statement(id=new_id(), authority={"mbox": "mailto:kho@khac.vn"}) for _ in range(4)]
     file.write_text("".join(json.dumps(one) + "\n" for one in said))
     for _ in range(2):
-        assert counts(run(app, "import", str(file))) == {"read": 4, "refused": 0}
+        assert counts(run(app, "import", str(file))) == {"read": 4, "refused": 0, "without_content": 0, "documents": 0}
         assert store.ids(ascending="true") == [one["id"] for one in said]
     assert store.get(statementId=said[0]["id"]).json["authority"]["mbox"] == "mailto:kho@khac.vn"
 
@@ -96,7 +96,7 @@ def test_lines_that_are_refused_are_named_and_the_others_stored(app: Flask, stor
     assert store.ids() == [taken]
     result = run(app, "import", str(file), "--source", "x")
     assert result.exit_code == 1
-    assert counts(result) == {"read": 10, "refused": 7}
+    assert counts(result) == {"read": 10, "refused": 7, "without_content": 0, "documents": 0}
     assert {line.split(":")[0] for line in result.stderr.splitlines() if line.startswith("Dòng")} == {
         f"Dòng {number}" for number in (2, 3, 4, 5, 6, 8, 10)
     }

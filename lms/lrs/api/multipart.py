@@ -16,7 +16,7 @@ from lms.kit.db import Database
 from lms.kit.errors import N_
 from lms.kit.unit import database
 from lms.lrs.api.requests import current_version, json_body
-from lms.lrs.contents import PIECE, Contents, Spool
+from lms.lrs.contents import PIECE, Contents, Spool, check_signatures
 from lms.lrs.guard import MAX_BODY, current_credential
 from lms.lrs.queries import StatementPage, StoredStatement
 from lms.lrs.queries.attachments import content_piece, contents_at
@@ -25,7 +25,6 @@ from lms.lrs.rules.attachments import (
     MAX_CONTENT,
     MAX_PARTS,
     MAX_REQUEST,
-    SIGNATURE,
     Attachment,
     attachments_of,
     by_hash,
@@ -39,10 +38,9 @@ from lms.lrs.rules.attachments import (
     too_large,
     too_many,
 )
-from lms.lrs.rules.faults import BadRequest, StatementFault, TooLarge
+from lms.lrs.rules.faults import BadRequest, TooLarge
 from lms.lrs.rules.multipart import boundary_of, last_boundary, part_head, parts
 from lms.lrs.rules.reading import Received, decode
-from lms.lrs.rules.signatures import MAX_SIGNATURE, check_signature
 from lms.lrs.rules.versions import Version
 
 ReadStatements = Callable[[bytes, Version], list[Received]]
@@ -101,7 +99,7 @@ def _sent_in_parts(read: ReadStatements, spool: Spool, at: datetime) -> Sent:
         check_content(headers, sha2, measured.digest(), measured.length, number)
     for received, attachments in speaking:
         require_contents(attachments, spool.held)
-        _check_signatures(received, attachments, spool, at)
+        check_signatures(received, attachments, spool, at)
     return Sent(statements, spool if speaking else None)
 
 
@@ -144,15 +142,6 @@ def _with_attachments(statements: Sequence[Received], body: bytes) -> Iterator[t
     for index, received in enumerate(statements):
         if has_attachments(received.values):
             yield received, f"statements[{index}]" if body.lstrip().startswith(b"[") else "statement"
-
-
-def _check_signatures(received: Received, attachments: Sequence[Attachment], spool: Spool, at: datetime) -> None:
-    for attachment in attachments:
-        if attachment.usage_type != SIGNATURE or attachment.is_within:
-            continue
-        if spool.length(attachment.sha2) > MAX_SIGNATURE:
-            raise StatementFault(attachment.path, N_("%(path)s: chữ ký vượt quá %(size)s MB"), size=MAX_SIGNATURE // (1024 * 1024))
-        check_signature(spool.whole(attachment.sha2), received, attachment.path, at)
 
 
 def what_fits(session: Session, page: StatementPage) -> tuple[StatementPage, list[Given]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import CursorResult, delete, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lms.lrs.models import Document
@@ -66,6 +67,17 @@ def delete_documents(session: Session, address: Address, preconditions: Precondi
     session.execute(delete(Document).where(*within(address)))
 
 
+def keep_documents(session: Session, documents: Iterable[tuple[Address, bytes, str, datetime]]) -> int:
+    """Take in documents of an export (content, its type, when it was written) where nothing is in their place; returns how many."""
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    rows = [
+        {**_place(address), "content": content, "content_type": content_type, "etag": rules.etag(content), "updated_at": at}
+        for address, content, content_type, at in documents
+    ]
+    new = [kind.insert(Document).values(row).on_conflict_do_nothing().returning(Document.key) for row in rows]
+    return sum(session.execute(one).first() is not None for one in new)
+
+
 def forget_documents(session: Session, known_as: Collection[str]) -> int:
     """Drop every document of those known as one of these (`rules.terms.agent_identity`): what content noted down about one person has
     no worth without them. Returns how many there were."""
@@ -116,16 +128,17 @@ def _write(session: Session, address: Address, existing: StoredDocument | None, 
     if existing is not None:
         session.execute(update(Document).where(Document.key == address.key).values(**written))
         return
-    session.execute(
-        insert(Document).values(
-            key=address.key,
-            context=address.context,
-            kind=address.kind.value,
-            activity=address.activity,
-            agent=address.agent_text,
-            agent_key=address.agent_key,
-            registration=address.registration,
-            id=address.id,
-            **written,
-        )
-    )
+    session.execute(insert(Document).values(**_place(address), **written))
+
+
+def _place(address: Address) -> dict[str, Any]:
+    return {
+        "key": address.key,
+        "context": address.context,
+        "kind": address.kind.value,
+        "activity": address.activity,
+        "agent": address.agent_text,
+        "agent_key": address.agent_key,
+        "registration": address.registration,
+        "id": address.id,
+    }

@@ -33,11 +33,12 @@ class DocumentList:
 
 @dataclass(frozen=True, slots=True)
 class OwnedDocument:
-    """A document of an agent, with everything by which it is addressed."""
+    """A document with everything by which it is addressed; `agent` is JSON."""
 
     key: UUID
     kind: str
     activity: str | None
+    agent: str | None
     registration: UUID | None
     id: str
     content_type: str
@@ -49,6 +50,7 @@ _OWNED = (
     Document.key,
     Document.kind,
     Document.activity,
+    Document.agent,
     Document.registration,
     Document.id,
     Document.content_type,
@@ -86,6 +88,12 @@ def documents_of(session: Session, agent_keys: Collection[UUID]) -> Sequence[Own
     if agent_keys:
         found = list(session.execute(select(*_OWNED).where(Document.agent_key.in_(agent_keys)).order_by(Document.updated_at, Document.key)))
     return [OwnedDocument(*row) for row in found]
+
+
+def documents_after(session: Session, key: UUID, limit: int) -> Sequence[OwnedDocument]:
+    """The next documents in the order of their keys, without their content."""
+    found = select(*_OWNED).where(Document.key > key).order_by(Document.key).limit(limit)
+    return [OwnedDocument(*row) for row in session.execute(found)]
 
 
 def octets_kept(session: Session, agent_key: UUID) -> int:

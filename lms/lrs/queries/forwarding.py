@@ -26,12 +26,14 @@ WINDOW = 400  # statements looked at in one step
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A statement on its way: `text` is sent as it is. `contents` are the hashes of the files that came with it."""
+    """A statement on its way: `text` is sent as it is. `contents` are the hashes of the files that came with it, `version` is what it says
+    it is of."""
 
     position: UUID
     id: UUID
     text: str
     contents: tuple[bytes, ...] = ()
+    version: str = "1.0.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def next_window(session: Session, target: ForwardTarget, zone: ZoneInfo, at: dat
     Must be read in a writing transaction: on SQLite that is what keeps writers out between their clock and their commit.
     """
     bound = first_position(consistent_through(session, at))
-    columns = (Statement.position, Statement.id, Statement.verb, Statement.timestamp, Statement.body, Statement.head, Statement.rebuilt)
+    text = (Statement.body, Statement.head, Statement.rebuilt)
+    columns = (Statement.position, Statement.id, Statement.verb, Statement.timestamp, Statement.version, *text)
     rows = session.execute(
         select(*columns).where(Statement.position > target.cursor, Statement.position < bound).order_by(Statement.position).limit(WINDOW)
     ).all()
@@ -105,7 +108,8 @@ def next_window(session: Session, target: ForwardTarget, zone: ZoneInfo, at: dat
         wanted = [row for row in wanted if row.position in there]
     contents = contents_of(session, [row.position for row in wanted])
     outgoing = [
-        Outgoing(row.position, row.id, exact(row.body, row.head, row.rebuilt), tuple(contents.get(row.position, ()))) for row in wanted
+        Outgoing(row.position, row.id, exact(row.body, row.head, row.rebuilt), tuple(contents.get(row.position, ())), row.version)
+        for row in wanted
     ]
     return Window(outgoing, rows[-1].position)
 

@@ -37,6 +37,12 @@ def meaning(status: int) -> Answer:
     return Answer.REFUSED if status in _REFUSED else Answer.LATER
 
 
+def takes(version: str, of_statement: str) -> bool:
+    """Can a store that is spoken to in this version take a statement of that one? The standard has no way to make one of 2.0 fit 1.0.x,
+    and we change nothing that others said."""
+    return not of_statement.startswith("2.") or version.startswith("2.")
+
+
 def is_open(failures: int) -> bool:
     """Has the store failed so often in a row that it gets no more than a trial?"""
     return failures >= OPENS_AT
