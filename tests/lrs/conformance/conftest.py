@@ -28,7 +28,14 @@ def lrs(app: Flask, database: Database, version: Version) -> Store:
 
 
 # What is asked of a request alone is answered before a database is; what is stored and read is tried on both.
-OF_STORING = ("test_communication_2_1", "test_communication_2_2", "test_communication_3_1", "test_data_2_3", "test_data_2_4_11", "test_data_2_5")
+OF_STORING = (
+    "test_communication_2_1",
+    "test_communication_2_2",
+    "test_communication_3_1",
+    "test_data_2_3",
+    "test_data_2_4_11",
+    "test_data_2_5",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
