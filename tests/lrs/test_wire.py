@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import runpy
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from socket import socketpair
 from threading import Barrier, Thread
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from bench.processes import ROOT
 from lms.config import Settings
 from lms.kit.db import Database
 from lms.lrs.guard import MAX_BODY
@@ -202,6 +206,25 @@ def test_a_body_cut_off_stores_nothing(served: Served, line: Connection, kind: s
     assert line.answer().status == 400
     with served.connection() as other:
         assert other.ask("GET", f"statements?statementId={one}").status == 404
+
+
+def test_a_document_cut_off_is_not_taken_for_the_whole(served: Served, line: Connection) -> None:
+    place = profile()
+    line.begin("POST", place, Content_Length=500, Content_Type="text/plain")
+    line.send(b"half of")
+    line.end()
+    assert line.answer().status == 400
+    with served.connection() as other:
+        assert other.ask("GET", place).status == 404
+
+
+def test_who_stops_sending_is_given_up() -> None:
+    """Waited for by a thread of few: `gunicorn.conf.py`."""
+    config = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    here, there = socketpair()
+    with here, there:
+        config["pre_request"](None, SimpleNamespace(unreader=SimpleNamespace(sock=here)))
+        assert here.gettimeout() == config["stalled"]
 
 
 def test_more_is_followed_from_the_host(line: Connection) -> None:

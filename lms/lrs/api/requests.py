@@ -47,13 +47,16 @@ def json_body() -> bytes:
 
 
 def whole_body(most: int) -> bytes:
-    """The body, of at most so many octets. Raises TooLarge; where its length is told beforehand, before anything is read.
+    """The body, of at most so many octets. Raises TooLarge; where its length is told beforehand, before anything is read. Raises BadRequest
+    where the client was gone before all had come.
 
-    Of a body that comes in chunks the framework would give what is within its limit, without a word of the rest."""
+    The framework would give what came within the limit without a word of the rest: of a body in chunks, and of one that was cut off."""
     request.max_content_length = most + 1
     body = request.get_data(cache=False)
     if len(body) > most:
         raise TooLarge(N_("Yêu cầu lớn hơn %(most)s byte"), code="too_large", most=most)
+    if len(body) < (request.content_length or 0):
+        raise BadRequest(N_("Nội dung gửi lên bị đứt giữa chừng"), code="cut_off")
     return body
 
 
