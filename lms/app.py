@@ -91,6 +91,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
         agencies=tuple(follower for feature in everything for follower in feature.agency_followers),
         persons=tuple(follower for feature in everything for follower in feature.person_followers),
         groups=tuple(user for feature in everything for user in feature.group_users),
+        competences=tuple(source for feature in everything for source in feature.competences),
     )
     app.extensions["lms.database"] = Database(
         settings.database_url, wake=queue.wake, vault=vault, followers=followers, base_url=settings.base_url

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor, Role, Scope
 from lms.kit.clock import Quarter
+from lms.kit.competences import CompetenceSource
 from lms.kit.following import AgencyFollower, GroupUser, PersonFollower
 from lms.kit.jobs import JobHandler, Periodic
 from lms.kit.naming import Namer
@@ -129,6 +130,7 @@ class Feature:
     audit_names: Mapping[str, Any] = field(default_factory=dict)  # what each action it records is called, lazy translations
     namers: tuple[Namer, ...] = ()
     notices: tuple[NoticeSource, ...] = ()
+    competences: tuple[CompetenceSource, ...] = ()  # how people did by topic in the activities it gives
     checks: Mapping[str, Check] = field(default_factory=dict)  # lines of `lms doctor`, by name
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor
+from lms.kit.competences import CompetenceSource
 
 PEOPLE = "people"
 RETURNING = "returning"
@@ -115,8 +116,14 @@ class Followers:
     agencies: tuple[AgencyFollower, ...] = ()
     persons: tuple[PersonFollower, ...] = ()
     groups: tuple[GroupUser, ...] = ()
+    competences: tuple[CompetenceSource, ...] = ()  # asked, not told: how people did by topic
 
 
 def followers_of(session: Session) -> Followers:
     """Who follows, as the application put it together."""
     return cast(Followers, session.info.get("followers") or Followers())
+
+
+def competence_sources(session: Session) -> tuple[CompetenceSource, ...]:
+    """Who can tell how people did by topic."""
+    return followers_of(session).competences

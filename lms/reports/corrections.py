@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.reports import queries
-from lms.reports.frozen import thaw
 from lms.reports.models import Report, ReportAgency
 from lms.reports.rules import AgencyReport, roll_up
 from lms.results import queries as ledger
@@ -116,7 +115,7 @@ def _frozen(session: Session, report: Report, agencies: Sequence[UUID]) -> Itera
             )
         )
         for agency_id, figures, is_withheld in rows:
-            yield agency_id, (thaw(figures)[0].figures, is_withheld)
+            yield agency_id, (Figures.from_dict(figures["figures"]), is_withheld)
 
 
 def _some(all_of_them: Iterable[T]) -> Iterator[list[T]]:

@@ -1,77 +1,92 @@
-"""A frozen result: what is stored of an agency's report, and the report read back from it. Pure."""
+"""What is read back of a frozen report: the report of an agency out of its body, and bodies of what was frozen by version 1. Pure."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from lms.reports.rules import AgencyReport, Node
+from lms.reports.rules.body import ALL_FIGURES, AgencyBody, AgencyHead, Child, ReportHead
+from lms.reports.rules.ranking import Standing
+from lms.reports.rules.rolling_up import AgencyReport, Node
 from lms.results.rules import Figures
 
 
-def freeze(report: AgencyReport, reports: Mapping[UUID, AgencyReport]) -> dict[str, Any]:
-    """Everything the renderings need of one agency, as plain JSON."""
+def thaw(body: AgencyBody) -> tuple[AgencyReport, dict[UUID, AgencyReport]]:
+    """The report, and those of its children as far as they are kept with it."""
+    agency = body.agency
+    node = Node(
+        UUID(agency.id),
+        UUID(agency.parent_id) if agency.parent_id else None,
+        agency.code,
+        agency.name,
+        agency.block,
+        agency.level,
+        agency.sort_key,
+    )
+    children = {
+        UUID(child.id): AgencyReport(
+            Node(UUID(child.id), node.id, child.code, child.name, child.block, child.level, child.sort_key),
+            child.figures,
+            Figures(),
+            {},
+            (),
+            *_ranked(child.standing),
+        )
+        for child in body.children
+    }
+    below = tuple(child.node for child in children.values())
+    return AgencyReport(node, body.figures, body.own, body.groups, below, *_ranked(body.standing)), children
+
+
+def line(body: AgencyBody) -> dict[str, Any]:
+    """What lists of many agencies show of one, kept beside its body."""
+    agency = body.agency
     return {
-        **_node(report.node),
-        "figures": report.figures.as_dict(),
-        "own": report.own.as_dict(),
-        "groups": {group: figures.as_dict() for group, figures in report.groups.items()},
-        "children": [
-            {
-                **_node(child),
-                "figures": reports[child.id].figures.as_dict(),
-                "rank": reports[child.id].rank,
-                "ranked_of": reports[child.id].ranked_of,
-            }
-            for child in report.children
-        ],
-        "rank": report.rank,
-        "ranked_of": report.ranked_of,
+        "id": agency.id,
+        "parent_id": agency.parent_id,
+        "code": agency.code,
+        "name": agency.name,
+        "block": agency.block,
+        "level": agency.level,
+        "sort_key": agency.sort_key,
+        "figures": body.figures.as_dict(),
     }
 
 
-def thaw(stored: Mapping[str, Any]) -> tuple[AgencyReport, dict[UUID, AgencyReport]]:
-    """The report, and those of its children as far as they are kept with it."""
-    node = _read_node(stored)
-    children = {}
-    for entry in stored["children"]:
-        child = _read_node(entry)
-        children[child.id] = AgencyReport(child, Figures.from_dict(entry["figures"]), Figures(), {}, (), entry["rank"], entry["ranked_of"])
-    report = AgencyReport(
-        node=node,
+def body_of_version_1(head: Mapping[str, Any], stored: Mapping[str, Any], is_withheld: bool) -> AgencyBody:
+    """The body of what version 1 froze. Its ranks have no score and no interval."""
+    return AgencyBody(
+        report=ReportHead(**head, settings={}),
+        agency=AgencyHead(
+            id=stored["id"],
+            code=stored["code"],
+            name=stored["name"],
+            block=stored["block"],
+            level=stored["level"],
+            size_class="",
+            parent_id=stored["parent_id"],
+            sort_key=stored["sort_key"],
+        ),
         figures=Figures.from_dict(stored["figures"]),
         own=Figures.from_dict(stored["own"]),
         groups={group: Figures.from_dict(values) for group, values in stored["groups"].items()},
-        children=tuple(child.node for child in children.values()),
-        rank=stored["rank"],
-        ranked_of=stored["ranked_of"],
+        children=tuple(
+            Child(
+                **{name: child[name] for name in ("id", "code", "name", "block", "level", "sort_key")},
+                figures=Figures.from_dict(child["figures"]),
+                standing=_standing_of_version_1(child),
+            )
+            for child in stored["children"]
+        ),
+        standing=_standing_of_version_1(stored),
+        withheld=(ALL_FIGURES,) if is_withheld else (),
     )
-    return report, children
 
 
-def digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """SHA-256 over the rows in the order of their keys: equal inputs, equal digest."""
-    return hashlib.sha256(msgspec.json.encode(list(rows), order="deterministic")).hexdigest()
+def _standing_of_version_1(stored: Mapping[str, Any]) -> Standing | None:
+    return None if stored["rank"] is None else Standing(0, 0, 0, stored["rank"], None, stored["ranked_of"])
 
 
-def _node(node: Node) -> dict[str, Any]:
-    return {
-        "id": str(node.id),
-        "parent_id": str(node.parent_id) if node.parent_id else None,
-        "code": node.code,
-        "name": node.name,
-        "block": node.block,
-        "level": node.level,
-        "sort_key": node.sort_key,
-    }
-
-
-def _read_node(values: Mapping[str, Any]) -> Node:
-    parent = values["parent_id"]
-    return Node(
-        UUID(values["id"]), UUID(parent) if parent else None, *(values[key] for key in ("code", "name", "block", "level", "sort_key"))
-    )
+def _ranked(standing: Standing | None) -> tuple[int | None, int | None]:
+    return (None, None) if standing is None or standing.rank is None else (standing.rank, standing.of)

@@ -13,6 +13,7 @@ from lms.kit.actors import NotFound, Scope
 from lms.kit.clock import Quarter
 from lms.reports import queries
 from lms.reports.frozen import thaw
+from lms.reports.queries.bodies import agency_body
 from lms.reports.rules import AgencyReport
 from lms.results import queries as ledger
 from lms.results.queries import ActivityRow
@@ -64,10 +65,10 @@ def read_result(session: Session, quarter: Quarter, activity: ActivityRow, agenc
     """The newest frozen result, else the ledger as it stands. Raises NotFound where the agency had no part in it."""
     frozen = queries.current_report(session, activity.key)
     if frozen is not None:
-        stored = queries.frozen_figures(session, frozen, agency)
-        if stored is None:
+        body = agency_body(session, frozen, agency)
+        if body is None:
             raise NotFound
-        report, children = thaw(stored)
+        report, children = thaw(body)
         return Result(quarter, activity, report, children, frozen.revision, frozen.state == "published", frozen.built_at)
     reports = queries.counted_reports(session, activity, agency)
     if agency not in reports:

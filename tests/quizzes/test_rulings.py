@@ -19,7 +19,7 @@ from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
 from lms.kit.jobs import Job, JobRun
 from lms.lrs.outbox import OutboxEntry
-from lms.reports.models import Report, ReportAgency
+from lms.reports.models import Report, ReportAgency, ReportEvent
 from lms.reports.operations import build_report, publish_report
 from lms.reports.queries import counted_reports
 from lms.results.models import Outcome
@@ -366,7 +366,7 @@ def _rulers(session: Any, number: int) -> tuple[Actor, Actor]:
 def _clear(session: Any) -> None:
     """Each example begins with papers nobody sat; what was ruled before is refused for good."""
     session.execute(update(Ruling).where(Ruling.state == "approved").values(state="refused"))
-    for model in (RulingEffect, Regrade, Response, Outcome, ReportAgency, Report):
+    for model in (RulingEffect, Regrade, Response, Outcome, ReportEvent, ReportAgency, Report):
         session.execute(delete(model))
     session.execute(delete(Attempt))
 

@@ -49,6 +49,13 @@ class Report(Base):
             postgresql_where=text("state = 'published'"),
             sqlite_where=text("state = 'published'"),
         ),
+        Index(
+            "ix_report_building",
+            "activity",
+            unique=True,
+            postgresql_where=text("state = 'building'"),
+            sqlite_where=text("state = 'building'"),
+        ),
         Index("ix_report_publish_at", "publish_at", postgresql_where=text("state = 'approved'"), sqlite_where=text("state = 'approved'")),
     )
 
@@ -68,8 +75,6 @@ class Report(Base):
     consultation_days: Mapped[int] = mapped_column(default=3, server_default="3")  # working days
     consultation_opened_at: Mapped[datetime | None]
     consultation_until: Mapped[datetime | None]
-    approval_asked_by: Mapped[UUID | None]
-    approval_asked_at: Mapped[datetime | None]
     approved_by: Mapped[UUID | None]
     approved_at: Mapped[datetime | None]
     publish_at: Mapped[datetime | None]

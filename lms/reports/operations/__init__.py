@@ -1,5 +1,27 @@
-"""Freezing results and publishing them."""
+"""A report's life: frozen, shown to the agencies, approved, published, corrected, withdrawn."""
 
-from lms.reports.operations.building import build_report, publish_report
+from lms.reports.operations.consulting import answer_objection, end_consultation, open_consultation, say_verdict
+from lms.reports.operations.freezing import build_report, request_freezing
+from lms.reports.operations.publishing import (
+    approve_report,
+    publish_now,
+    publish_report,
+    schedule_publication,
+    take_back_approval,
+    withdraw_report,
+)
 
-__all__ = ["build_report", "publish_report"]
+__all__ = [
+    "answer_objection",
+    "approve_report",
+    "build_report",
+    "end_consultation",
+    "open_consultation",
+    "publish_now",
+    "publish_report",
+    "request_freezing",
+    "say_verdict",
+    "schedule_publication",
+    "take_back_approval",
+    "withdraw_report",
+]

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from lms.accounts.models import Person, PositionGroup, Posting
 from lms.agencies.models import AgencyClosure, AgencyCode, AgencyVersion
 from lms.agencies.queries import agency_by_code, in_subtree, within
+from lms.agencies.queries.lookups import current
 from lms.agencies.rules.kinds import CodeScheme
 from lms.kit.actors import Everywhere, Scope
-from lms.reports.models import Report, ReportAgency
+from lms.reports.models import Report, ReportAgency, ReportState
 from lms.reports.rules import AgencyReport, Node, roll_up
 from lms.reports.staff import IT_DUTIES, Selection
 from lms.results import queries as ledger
@@ -68,11 +69,11 @@ def position_groups(session: Session) -> list[Group]:
     return [Group(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows]
 
 
-def nodes(session: Session, on: date, root: UUID | None = None) -> list[Node]:
-    """The agencies of a day, or those of one subtree, in dictionary order; one query."""
-    query = _nodes(on)
+def nodes(session: Session, on: date, root: UUID | None = None, known: datetime | None = None) -> list[Node]:
+    """The agencies of a day, or those of one subtree, in dictionary order, as they are known now or were at a moment; one query."""
+    query = _nodes(on, known)
     if root is not None:
-        query = query.where(in_subtree(AgencyVersion.agency_id, root, on))
+        query = query.where(in_subtree(AgencyVersion.agency_id, root, on, known))
     return [_node(row) for row in session.execute(query)]
 
 
@@ -104,12 +105,8 @@ def counted_reports(session: Session, activity: ActivityRow, root: UUID | None =
 
 
 def current_report(session: Session, activity: str) -> Report | None:
-    """The newest revision, whatever its state."""
-    return session.scalar(select(Report).where(Report.activity == activity).order_by(Report.revision.desc()).limit(1))
-
-
-def frozen_figures(session: Session, report: Report, agency: UUID) -> dict[str, Any] | None:
-    return session.scalar(select(ReportAgency.figures).where(ReportAgency.report_id == report.id, ReportAgency.agency_id == agency))
+    """The newest revision that is frozen and was not put aside."""
+    return session.scalar(select(Report).where(Report.activity == activity, _is_frozen()).order_by(Report.revision.desc()).limit(1))
 
 
 def publication(session: Session, period: str) -> Publication | None:
@@ -141,8 +138,8 @@ def published_periods(session: Session) -> list[str]:
 
 
 def newest_reports(session: Session) -> dict[str, Report]:
-    """Each period's newest revision, whatever its state."""
-    return {report.period: report for report in session.scalars(select(Report).order_by(Report.revision))}
+    """Each period's newest revision that is frozen and was not put aside."""
+    return {report.period: report for report in session.scalars(select(Report).where(_is_frozen()).order_by(Report.revision))}
 
 
 def path(session: Session, agency: UUID, on: date, scope: Scope) -> list[Node]:
@@ -193,6 +190,10 @@ def staff(
     return [StaffRow(*row) for row in session.execute(query)]
 
 
+def _is_frozen() -> ColumnElement[bool]:
+    return Report.state.not_in((ReportState.BUILDING, ReportState.DISCARDED))
+
+
 def _selected(selection: Selection) -> Iterator[ColumnElement[bool]]:
     if selection.level is not None:
         yield AgencyVersion.level == selection.level
@@ -206,7 +207,7 @@ def _selected(selection: Selection) -> Iterator[ColumnElement[bool]]:
         yield Person.it_qualification.is_not(None) if selection.it_qualified else Person.it_qualification.is_(None)
 
 
-def _nodes(on: date) -> Select[*tuple[Any, ...]]:
+def _nodes(on: date, known: datetime | None = None) -> Select[*tuple[Any, ...]]:
     return (
         select(
             AgencyVersion.agency_id,
@@ -222,12 +223,10 @@ def _nodes(on: date) -> Select[*tuple[Any, ...]]:
             and_(
                 AgencyCode.agency_id == AgencyVersion.agency_id,
                 AgencyCode.scheme == CodeScheme.QD20,
-                AgencyCode.valid_from <= on,
-                AgencyCode.valid_to > on,
-                AgencyCode.superseded_at.is_(None),
+                current(AgencyCode, on, known),
             ),
         )
-        .where(AgencyVersion.valid_from <= on, AgencyVersion.valid_to > on, AgencyVersion.superseded_at.is_(None))
+        .where(current(AgencyVersion, on, known))
         .order_by(AgencyVersion.sort_key, AgencyVersion.agency_id)
     )
 

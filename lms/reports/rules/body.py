@@ -13,7 +13,34 @@ from typing import Any
 import msgspec
 
 from lms.kit.errors import N_, DomainError
+from lms.reports.rules.ranking import Standing
 from lms.results.rules import HISTOGRAM_BINS, Figures
+
+__all__ = [
+    "ALL_FIGURES",
+    "FILE_SCHEMA",
+    "LARGEST",
+    "MANIFEST_SCHEMA",
+    "SCHEMA",
+    "UNIT",
+    "AgencyBody",
+    "AgencyHead",
+    "Child",
+    "Competence",
+    "Mastery",
+    "Place",
+    "ReportHead",
+    "Standing",
+    "body_from",
+    "body_json",
+    "body_text",
+    "canonical",
+    "child_json",
+    "file_parts",
+    "read_body",
+    "sha256",
+    "standing_json",
+]
 
 SCHEMA = "congvu-lms/report/2"
 MANIFEST_SCHEMA = "congvu-lms/report-manifest/2"
@@ -25,7 +52,8 @@ LARGEST = 2**53 - 1  # what every reader of JSON holds exactly
 
 @dataclass(frozen=True, slots=True)
 class ReportHead:
-    """Of what activity and which revision, counted when and how. Days and moments are ISO 8601, moments in UTC."""
+    """Of what activity and which revision, counted when and how, and by whose service: `installation` is drawn once for each. Days and
+    moments are ISO 8601, moments in UTC."""
 
     id: str
     activity: str
@@ -35,7 +63,9 @@ class ReportHead:
     counted_on: str
     built_at: str
     rule_version: str
-    settings: Mapping[str, int | str]
+    settings: Mapping[str, Any]
+    installation: str = ""
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +90,6 @@ class AgencyHead:
     parent_id: str | None
     sort_key: str
     path: tuple[Place, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where an agency stands among those of its block and size: score in hundredths of points with the bounds of its interval, and a
-    rank, or a band where the interval is too wide for one; `of` so many were compared."""
-
-    score_hundredths: int
-    low: int
-    high: int
-    rank: int | None
-    band: str | None
-    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +198,7 @@ def body_json(body: AgencyBody) -> dict[str, Any]:
 
 def body_text(body: AgencyBody) -> str:
     """The canonical text of a body: the same for the same body, everywhere and for ever."""
-    return msgspec.json.encode(body_json(body), order="sorted").decode()
+    return canonical(body_json(body))
 
 
 def child_json(child: Child) -> dict[str, Any]:
