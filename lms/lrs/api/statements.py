@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from lms.lrs.api.requests import json_response, pairs, parameters
 from lms.lrs.guard import current_authority, current_credential, require_own_actors
 from lms.lrs.queries import StatementPage, StoredStatement
 from lms.lrs.queries.activities import Definitions, definitions
+from lms.lrs.queries.pages import statement_page
 from lms.lrs.rules.activities import activity_ids
 from lms.lrs.rules.credentials import Scope, may_define, may_read_all, may_read_own, may_write
 from lms.lrs.rules.faults import BadRequest, Conflict, Forbidden
@@ -75,7 +77,7 @@ def get_statements() -> Response:
                 raise NotFound
             given = given_with(session, found) if query.attachments else []
             return _one(query, found, given, _definitions(session, query, [found]))
-        page, given = queries.statement_page(session, query.selection, authority), []
+        page, given = statement_page(session, query.selection, authority), []
         if query.attachments:
             page, given = what_fits(session, page)
         known = _definitions(session, query, page.statements)
@@ -99,14 +101,14 @@ def _require_write() -> None:
         raise Forbidden(N_("Khóa truy cập này không được phép ghi phát biểu"), code="scope_missing")
 
 
-def _readable_authority() -> UUID | None:
+def _readable_authority() -> dict[str, Any] | None:
     """None: this credential may read all; else the authority whose statements it may read."""
     credential = current_credential()
     if may_read_all(credential.scopes):
         return None
     if not may_read_own(credential.scopes):
         raise Forbidden(N_("Khóa truy cập này không được phép đọc phát biểu"), code="scope_missing")
-    return queries.authority_term(current_authority())
+    return current_authority()
 
 
 def _store(brought: Sent) -> list[UUID]:

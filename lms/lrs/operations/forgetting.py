@@ -26,8 +26,6 @@ def forget_agent(session: Session, known_as: Collection[str], base_url: str, nam
     positions = statements_about(session, known_as)
     for part in chunks(positions):
         _rewrite(session, part, known_as, replacement)
-    actors = [term(TermKind.AGENT, known) for known in known_as]
-    session.execute(update(Statement).where(Statement.actor.in_(actors)).values(actor=term(TermKind.AGENT, identity)))
     for kind in (TermKind.AGENT, TermKind.RELATED_AGENT):
         _move_terms(session, [term(kind, known) for known in known_as], term(kind, identity))
     return len(positions)
@@ -36,12 +34,14 @@ def forget_agent(session: Session, known_as: Collection[str], base_url: str, nam
 def _rewrite(session: Session, positions: Sequence[UUID], known_as: Collection[str], replacement: dict[str, Any]) -> None:
     columns = (Statement.position, Statement.body, Statement.head, Statement.rebuilt)
     for position, body, head, rebuilt in session.execute(select(*columns).where(Statement.position.in_(positions))).all():
-        new_head = renamed_head(head, known_as, replacement)
+        new_head, new_body = renamed_head(head, known_as, replacement), renamed(body, known_as, replacement)
+        actor = agent_identity(msgspec.json.decode(new_body)["actor"])
         session.execute(
             update(Statement)
             .where(Statement.position == position)
             .values(
-                body=renamed(body, known_as, replacement),
+                body=new_body,
+                actor=None if actor is None else term(TermKind.AGENT, actor),
                 head=new_head,
                 authority=authority_term(msgspec.json.decode(f"{{{new_head}}}")["authority"]),
                 rebuilt=None if rebuilt is None else renamed(rebuilt, known_as, replacement),

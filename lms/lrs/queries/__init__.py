@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, ColumnElement, Select, func, literal, literal_column, or_, select, text, union_all
+from sqlalchemy import Boolean, ColumnElement, Select, func, literal, literal_column, or_, select, text, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account
 from lms.kit.clock import local_midnight
 from lms.lrs.models import Credential, Statement, StatementId, StatementTerm
 from lms.lrs.outbox import OutboxEntry
-from lms.lrs.rules.parameters import Selection
 from lms.lrs.rules.positions import first_position
 from lms.lrs.rules.rendering import exact
 from lms.lrs.rules.terms import TermKind, agent_identity, term
@@ -55,8 +54,8 @@ class StatementPage:
 
 @dataclass(frozen=True, slots=True)
 class KnownStatement:
-    """What must be known of a stored statement to compare with it, refer to it or void it. Without `authority` and `body` it stands in a
-    partition that is detached."""
+    """What must be known of a stored statement to compare with it, refer to it or void it. Without `authority`, `body` and `head` it
+    stands in a partition that is detached."""
 
     id: UUID
     position: UUID
@@ -64,6 +63,7 @@ class KnownStatement:
     is_voider: bool | None
     authority: UUID | None
     body: str | None
+    head: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,9 @@ class OutboxState:
     set_aside: list[OutboxEntry]
 
 
-_GIVEN = (Statement.id, Statement.position, Statement.stored, Statement.body, Statement.head, Statement.rebuilt)
-_KNOWN = (StatementId.id, StatementId.position, StatementId.target_id, Statement.is_voider, Statement.authority, Statement.body)
+GIVEN = (Statement.id, Statement.position, Statement.stored, Statement.body, Statement.head, Statement.rebuilt)
+_OF_STATEMENT = (Statement.is_voider, Statement.authority, Statement.body, Statement.head)
+_KNOWN = (StatementId.id, StatementId.position, StatementId.target_id, *_OF_STATEMENT)
 _STOOD = select(*_KNOWN).outerjoin_from(StatementId, Statement, Statement.position == StatementId.position)
 
 
@@ -106,56 +107,21 @@ def authority_term(authority: Mapping[str, Any]) -> UUID:
     return term(TermKind.RELATED_AGENT, identity)
 
 
-def statement_by_id(session: Session, statement_id: UUID, *, voided: bool, authority: UUID | None = None) -> StoredStatement | None:
+def statement_by_id(
+    session: Session, statement_id: UUID, *, voided: bool, authority: Mapping[str, Any] | None = None
+) -> StoredStatement | None:
     """A statement that is voided or is not, as asked; with `authority` only one of its own."""
-    found = select(*_GIVEN).join_from(StatementId, Statement, Statement.position == StatementId.position)
+    found = select(*GIVEN).join_from(StatementId, Statement, Statement.position == StatementId.position)
     found = found.where(StatementId.id == statement_id, Statement.voided.is_(voided))
     if authority is not None:
-        found = found.where(Statement.authority == authority)
+        found = found.where(Statement.authority == authority_term(authority))
     row = session.execute(found).one_or_none()
-    return None if row is None else _stored(row)
+    return None if row is None else stored(row)
 
 
-def statement_page(session: Session, selection: Selection, authority: UUID | None = None) -> StatementPage:
-    """The next page of a selection, without voided statements; with `authority` only its own.
-
-    The first term leads: an index range of (term, position), read in order and left as soon as the page is full.
-    """
-    rows = [_stored(row) for row in session.execute(statement_select(selection, authority))]
-    page = rows[: selection.limit]
-    return StatementPage(page, page[-1].position if len(rows) > selection.limit else None)
-
-
-def statement_select(selection: Selection, authority: UUID | None = None) -> Rows:
-    """What `statement_page` asks: one statement more than the page has, to know whether there is another page."""
-    place: ColumnElement[UUID]
-    found: Rows
-    if selection.terms:
-        first, *others = selection.terms
-        place = StatementTerm.position.expression
-        found = select(*_GIVEN).join_from(StatementTerm, Statement, Statement.position == StatementTerm.position)
-        found = found.where(StatementTerm.term == first)
-        for index, other in enumerate(others):
-            also = StatementTerm.__table__.alias(f"also_{index}")
-            found = found.where(select(literal(1)).where(also.c.term == other, also.c.position == place).exists())
-        found = _bounded(found, Statement.position.expression, selection)  # known for the join: other partitions are not even planned
-    else:
-        place = Statement.position.expression
-        found = select(*_GIVEN)
-    if authority is not None:
-        found = found.where(Statement.authority == authority)
-    found = _bounded(found.where(Statement.voided.is_(False)), place, selection)
-    return found.order_by(place if selection.ascending else place.desc()).limit(selection.limit + 1)
-
-
-def _bounded(found: Rows, place: ColumnElement[UUID], selection: Selection) -> Rows:
-    if selection.start is not None:
-        found = found.where(place >= selection.start)
-    if selection.end is not None:
-        found = found.where(place < selection.end)
-    if selection.cursor is not None:
-        found = found.where(place > selection.cursor if selection.ascending else place < selection.cursor)
-    return found
+def stored(row: Any) -> StoredStatement:
+    """Of a row of GIVEN."""
+    return StoredStatement(row.id, row.position, row.stored, exact(row.body, row.head, row.rebuilt))
 
 
 def statements_near(session: Session, ids: Collection[UUID]) -> tuple[dict[UUID, KnownStatement], dict[UUID, KnownStatement]]:
@@ -173,13 +139,21 @@ def statements_near(session: Session, ids: Collection[UUID]) -> tuple[dict[UUID,
     return known, pointing
 
 
-def terms_at(session: Session, positions: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """The terms of the statements at these positions."""
-    found: dict[UUID, set[UUID]] = {place: set() for place in positions}
-    for chunk in chunks(positions):
-        for key, place in session.execute(select(StatementTerm.term, StatementTerm.position).where(StatementTerm.position.in_(chunk))):
-            found[place].add(key)
-    return found
+def statements_known(session: Session, ids: Collection[UUID]) -> dict[UUID, KnownStatement]:
+    """Those of these ids that are stored."""
+    rows = [row for chunk in chunks(ids) for row in session.execute(_STOOD.where(StatementId.id.in_(chunk)))]
+    return {row.id: KnownStatement(*row) for row in rows}
+
+
+def terms_missing(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
+    """Those of these pairs (term, position) that are not there."""
+    key = tuple_(StatementTerm.term, StatementTerm.position)
+    missing = set(pairs)
+    for chunk in chunks(pairs):
+        missing -= {
+            (row.term, row.position) for row in session.execute(select(StatementTerm.term, StatementTerm.position).where(key.in_(chunk)))
+        }
+    return sorted(missing)
 
 
 def consistent_through(session: Session, at: datetime) -> datetime:
@@ -202,14 +176,14 @@ def consistent_through(session: Session, at: datetime) -> datetime:
 
 
 def credential(session: Session, key: str) -> CredentialRow | None:
-    row = session.execute(_credentials().add_columns(_quiet(session)).where(Credential.key == key)).one_or_none()
+    row = session.execute(_credentials().add_columns(quiet(session.get_bind().dialect.name)).where(Credential.key == key)).one_or_none()
     return None if row is None else CredentialRow(*row)
 
 
-def _quiet(session: Session) -> ColumnElement[bool]:
+def quiet(dialect: str) -> ColumnElement[bool]:
     """Is nobody storing at this moment? Only the lock of all writers that can be had at once, and is given back at once, proves it; a look
     at who holds which lock (`consistent_through`) costs ten times as much. On SQLite see there."""
-    if session.get_bind().dialect.name != "postgresql":
+    if dialect != "postgresql":
         return literal_column("1", Boolean())
     lock = f"({LOCK_SPACE}, {LOCK_WRITERS})"
     return literal_column(f"CASE WHEN pg_try_advisory_lock{lock} THEN pg_advisory_unlock{lock} ELSE FALSE END", Boolean())
@@ -271,10 +245,6 @@ def chunks(given: Iterable[Value]) -> Iterator[list[Value]]:
     entries = iter(given)
     while chunk := list(islice(entries, _CHUNK)):
         yield chunk
-
-
-def _stored(row: Any) -> StoredStatement:
-    return StoredStatement(row.id, row.position, row.stored, exact(row.body, row.head, row.rebuilt))
 
 
 def statements_about(session: Session, known_as: Collection[str]) -> list[UUID]:

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.lrs.models import Statement
+from lms.lrs.models import Statement, StatementId
 from lms.lrs.queries.forwarding import Outgoing, contents_of
 from lms.lrs.rules.rendering import exact
 
 
 def position_of(session: Session, statement_id: UUID) -> UUID | None:
-    return session.scalar(select(Statement.position).where(Statement.id == statement_id))
+    return session.scalar(select(StatementId.position).where(StatementId.id == statement_id))
 
 
 def statements_after(session: Session, after: UUID, bound: UUID, limit: int) -> list[Outgoing]:

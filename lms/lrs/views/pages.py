@@ -22,6 +22,7 @@ from lms.kit.unit import reading, settings, transaction
 from lms.lrs import operations, queries
 from lms.lrs.queries import StatementPage
 from lms.lrs.queries.forwarding import targets
+from lms.lrs.queries.pages import statement_page
 from lms.lrs.rules.parameters import Selection
 from lms.lrs.rules.rendering import canonical
 from lms.lrs.views.blueprint import blueprint
@@ -63,7 +64,7 @@ def overview() -> str:
         counts = queries.volumes(session, days, zone)
         outbox = queries.outbox_state(session)
         lagging = [target for target in targets(session) if target.error or target.faults or target.paused_at]
-        page = queries.statement_page(session, Selection(limit=10))
+        page = statement_page(session, Selection(limit=10))
     return render_template(
         "lrs/overview.html",
         at=at,
@@ -89,7 +90,7 @@ def statements() -> str:
     page = StatementPage([], None)
     if not chosen.faults:
         with reading() as session:
-            page = queries.statement_page(session, chosen.selection(settings().base_url, PAGE, after))
+            page = statement_page(session, chosen.selection(settings().base_url, PAGE, after))
     return render_template(
         "lrs/statements.html",
         statements=[_line(found) for found in page.statements],
