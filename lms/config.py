@@ -124,6 +124,7 @@ RETENTION_KINDS: dict[str, int] = {
     "slips": 1,
     "import_details": 1,
     "outbox": 1,
+    "set_aside": 1,
     "letters": 1,
     "told": 100,
     "requests": 1,

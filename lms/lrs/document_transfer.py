@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -30,7 +31,7 @@ class DocumentLine(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=Tru
     updated: datetime
     content: bytes
     activity: str | None = None
-    agent: msgspec.Raw | None = None
+    agent: dict[str, Any] | None = None
     registration: UUID | None = None
 
 
@@ -50,7 +51,7 @@ def export_documents(path: Path) -> int:
             if not owned:
                 break
             for one in owned:
-                agent = None if one.agent is None else msgspec.Raw(one.agent.encode())
+                agent = None if one.agent is None else msgspec.json.decode(one.agent)
                 place = (one.activity, agent, one.registration)
                 line = DocumentLine(DocumentKind(one.kind), one.id, one.content_type, one.updated_at, contents[one.key], *place)
                 file.write(msgspec.json.encode(line) + b"\n")
@@ -98,11 +99,11 @@ def _parsed(text: bytes) -> DocumentLine:
     if (line.activity is not None, line.agent is not None) != needs or line.updated.tzinfo is None or not line.id:
         raise DomainError(N_("Tài liệu thiếu hoặc thừa hoạt động, người, mã hay giờ ghi"))
     if line.agent is not None:
-        agent_parameter(bytes(line.agent).decode(), groups=True)
+        agent_parameter(msgspec.json.encode(line.agent).decode(), groups=True)
     check_content(line.content, media_type(line.content_type))
     return line
 
 
 def _place(line: DocumentLine) -> Address:
-    agent = None if line.agent is None else identifying(msgspec.json.decode(line.agent))
+    agent = None if line.agent is None else identifying(line.agent)
     return Address(line.kind, line.activity, agent, line.registration, line.id)

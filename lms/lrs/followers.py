@@ -20,6 +20,7 @@ from lms.kit.following import PersonalSection, RowsAsRead
 from lms.lrs.operations.attachments import drop_contents
 from lms.lrs.operations.credentials import revoke_content_tokens
 from lms.lrs.operations.forgetting import drop_notes_about, forget_agent
+from lms.lrs.operations.forwarding import empty_reasons
 from lms.lrs.queries import bodies_at, chunks, statements_about
 from lms.lrs.rules.forgetting import identities
 from lms.lrs.vocabulary import INTERACTION
@@ -45,7 +46,9 @@ class StatementsOfPersons:
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
         revoke_content_tokens(session, records_of(session, person_id))
         drop_notes_about(session, [str(record) for record in records_of(session, person_id)])
-        drop_contents(session, statements_about(session, identities_of(session, person_id)))
+        about = statements_about(session, identities_of(session, person_id))
+        drop_contents(session, about)
+        empty_reasons(session, about)
         forget_agent(session, identities_of(session, person_id), session.info["base_url"], account_name(pseudonym))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from lms.kit.ids import uuid7
 from lms.kit.secrets import vault_of
 from lms.lrs.models import ForwardFault, ForwardTarget
 from lms.lrs.outside import Delivery
+from lms.lrs.queries import chunks
 from lms.lrs.queries.forwarding import Window, next_window
 from lms.lrs.rules.forwarding import endpoint_of, is_open, wait_after
 from lms.lrs.rules.positions import first_position
@@ -217,6 +219,12 @@ def retry_faults(session: Session, actor: Actor, name: str, at: datetime) -> int
     target.retry_at = target.lease_until = None
     audit.record(session, actor, "lrs.retry_faults", name, at, count=len(positions))
     return len(positions)
+
+
+def empty_reasons(session: Session, positions: Collection[UUID]) -> None:
+    """What stores outside said about the statements at these positions: it may quote whom they are about."""
+    for part in chunks(positions):
+        session.execute(update(ForwardFault).where(ForwardFault.position.in_(part)).values(reason=""))
 
 
 def _target(session: Session, name: str) -> ForwardTarget:

@@ -19,6 +19,7 @@ from lms.kit.audit import AuditEntry
 from lms.kit.imports.models import ImportFile, ImportRun
 from lms.kit.imports.operations import discard_files
 from lms.kit.imports.rules import ImportState
+from lms.lrs.models import ForwardFault
 from lms.lrs.outbox import OutboxEntry
 from lms.mail.models import Message, Told
 from lms.privacy.models import DataRequest, RetentionRun
@@ -99,6 +100,7 @@ SWEEPS: Mapping[str, Sweep] = {
         decisions={},
     ),
     "outbox": _deleting(OutboxEntry.id, lambda limit: OutboxEntry.stored_at < limit),
+    "set_aside": _deleting(ForwardFault.id, lambda limit: ForwardFault.set_aside_at < limit),
     "requests": _emptying(
         DataRequest.id,
         lambda limit: and_(DataRequest.made_at < limit, DataRequest.state.not_in(PENDING), DataRequest.reason != ""),

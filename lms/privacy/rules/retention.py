@@ -40,6 +40,16 @@ KINDS: tuple[Kind, ...] = (
     Kind("import_files", N_("Tệp danh sách đã tải lên"), N_("Nhập danh sách và trả tệp lỗi"), 7, LAW, fixed=True),
     Kind("import_details", N_("Dòng lỗi và thay đổi của mỗi lần nhập danh sách"), N_("Sửa danh sách, hoàn tác lần nhập"), 90, LAW),
     Kind("outbox", N_("Hàng chờ đã chuyển vào kho dữ liệu học tập"), N_("Chuyển lại khi có sự cố"), 90, LAW),
+    Kind(
+        "set_aside",
+        N_("Phát biểu xAPI bị kho ngoài từ chối: mã, lý do"),
+        N_("Gửi lại sau khi sửa nguyên nhân"),
+        180,
+        LAW,
+    ),
+    Kind(
+        "content_keys", N_("Khóa ngắn hạn của học liệu"), N_("Học liệu ghi việc học; tự hết hạn sau bốn giờ rồi bị xóa"), 0, LAW, fixed=True
+    ),
     Kind("letters", N_("Thư đã gửi hoặc không gửi được: tiêu đề, giờ gửi"), N_("Trả lời khi có người nói không nhận được thư"), 90, LAW),
     Kind("told", N_("Điều đã báo cho ai, ngày nào"), N_("Không nhắc hai lần"), 400, LAW),
     Kind("requests", N_("Nội dung yêu cầu về dữ liệu cá nhân đã trả lời"), N_("Chứng minh đã trả lời đúng hạn"), 730, PROOF),
