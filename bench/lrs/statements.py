@@ -52,6 +52,19 @@ def _cmi5(chance: Random, verb: str, **more: Any) -> JSON:
     }
 
 
+def launched(chance: Random) -> JSON:
+    """What a course says before its content begins."""
+    statement = _cmi5(chance, "launched")
+    extensions = statement["context"]["extensions"]
+    extensions |= {
+        f"{CMI5}/context/extensions/launchmode": "Normal",
+        f"{CMI5}/context/extensions/launchurl": f"{COURSE}/bai-1/index.html",
+        f"{CMI5}/context/extensions/moveon": "CompletedOrPassed",
+        f"{CMI5}/context/extensions/launchparameters": "",
+    }
+    return statement
+
+
 def initialized(chance: Random) -> JSON:
     return _cmi5(chance, "initialized")
 
@@ -97,6 +110,11 @@ def _video(chance: Random, verb: str, **more: float | str) -> JSON:
 
 def played(chance: Random) -> JSON:
     return _video(chance, "played", time=12.25)
+
+
+def seeked(chance: Random) -> JSON:
+    span: dict[str, float | str] = {"time-from": 44.1, "time-to": 51.0}
+    return _video(chance, "seeked", **span)
 
 
 def paused(chance: Random) -> JSON:
@@ -177,6 +195,9 @@ TEN: tuple[Callable[[Random], JSON], ...] = (
     with_attachments,
     signed,
 )
+
+
+REAL = (launched, initialized, completed, passed, played, seeked, paused, answered, with_attachments, signed)  # for `--validation`
 
 
 def typical(chance: Random) -> JSON:
