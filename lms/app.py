@@ -28,6 +28,7 @@ from lms.kit.logs import init_logs
 from lms.kit.queue import Queue
 from lms.kit.secrets import Vault
 from lms.kit.web import init_web
+from lms.reports.documents.letterhead import frozen_letterhead
 
 HOUSE = (
     audit.feature,
@@ -66,7 +67,6 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # static addresses carry their version
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if secure else app.wsgi_app  # type: ignore[method-assign]
 
     app.extensions["lms.settings"] = settings
     app.extensions["lms.features"] = everything
@@ -94,7 +94,12 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
         competences=tuple(source for feature in everything for source in feature.competences),
     )
     app.extensions["lms.database"] = Database(
-        settings.database_url, wake=queue.wake, vault=vault, followers=followers, base_url=settings.base_url
+        settings.database_url,
+        wake=queue.wake,
+        vault=vault,
+        followers=followers,
+        base_url=settings.base_url,
+        letterhead=frozen_letterhead(settings),
     )
 
     if not secure:  # nobody in front who would do it
@@ -108,6 +113,8 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
             app.register_blueprint(blueprint)
             if getattr(blueprint, "machine_only", False):
                 csrf.exempt(blueprint)
+    if secure:  # before whatever features put before the application
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     _init_pages(app, settings)
     return app
 

@@ -65,6 +65,20 @@ class Settings:
     xapi_forward_url: str | None = None
     xapi_forward_key: str | None = None
     xapi_forward_secret: str | None = None
+    # Who issues reports (Decree 30/2020), whose signatures on them are believed, and the service's own seal.
+    report_issuer_above: str | None = None
+    report_issuer: str | None = None
+    report_symbol: str | None = None
+    report_place: str | None = None
+    report_signer: str | None = None
+    report_recipients: str | None = None
+    report_trust_dir: Path | None = None
+    report_seal_file: Path | None = None
+    report_seal_passphrase: str | None = None
+    report_seal_token_module: Path | None = None
+    report_seal_token_name: str | None = None
+    report_seal_token_pin: str | None = None
+    report_seal_token_certificate: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,6 +128,19 @@ DOCUMENTED: dict[str, str] = {
     "XAPI_FORWARD_URL": "an xAPI store outside that gets every statement, for example `https://HOST/xapi/`; further ones on its page",
     "XAPI_FORWARD_KEY": "our key there",
     "XAPI_FORWARD_SECRET": "its secret",
+    "REPORT_ISSUER_ABOVE": "cơ quan chủ quản over reports, for example `UBND tỉnh Thái Nguyên`; absent: the topmost agency",
+    "REPORT_ISSUER": "who issues reports, for example `Sở Khoa học và Công nghệ`; absent: the topmost agency itself",
+    "REPORT_SYMBOL": "the issuer in the symbol of a paper, for example `SKHCN` in `05/BC-SKHCN`",
+    "REPORT_PLACE": "place before the date of a report, for example `Thái Nguyên`",
+    "REPORT_SIGNER": "office of the one who signs reports, for example `Giám đốc`",
+    "REPORT_RECIPIENTS": "further recipients of reports (nơi nhận), with semicolons between",
+    "REPORT_TRUST_DIR": "folder of CA certificates (PEM or DER) whose signatures on reports are believed; absent: none is",
+    "REPORT_SEAL_FILE": "PKCS#12 file with the service's own seal; absent: reports are not sealed here",
+    "REPORT_SEAL_PASSPHRASE": "its passphrase",
+    "REPORT_SEAL_TOKEN_MODULE": "library of a token that holds the seal, instead of the file (needs `pyHanko[pkcs11]`)",
+    "REPORT_SEAL_TOKEN_NAME": "label of the token",
+    "REPORT_SEAL_TOKEN_PIN": "its PIN",
+    "REPORT_SEAL_TOKEN_CERTIFICATE": "label of the certificate and key on it",
     "OIDC_CLAIM": "which claim holds the staff code or login name; default `preferred_username`",
 }
 
@@ -193,7 +220,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if demo_password and len(demo_password) < 8:
         problems.append("LMS_DEMO_PASSWORD is too short: at least 8 characters")
     sign_in = {**_numbers(read, problems), **_single_sign_on(read, env, problems)}
-    mail = {**_mail(read, problems), **_forwarding(read, env, problems)}
+    mail = {**_mail(read, problems), **_forwarding(read, env, problems), **_reports(read, problems)}
     alone_for = checked("PASSWORD_ALONE_FOR", read("PASSWORD_ALONE_FOR", "roles"), _one_of("roles", "everyone"), "write roles or everyone")
     version = checked("XAPI_VERSION", read("XAPI_VERSION", "2.0.0"), _one_of("1.0.3", "2.0.0"), "write 1.0.3 or 2.0.0")
     second = checked(
@@ -279,6 +306,25 @@ def _forwarding(read: Callable[..., str], env: str | None, problems: list[str]) 
     if found["URL"] and (url.scheme not in schemes or not url.hostname or url.username or url.query):
         problems.append("LMS_XAPI_FORWARD_URL: write an address that begins with https://, without name, secret or parameters in it")
     return {f"xapi_forward_{name.lower()}": value or None for name, value in found.items()}
+
+
+def _reports(read: Callable[..., str], problems: list[str]) -> dict[str, Any]:
+    """Who issues reports, and what their seals are made and believed with."""
+    texts = ("ISSUER_ABOVE", "ISSUER", "SYMBOL", "PLACE", "SIGNER", "RECIPIENTS", "SEAL_PASSPHRASE")
+    token = ("SEAL_TOKEN_MODULE", "SEAL_TOKEN_NAME", "SEAL_TOKEN_PIN", "SEAL_TOKEN_CERTIFICATE")
+    paths = ("TRUST_DIR", "SEAL_FILE", "SEAL_TOKEN_MODULE")
+    found: dict[str, Any] = {name: read(f"REPORT_{name}") for name in (*texts, *token, *paths)}
+    missing = [name for name in token if not found[name]]
+    if missing and len(missing) < len(token):
+        problems.append(f"LMS_REPORT_{missing[0]} is missing: set all four LMS_REPORT_SEAL_TOKEN_…, or none of them")
+    if found["SEAL_FILE"] and found["SEAL_TOKEN_MODULE"]:
+        problems.append("LMS_REPORT_SEAL_FILE and LMS_REPORT_SEAL_TOKEN_MODULE: a report has one seal, set one of them")
+    if found["TRUST_DIR"] and not Path(found["TRUST_DIR"]).is_dir():
+        problems.append(f"LMS_REPORT_TRUST_DIR={found['TRUST_DIR']!r}: no such folder")
+    for name in ("SEAL_FILE", "SEAL_TOKEN_MODULE"):
+        if found[name] and not Path(found[name]).is_file():
+            problems.append(f"LMS_REPORT_{name}={found[name]!r}: no such file")
+    return {f"report_{name.lower()}": Path(value) if name in paths else value for name, value in found.items() if value}
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -77,14 +77,15 @@ class Database:
         vault: object = None,
         followers: object = None,
         base_url: str = "",
+        letterhead: Mapping[str, str] | None = None,
     ) -> None:
         """Every session carries in `info` what operations need and must not ask the web for: `wake` tells the worker of a new job
         once it is committed (without one the worker's sweep finds it), `vault` seals personal numbers (see `lms.kit.secrets`),
         `followers` are told when agencies end or persons are merged (see `lms.kit.following`), `base_url` is the service's own address,
-        which is part of what people are called in statements."""
+        which is part of what people are called in statements, `letterhead` names who issues reports, which is frozen with each."""
         self.engine = _engine(url, pool_size, read_only=False)
         self._reading_engine = _engine(url, pool_size, read_only=True)
-        shared = {"vault": vault, "followers": followers, "base_url": base_url}
+        shared = {"vault": vault, "followers": followers, "base_url": base_url, "letterhead": dict(letterhead or {})}
         self._reader = sessionmaker(self._reading_engine, expire_on_commit=False, info=shared)
         self._writer = sessionmaker(self.engine, expire_on_commit=False, info={"wake": wake, **shared})
         # A pool of its own, opened by whoever needs it: switching a connection to and fro at each use costs as much as the statement.
@@ -127,6 +128,12 @@ class Database:
         """A look; the database itself refuses to write on this connection."""
         with self._reader() as session:
             yield session
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """`reading` past the mapper."""
+        with self._reading_engine.connect() as connection:
+            yield connection
 
     def dispose(self) -> None:
         for engine in self.engines:

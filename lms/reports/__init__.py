@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from lms.reports import public, staff_views, views
+from lms.reports import file_views, public, rendering, staff_views, views
 from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
@@ -12,7 +12,7 @@ from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 
 feature = Feature(
     name="reports",
-    blueprints=(views.blueprint, staff_views.blueprint, public.blueprint),
+    blueprints=(views.blueprint, file_views.blueprint, staff_views.blueprint, public.blueprint),
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
@@ -37,5 +37,6 @@ feature = Feature(
     ),
     home_panels=(agency_progress,),
     commands=(reports,),
+    jobs={rendering.JOB: rendering.render_all},
     agency_followers=(FrozenReports(),),
 )

@@ -16,5 +16,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "reports.schedule_publication": _l("Hẹn thời điểm công bố báo cáo"),
     "reports.publish_report": _l("Công bố báo cáo"),
     "reports.withdraw_report": _l("Gỡ công bố báo cáo"),
+    "reports.keep_signed": _l("Lưu bản đã ký của báo cáo"),
+    "reports.seal": _l("Đóng dấu số của hệ thống lên báo cáo"),
     "reports.plan_report": _l("Đặt kế hoạch chốt và công bố kết quả"),
 }

@@ -18,7 +18,9 @@ from lms.kit.i18n import quarter_label
 from lms.kit.unit import reading, settings, transaction
 from lms.kit.web import page_after
 from lms.reports import operations, queries
+from lms.reports.documents import Kind
 from lms.reports.feeds import report_json
+from lms.reports.file_views import document
 from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
 from lms.reports.workbook import results_workbook
 from lms.results import queries as ledger
@@ -83,15 +85,18 @@ def agency_json(quarter: str, code: str) -> Response:
 @blueprint.get("/<quarter>/<code>.xlsx")
 @requires("reports.view")
 def agency_workbook(quarter: str, code: str) -> Response:
+    """The table of a frozen result, the same bytes each time; before that, of the ledger as it stands."""
     with reading() as session:
         result = _result(session, quarter, code)
+    if result.revision is not None:
+        return document(quarter, code, Kind.XLSX)
     body = results_workbook(
         result.report,
         result.children,
         agency_name=result.report.node.name,
         period_label=result.quarter.label,
         counted=f"lúc {short_datetime(result.counted_at, settings().zone)}",
-        frozen=result.revision is not None,
+        frozen=False,
     )
     response = Response(body, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response.headers.set("Content-Disposition", "attachment", filename=f"ket-qua-{result.quarter}-{result.report.node.code}.xlsx")

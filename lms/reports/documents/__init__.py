@@ -17,7 +17,7 @@ from lms.reports.documents.pieces import Form, Variant
 from lms.reports.documents.workbook import workbook
 from lms.reports.rules.body import AgencyBody
 
-__all__ = ["Form", "Identity", "Kind", "Variant", "identify", "rebuild"]
+__all__ = ["Form", "Identity", "Kind", "Variant", "default_form", "identify", "rebuild"]
 _LARGEST_PROPERTIES = 64 * 1024
 
 

@@ -12,7 +12,7 @@ from lms.kit.clock import Quarter
 from lms.reports.documents import tables
 from lms.reports.documents.chapters import Subject, chapters, notes
 from lms.reports.documents.identity import Identity
-from lms.reports.documents.letterhead import ADDRESS, letterhead
+from lms.reports.documents.letterhead import letterhead
 from lms.reports.documents.pieces import Annex, Document, Form, Letterhead, Paragraph, Proof, Variant
 from lms.reports.rules.body import AgencyBody, body_text, canonical, sha256
 
@@ -83,8 +83,8 @@ def _annexes(body: AgencyBody, below: Sequence[AgencyBody], form: Form, head: Le
 
 
 def _proof(body: AgencyBody, manifest: Mapping[str, Any], fingerprint: str) -> Proof:
-    base = body.report.settings.get(ADDRESS)
-    address = f"{base}{CHECK_PATH}{check_code(fingerprint)}" if isinstance(base, str) and base else ""
+    base = body.report.base_url
+    address = f"{base}{CHECK_PATH}{check_code(fingerprint)}" if base else ""
     found = [
         f"Mã số liệu (SHA-256): {fingerprint}",
         f"Mã báo cáo (SHA-256): {sha256(canonical(manifest))}; bản thứ {body.report.revision}, quy tắc {body.report.rule_version}",

@@ -9,20 +9,19 @@ from lms.reports.documents.pieces import Form, Letterhead
 from lms.reports.rules.body import AgencyBody
 
 BLANK = "        "  # room for what the clerk writes (no-break spaces, so that it stays on its line)
-# Members of `ReportHead.settings`, texts; each may be left out.
-ABOVE, ISSUER, SYMBOL, PLACE, SIGNER, RECIPIENTS, ADDRESS = (
+LETTERHEAD = "letterhead"  # in `ReportHead.settings`: texts by these names, each may be left out
+ABOVE, ISSUER, SYMBOL, PLACE, SIGNER, RECIPIENTS = (
     "issuer_above",
     "issuer",
     "issuer_symbol",
     "issuer_place",
     "issuer_signer",
     "issuer_recipients",
-    "check_address",
 )
 
 
 def frozen_letterhead(settings: Any) -> dict[str, str]:
-    """What of a deployment's settings is frozen with a report, for `ReportHead.settings`."""
+    """What of a deployment's settings is frozen with a report: `ReportHead.settings[LETTERHEAD]`."""
     given = {
         ABOVE: settings.report_issuer_above,
         ISSUER: settings.report_issuer,
@@ -31,12 +30,13 @@ def frozen_letterhead(settings: Any) -> dict[str, str]:
         SIGNER: settings.report_signer,
         RECIPIENTS: settings.report_recipients,
     }
-    return {ADDRESS: settings.base_url, **{name: value for name, value in given.items() if value}}
+    return {name: value for name, value in given.items() if value}
 
 
 def letterhead(body: AgencyBody, form: Form) -> Letterhead:
     """The issuer of a document: the department, or the agency itself where it reports on itself to the one above."""
-    settings = body.report.settings
+    given = body.report.settings.get(LETTERHEAD)
+    settings: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     own = form is Form.REPORT and bool(body.agency.path)
     if own:
         above, issuer, symbol, signer = body.agency.path[-1].name, body.agency.name, "", ""

@@ -16,7 +16,7 @@ from lms.reports.rules.body import AgencyBody, Mastery
 from lms.reports.rules.ranking import Standing
 from lms.results.rules import Figures
 
-RATE_BASE = "pass_rate"  # in the report's settings: `took_part` (unless it says otherwise) or `expected`
+RATE_BASE = "pass_denominator"  # in the report's settings: `took_part` (unless it says otherwise) or `expected`
 BAND_NOTES: Mapping[str, str] = {"above": "Trên mức chung", "middle": "Quanh mức chung", "below": "Dưới mức chung"}
 _GROUPS = {group.code: group.name_vi for group in STARTING_GROUPS}
 

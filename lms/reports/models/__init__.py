@@ -1,6 +1,7 @@
 """Reports: what is frozen at the close of a quarter, what agencies said of it, and what became of it."""
 
 from lms.reports.models.events import ReportEvent, ReportHappening
+from lms.reports.models.files import ReportFile, SignedFile
 from lms.reports.models.plans import ReportPlan
 from lms.reports.models.report import ONCE_PUBLIC, UNFINISHED, Installation, Report, ReportAgency, ReportState
 from lms.reports.models.verdicts import AgencyVerdict, Verdict
@@ -13,8 +14,10 @@ __all__ = [
     "Report",
     "ReportAgency",
     "ReportEvent",
+    "ReportFile",
     "ReportHappening",
     "ReportPlan",
     "ReportState",
+    "SignedFile",
     "Verdict",
 ]

@@ -77,7 +77,7 @@ def begin_report(session: Session, actor: Actor, activity: str, at: datetime, be
         manifest={
             "rule_version": RULE_VERSION,
             "counted_on": held.counted_on.isoformat(),
-            "settings": CURRENT_SETTINGS,
+            "settings": {**CURRENT_SETTINGS, "letterhead": session.info.get("letterhead", {})},
             "base_url": session.info.get("base_url", ""),
         },
         corrects_because=because,
