@@ -84,8 +84,12 @@ def show(as_json: bool) -> None:
         click.echo(msgspec.json.encode(rows).decode())
         return
     for row in found:
-        state = "revoked" if row.revoked_at else "in use"
-        click.echo(f"{row.key:<20} {state:<8} {row.label}  [{' '.join(row.scopes)}]")
+        state = f"revoked {row.revoked_at:%Y-%m-%d}" if row.revoked_at else "in use"
+        used = f"last used {row.last_used_at:%Y-%m-%d %H:00} UTC" if row.last_used_at else "never used"
+        limits = [f"{row.requests_per_minute} requests a minute"] if row.requests_per_minute else []
+        limits += [f"{row.max_body} octets a request"] if row.max_body else []
+        told = f"{row.key:<20} {state:<18} {used:<31} {row.label}  [{' '.join(row.scopes)}]"
+        click.echo("  ".join([told, *limits]))
 
 
 for command in (forward, export, import_):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from threading import Thread
 
 import pytest
 from flask import Flask
+from tincan import Attachment
 from werkzeug.serving import make_server
 
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.lrs.building import Activity, ActivityDefinition, Agent, AgentAccount, LanguageMap, RemoteLRS, Statement, StatementRef, Verb
-from tests.lrs.making import SECRET, make_credential
+from tests.lrs.making import SECRET, Store, make_credential, new_id
 
 HOME = "https://hoc.example.vn"
 
@@ -120,3 +123,78 @@ def test_a_wrong_secret_is_refused(remote: RemoteLRS) -> None:
     response = stranger.save_statement(made())
     assert not response.success
     assert response.response.status == 401
+
+
+def attached(**changes: object) -> Statement:
+    mine = made()
+    content = b"minutes of a meeting"
+    said = {"usage_type": "http://e.vn/minutes", "display": LanguageMap({"vi": "Biên bản"}), "content_type": "text/plain"}
+    mine.attachments = [Attachment(length=len(content), sha2=sha256(content).hexdigest(), **said, **changes)]
+    return mine
+
+
+def test_it_leaves_the_contents_of_attachments_behind(remote: RemoteLRS) -> None:
+    response = remote.save_statement(attached())
+    assert not response.success
+    assert response.response.status == 400  # what is declared must come along, and it has no way to send it
+    elsewhere = remote.save_statement(attached(fileurl="https://hoc.example.vn/bien-ban.txt"))
+    assert elsewhere.success, elsewhere.data
+
+
+def test_a_batch_with_ids_that_are_known_already_is_sent_again_whole_or_not_at_all(remote: RemoteLRS) -> None:
+    batch = [made(), made("cb-002")]
+    for one, id_ in zip(batch, ("8f87ccde-bb56-4c2e-ab83-44982ef22df0", "8f87ccde-bb56-4c2e-ab83-44982ef22df1"), strict=True):
+        one.id = id_
+    assert remote.save_statements(batch).success
+    assert remote.save_statements(batch).success
+    other = made("cb-003")
+    other.id = batch[1].id
+    assert remote.save_statements([made("cb-004"), other]).response.status == 409
+    found = remote.query_statements({"ascending": True})
+    assert [str(one.id) for one in found.content.statements] == [str(one.id) for one in batch]
+
+
+def test_it_cannot_read_back_what_others_stored_under_ids_of_version_7(app: Flask, remote: RemoteLRS) -> None:
+    ours = Store(app.test_client())
+    newer = ours.stored(id="019aa000-1111-7222-8333-444444444444")
+    with pytest.raises(ValueError, match="UUID"):
+        remote.retrieve_statement(newer)
+    with pytest.raises(TypeError, match="statements"):  # and of a page with such a one it reads nothing
+        remote.query_statements({})
+
+
+def test_what_it_reads_and_sends_again_is_another_statement(app: Flask, remote: RemoteLRS) -> None:
+    ours = Store(app.test_client())
+    kept = ours.stored(id=new_id(), timestamp="2026-11-22T09:21:07.123456789Z", result={"duration": "PT007S", "score": {"raw": 10}})
+    said = ours.get(statementId=kept).json
+    assert said["result"] == {"duration": "PT007S", "score": {"raw": 10}}
+    again = remote.retrieve_statement(kept).content
+    again.id = new_id()
+    assert remote.save_statement(again).success
+    written = ours.get(statementId=str(again.id)).json
+    assert (written["result"]["duration"], written["timestamp"]) != (said["result"]["duration"], said["timestamp"])
+
+
+def test_it_waits_for_a_store_that_says_nothing() -> None:
+    """As long as that store likes: what has a time-out is over after this."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        remote = RemoteLRS(version="1.0.3", endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}/xapi/", username="a", password="b")
+        outcome: list[object] = []
+
+        def ask() -> None:
+            try:
+                remote.about()
+            except OSError as error:
+                outcome.append(error)
+
+        waiting = Thread(target=ask)
+        waiting.start()
+        connection, _address = silent.accept()
+        assert connection.recv(1)
+        assert connection.gettimeout() is None
+        waiting.join(0.3)
+        assert waiting.is_alive()
+        assert outcome == []
+        connection.close()
+    waiting.join()
+    assert outcome

@@ -24,7 +24,7 @@ class Scope(StrEnum):
     ALL = "all"
 
 
-# What a learner's content may do, and that only as this learner (see `own_alone`).
+# What a learner's content may do, and that only as this learner (`guard.require_own_actors`).
 CONTENT_SCOPES = (Scope.WRITE, Scope.READ_MINE, Scope.STATE, Scope.PROFILE)
 CONTENT_HOURS = 4
 CONTENT_REQUESTS = 300  # per minute
