@@ -38,6 +38,11 @@ def voiding(target: str, **changes: Any) -> dict[str, Any]:
     return statement(verb={"id": VOIDED}, object={"objectType": "StatementRef", "id": target}, **changes)
 
 
+def compact(values: Any) -> bytes:
+    """As programs write JSON: without white space."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def new_id() -> str:
     return str(uuid4())
 
@@ -60,7 +65,8 @@ class Store:
         headers = {name: value for name, value in headers.items() if value is not None}
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
-            changes["data"] = body if isinstance(body, (bytes, str)) else json.dumps(body)
+            written = compact if path.startswith("statements") else json.dumps
+            changes["data"] = body if isinstance(body, (bytes, str)) else written(body)
         return self.client.open(f"/xapi/{path}", method=method, headers=headers, **changes)
 
     def post(self, body: Any, **changes: Any) -> TestResponse:

@@ -153,14 +153,23 @@ def places(several: Mapping[str, tuple[str, Builder]]) -> Any:
 both_versions = pytest.mark.parametrize("version", list(Version), ids=["1.0.3", "2.0"])
 
 
+def writings(values: Any) -> tuple[bytes, bytes]:
+    """With white space and escapes, as by hand; without, as programs write JSON. What may be read in a shorter way must be read alike."""
+    return json.dumps(values, indent=1).encode(), json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def accepted(values: Any, version: Version = Version.V1) -> Received:
-    return read_one(json.dumps(values).encode(), version)
+    spaced, compact = writings(values)
+    received = read_one(spaced, version)
+    assert read_one(compact, version).values == received.values
+    return received
 
 
 def refused(values: Any, path: str, version: Version = Version.V1) -> None:
     """It is refused at this place or, where what stands there is no object, within it."""
-    with pytest.raises(StatementFault) as caught:
-        read_one(json.dumps(values).encode(), version)
-    field = str(caught.value.field)
-    assert field == path or field.startswith((f"{path}.", f"{path}["))
-    assert str(caught.value).startswith(field)
+    for text in writings(values):
+        with pytest.raises(StatementFault) as caught:
+            read_one(text, version)
+        field = str(caught.value.field)
+        assert field == path or field.startswith((f"{path}.", f"{path}["))
+        assert str(caught.value).startswith(field)
