@@ -260,14 +260,14 @@ def in_two_processes(settings: Settings, database: Database) -> Iterator[Served]
         yield server
 
 
-def race(served: Served, path: str, **headers: str) -> tuple[Counter[int], list[int]]:
-    """Fifty PUTs at once: how many answered what, and which writers were told that they won."""
+def race(served: Served, path: str, round_: int, **headers: str) -> tuple[Counter[int], list[int]]:
+    """Fifty PUTs at once, each of something new: how many answered what, and which writers were told that they won."""
     barrier, answers = Barrier(WRITERS), dict[int, int]()
 
     def write(number: int) -> None:
         with served.connection("2.0.0") as line:
             barrier.wait()
-            answers[number] = line.ask("PUT", path, {"writer": number}, **headers).status
+            answers[number] = line.ask("PUT", path, {"writer": number, "round": round_}, **headers).status
 
     threads = [Thread(target=write, args=(number,)) for number in range(WRITERS)]
     for thread in threads:
@@ -279,15 +279,15 @@ def race(served: Served, path: str, **headers: str) -> tuple[Counter[int], list[
 
 def test_of_fifty_writers_at_several_processes_one_wins(in_two_processes: Served) -> None:
     for path in (profile(), f"activities/state?activityId=urn:a&stateId=s&agent={quote(json.dumps(AN))}"):
-        answers, winners = race(in_two_processes, path, If_None_Match="*")
+        answers, winners = race(in_two_processes, path, 1, If_None_Match="*")
         assert answers == {204: 1, 412: WRITERS - 1}
         with in_two_processes.connection("2.0.0") as line:
             kept = line.ask("GET", path)
-        assert kept.json == {"writer": winners[0]}
-        answers, winners = race(in_two_processes, path, If_Match=kept.headers["etag"])
+        assert kept.json == {"writer": winners[0], "round": 1}
+        answers, winners = race(in_two_processes, path, 2, If_Match=kept.headers["etag"])
         assert answers == {204: 1, 412: WRITERS - 1}
         with in_two_processes.connection("2.0.0") as line:
-            assert line.ask("GET", path).json == {"writer": winners[0]}
+            assert line.ask("GET", path).json == {"writer": winners[0], "round": 2}
 
 
 def test_of_fifty_writers_of_one_statement_all_are_told_the_same(in_two_processes: Served) -> None:
