@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import event, text
 
 from lms.kit.actors import SERVICE
@@ -136,3 +139,52 @@ def test_only_a_month_that_is_there_and_over_is_detached(database: Database, mon
     with pytest.raises(DomainError) as refusal, database.transaction() as session:
         operations.detach_partition(session, SERVICE, month, NOW)
     assert refusal.value.code == code
+
+
+def test_what_a_detached_statement_refers_to_may_come_later(database: Database) -> None:
+    _only_postgresql(database)
+    awaited = uuid4()
+    with database.transaction() as session:
+        pointing = statement(object={"objectType": "StatementRef", "id": str(awaited)})
+        authority = own_authority("https://lms.example.vn")
+        operations.store_statements(session, from_values([pointing]), authority, datetime(2035, 10, 5, tzinfo=UTC))
+    _cut(database)
+    with database.transaction() as session:
+        operations.detach_partition(session, SERVICE, "2035-10", NOW)
+    _store(database, NOW, awaited)
+    with database.reading() as session:
+        found = statement_page(session, Selection(terms=(term(TermKind.VERB, VERB),), limit=10)).statements
+        assert [one.id for one in found] == [awaited]
+        assert session.scalar(text("SELECT count(*) FROM xapi_term")) == 6
+
+
+def test_a_chain_over_a_month_border_is_found_by_all_its_terms(database: Database) -> None:
+    authority = own_authority("https://lms.example.vn")
+    ids = [uuid4() for _ in range(4)]
+    verbs = [f"http://example.vn/verbs/{number}" for number in range(4)]
+    _cut(database)
+    for number in (2, 0, 3, 1):  # each refers to the one after it, whichever comes first
+        refers = {} if number == 3 else {"object": {"objectType": "StatementRef", "id": str(ids[number + 1])}}
+        with database.transaction() as session:
+            given = from_values([statement(id=str(ids[number]), verb={"id": verbs[number]}, **refers)])
+            operations.store_statements(session, given, authority, datetime(2035, 9 + number, 5, tzinfo=UTC))
+    with database.reading() as session:
+        for number, verb in enumerate(verbs):
+            found = statement_page(session, Selection(terms=(term(TermKind.VERB, verb),), ascending=True, limit=10)).statements
+            assert [one.id for one in found] == ids[: number + 1]
+
+
+def test_terms_of_months_come_into_one_table_with_the_upgrade_and_go_back(database: Database) -> None:
+    _only_postgresql(database)
+    _cut(database)
+    _store(database, NOW)
+    with database.reading() as session:
+        before = session.execute(text("SELECT term, position FROM xapi_term ORDER BY 1, 2")).all()
+    migration = import_module("migrations.versions.0013_terms_of_all_months")
+    for step in (migration.downgrade, migration.upgrade):
+        with database.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+            step()
+            kind = connection.execute(text("SELECT relkind FROM pg_class WHERE oid = 'xapi_term'::regclass")).scalar_one()
+            assert kind == ("p" if step is migration.downgrade else "r")
+            assert connection.execute(text("SELECT term, position FROM xapi_term ORDER BY 1, 2")).all() == before
+    assert [found for found in schema.differences(database) if "xapi_term" in found] == []

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, TextualSelect, Uuid, bindparam, column, func, select, text, true
+from sqlalchemy import BindParameter, ColumnElement, Integer, TextualSelect, Uuid, any_, bindparam, column, func, select, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -98,8 +98,11 @@ def _fetched(
     conditions = [Statement.voided.is_(False)]
     if authority is not None:
         conditions.append(Statement.authority == authority_term(authority))
-    if session.get_bind().dialect.name != "postgresql" or abs(places[0].int - places[-1].int) >> 80 < _FEW_MONTHS:
-        found, place = select(*GIVEN).where(Statement.position.in_(places), *conditions), Statement.position.expression
+    place = Statement.position.expression
+    if session.get_bind().dialect.name != "postgresql":
+        found = select(*GIVEN).where(Statement.position.in_(places), *conditions)
+    elif abs(places[0].int - places[-1].int) >> 80 < _FEW_MONTHS:
+        found = select(*GIVEN).where(Statement.position == any_(_array(places)), *conditions)
     else:
         found, place = _one_by_one(places, conditions)
     return [stored(row) for row in session.execute(found.order_by(place if ascending else place.desc()).limit(most))]
@@ -108,10 +111,15 @@ def _fetched(
 def _one_by_one(places: Sequence[UUID], conditions: Sequence[ColumnElement[bool]]) -> tuple[Rows, ColumnElement[UUID]]:
     """A list of places is looked for in every month between its ends. Where those are many, PostgreSQL is to go to the month of each place,
     and is kept from reading all months instead."""
-    given = func.unnest(bindparam("places", places, type_=ARRAY(Uuid()))).table_valued(column("place", Uuid()), name="given")
+    given = func.unnest(_array(places)).table_valued(column("place", Uuid()), name="given")
     given = given.render_derived()
     there = select(*GIVEN).where(Statement.position == given.c.place, *conditions).limit(1).lateral("there")
     return select(*there.c).select_from(given).join(there, true()), there.c.position
+
+
+def _array(places: Sequence[UUID]) -> BindParameter[list[UUID]]:
+    """One value, however many places."""
+    return bindparam("places", list(places), type_=ARRAY(Uuid()))
 
 
 def _cut(page: list[StoredStatement], limit: int, last: UUID | None) -> StatementPage:
