@@ -47,7 +47,11 @@ class TargetForm(ShortForm):
     endpoint = StringField(_l("Địa chỉ kho nhận"), description=_l("Ví dụ https://kho.tinh.gov.vn/xapi/"), validators=[Needed()])
     username = StringField(_l("Khóa"), validators=[Needed()])
     password = PasswordField(_l("Mật khẩu của khóa"), validators=[Needed()], filters=())
-    version = SelectField(_l("Phiên bản xAPI"), choices=[SelectChoice(version, version) for version in VERSIONS])
+    version = SelectField(
+        _l("Phiên bản xAPI"),
+        description=_l("Kho 1.0.3 không nhận phát biểu 2.0: những phát biểu đó được gác lại"),
+        choices=[SelectChoice(version, version) for version in VERSIONS],
+    )
     verbs = TextAreaField(_l("Chỉ gửi các động từ"), description=_l("Mỗi dòng một địa chỉ IRI; để trống: mọi động từ"))
     agency = StringField(_l("Chỉ gửi của đơn vị (mã)"), description=_l("Gồm cả đơn vị trực thuộc; để trống: toàn tỉnh"))
     since = DateField(

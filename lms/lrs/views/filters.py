@@ -29,10 +29,10 @@ class StatementFilterForm(ShortForm):
 
     LINE = 2000
 
-    agent = StringField(_l("Người (mã tài khoản, thư điện tử hoặc địa chỉ OpenID)"))
-    verb = StringField(_l("Động từ (IRI)"))
-    activity = StringField(_l("Hoạt động (IRI)"))
-    registration = StringField(_l("Lượt học, lượt thi (registration)"))
+    agent = StringField(_l("Người"), description=_l("Mã tài khoản, thư điện tử hoặc OpenID"))
+    verb = StringField(_l("Động từ"), description=_l("Địa chỉ IRI"))
+    activity = StringField(_l("Hoạt động"), description=_l("Địa chỉ IRI"))
+    registration = StringField(_l("Lượt học, lượt thi"), description=_l("Mã registration (UUID)"))
     since = DateField(_l("Lưu từ ngày"), validators=[Optional()], format=_DAYS)
     until = DateField(_l("Đến hết ngày"), validators=[Optional()], format=_DAYS)
 
