@@ -6,16 +6,19 @@ Only here: the real service sends neither header. Its rate limits stay on; a sin
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Response
 from sqlalchemy import event
 
 from bench.service_headers import HASH, QUERIES
 from lms.accounts.rules import passwords
 from wsgi import app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 @dataclass(slots=True)
@@ -40,20 +43,26 @@ def _timed_password_matches(stored: str | None, password: str) -> bool:
     return matches
 
 
-def _begin() -> None:
-    _tally.set(Tally())
+class Counting:
+    """Wraps all of the application: some requests are answered before its hooks."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        tally = Tally()
+        _tally.set(tally)
+
+        def telling(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+            told = [(QUERIES, str(tally.queries))]
+            if tally.hash_nanoseconds:
+                told.append((HASH, str(tally.hash_nanoseconds)))
+            return start_response(status, [*headers, *told], error)
+
+        return self.application(environ, telling)
 
 
-def _tell(response: Response) -> Response:
-    tally = _tally.get()
-    response.headers[QUERIES] = str(tally.queries)
-    if tally.hash_nanoseconds:
-        response.headers[HASH] = str(tally.hash_nanoseconds)
-    return response
-
-
-app.before_request_funcs.setdefault(None, []).insert(0, _begin)  # before the service's own, which read the database
-app.after_request(_tell)
+app.wsgi_app = Counting(app.wsgi_app)  # type: ignore[method-assign]
 passwords.password_matches = _timed_password_matches
 for _engine in app.extensions["lms.database"].engines:
     event.listen(_engine, "before_cursor_execute", _count)

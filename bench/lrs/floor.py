@@ -30,7 +30,7 @@ def fill(url: str) -> None:
 def create_app(url: str) -> Flask:
     app = Flask(__name__)
     database = Database(url)
-    writing, reading = database.engines
+    writing, reading, *_alone = database.engines
     mark = "?" if database.is_sqlite else "%s"
 
     def insert(rows: list[tuple[str, str]]) -> None:

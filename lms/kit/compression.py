@@ -9,6 +9,7 @@ TYPES = ("text/html", "text/css", "text/javascript", "application/javascript", "
 
 
 def init_compression(app: Flask) -> None:
+    app.extensions["lms.compression"] = True
     app.after_request(_compress)
 
 

@@ -43,6 +43,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_INSISTING = (("Strict-Transport-Security", "max-age=31536000"),)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _MACHINE_PATHS = ("/api/", "/xapi/")
 
@@ -50,8 +51,7 @@ _MACHINE_PATHS = ("/api/", "/xapi/")
 def init_web(app: Flask, *, secure: bool) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
-    if secure:
-        app.after_request(_insist_on_https)
+    app.extensions["lms.standing_headers"] = [*HEADERS.items(), *(_INSISTING if secure else ())]
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(AccessDenied, lambda error: error_response(403))
     app.register_error_handler(NotFound, lambda error: error_response(404))
@@ -61,6 +61,17 @@ def init_web(app: Flask, *, secure: bool) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _defect)
+
+
+def standing_headers(app: Flask) -> list[tuple[str, str]]:
+    """Every answer has these, unless its view says otherwise."""
+    found: list[tuple[str, str]] = app.extensions["lms.standing_headers"]
+    return found
+
+
+def request_id(given: str) -> str:
+    """What whoever stands in front calls this request; else a name of ours."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def wants_json() -> bool:
@@ -152,8 +163,7 @@ def _words(status: int) -> tuple[str, str, str]:
 
 def _begin() -> None:
     g.started = time.perf_counter()
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id, remote_address=request.remote_addr)
     _refuse_nul()
@@ -169,7 +179,7 @@ def _refuse_nul() -> None:
 
 def _finish(response: Response) -> Response:
     headers = response.headers
-    for name, value in HEADERS.items():
+    for name, value in standing_headers(current_app):
         headers.setdefault(name, value)
     if "request_id" in g:
         headers["X-Request-Id"] = g.request_id
@@ -186,11 +196,6 @@ def _finish(response: Response) -> Response:
     if "Cache-Control" not in headers:
         # Pages show personal data and are read on shared machines.
         headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _insist_on_https(response: Response) -> Response:
-    response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
@@ -26,16 +27,19 @@ from lms.lrs.rules.terms import agent_identity
 from lms.lrs.rules.versions import Version, negotiated, spoken
 
 PREFIX = "/xapi/"
+DEFECT = "lms.lrs.defect"  # in a request's environment: what went wrong before the application was asked (`api.direct`)
 MAX_BODY = 16 * 1024 * 1024  # ten thousand statements of a kilobyte and a half
 
 _VERSION_HEADER = "X-Experience-API-Version"
 _CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
 _RECENTLY = timedelta(minutes=5)
-_A_MOMENT = timedelta(seconds=2)
+A_MOMENT = timedelta(seconds=2)
 
 
 def check_credential() -> Response | None:
     """Before each resource but About: a version we speak, and a key in use with its secret."""
+    if DEFECT in request.environ:
+        raise request.environ[DEFECT]
     request.max_content_length = MAX_BODY
     if request.endpoint == "xapi.about":
         g.xapi_version = _answering()
@@ -58,7 +62,7 @@ def check_credential() -> Response | None:
             operations.note_use(session, found.key, at)
     g.xapi_credential = found
     if found.person_id is None:
-        _last_spoken()[found.key] = g.xapi_version
+        _memory().spoken[found.key] = g.xapi_version
     if found.quiet:
         g.xapi_consistent_through = at
     if found.person_id is not None:
@@ -169,27 +173,39 @@ def _answering() -> Version:
         return asked
     given = request.authorization
     key = given.username if given is not None and given.type == "basic" else None
-    return _last_spoken().get(key or "", Version(settings().xapi_version))
+    return _memory().spoken.get(key or "", Version(settings().xapi_version))
 
 
-def _last_spoken() -> dict[str, Version]:
-    """By key, as far as this process knows; of systems alone, which are few."""
-    known: dict[str, Version] = current_app.extensions.setdefault("lms.lrs.spoken", {})
-    return known
+@dataclass(slots=True)
+class Memory:
+    """What this process knows of what went before. `spoken`: by key the version in which it last spoke; of systems alone, which are few.
+    `consistent`: a moment up to which everything stored could be read."""
+
+    spoken: dict[str, Version] = field(default_factory=dict)
+    consistent: datetime | None = None
+
+
+def memory(app: Flask) -> Memory:
+    found: Memory = app.extensions.setdefault("lms.lrs.memory", Memory())
+    return found
+
+
+def _memory() -> Memory:
+    return memory(current_app)
 
 
 def _consistent_through() -> datetime:
     """What was found out on the way; else what was known a moment ago, which stays true; else asked now."""
-    memory: dict[str, Any] = current_app.extensions.setdefault("lms.lrs.consistent", {})
+    known = _memory()
     if "xapi_consistent_through" in g:
-        memory["last"] = g.xapi_consistent_through
-        return memory["last"]  # type: ignore[no-any-return]
+        known.consistent = found = g.xapi_consistent_through
+        return found  # type: ignore[no-any-return]
     at = now()
-    if "last" in memory and at - memory["last"] < _A_MOMENT:
-        return memory["last"]  # type: ignore[no-any-return]
+    if known.consistent is not None and at - known.consistent < A_MOMENT:
+        return known.consistent
     try:
         with reading() as session:
-            memory["last"] = queries.consistent_through(session, at)
+            known.consistent = found = queries.consistent_through(session, at)
     except OperationalError:
-        return memory.get("last", at - _RECENTLY)  # type: ignore[no-any-return]
-    return memory["last"]  # type: ignore[no-any-return]
+        return known.consistent or at - _RECENTLY
+    return found

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from lms.lrs.api.alternate import AlternateSyntax
+from lms.lrs.api.direct import DirectWay
 from lms.lrs.guard import check_credential, describe
 
 blueprint = Blueprint("xapi", __name__, url_prefix="/xapi")
@@ -17,6 +18,6 @@ blueprint.after_app_request(describe)  # for all of /xapi/, errors of the routin
 
 
 @blueprint.record_once
-def _understand_alternate_syntax(state: BlueprintSetupState) -> None:
+def _stand_before_the_application(state: BlueprintSetupState) -> None:
     app = cast(Flask, state.app)
-    app.wsgi_app = AlternateSyntax(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = AlternateSyntax(DirectWay(app, app.wsgi_app))  # type: ignore[method-assign]

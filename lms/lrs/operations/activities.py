@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from lms.lrs.models import ActivityDefinition
-from lms.lrs.rules.activities import activity_key, definition_texts, definitions_in, wording_digest
+from lms.lrs.rules.activities import activity_key, definition_texts
 from lms.lrs.rules.reading import Received
 
 _MOST_REMEMBERED = 50_000
@@ -25,22 +25,21 @@ _ALL_AT_ONCE = (
     " ON CONFLICT DO NOTHING RETURNING digest"
 )
 # Digests of wordings that are stored, each database's own. What is stored stays, so nothing here ever becomes wrong.
-_known: WeakKeyDictionary[Engine, set[UUID]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Engine, set[str]] = WeakKeyDictionary()
 
 
-def note_definitions(session: Session, statements: Iterable[tuple[Received, UUID]]) -> None:
-    """Keep the definitions in these statements, each with its position in the store."""
+def note_definitions(session: Session, statements: Iterable[tuple[Received, str]]) -> None:
+    """Keep the definitions in these statements, each with its position in the store (32 hexadecimal digits)."""
     known = _known.setdefault(cast(Engine, session.get_bind()), set())
-    fresh: dict[UUID, dict[str, Any]] = {}
+    fresh: dict[str, dict[str, Any]] = {}
     for received, position in statements:
-        defined = definitions_in(received.values)
-        digests = [wording_digest(activity_id, definition) for activity_id, definition in defined]
-        if all(digest in known for digest in digests):
+        digests = [digest for _activity, digest in received.facts.wordings]
+        if known.issuperset(digests):
             continue
         for digest, (activity_id, text) in zip(digests, definition_texts(received.text), strict=True):
             if digest not in known:
-                row = {"activity": activity_key(activity_id), "digest": digest, "position": position, "id": activity_id, "definition": text}
-                fresh.setdefault(digest, row)
+                place = {"activity": activity_key(activity_id), "digest": UUID(digest), "position": UUID(position)}
+                fresh.setdefault(digest, {**place, "id": activity_id, "definition": text})
     if not fresh:
         return
     own = session.info.setdefault("lrs.defined", set())  # stored by this transaction, which may yet be undone
@@ -50,11 +49,11 @@ def note_definitions(session: Session, statements: Iterable[tuple[Received, UUID
     known |= fresh.keys() - own
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
+def _insert(session: Session, rows: list[dict[str, Any]]) -> set[str]:
     """Store what is new; returns the digests of that."""
     in_one_order = sorted(rows, key=lambda row: (row["activity"], row["digest"]))  # or two writers could wait for each other
     if session.get_bind().dialect.name == "postgresql":
         stored = session.connection().exec_driver_sql(_ALL_AT_ONCE, (msgspec.json.encode(in_one_order).decode(),))
     else:
         stored = session.connection().execute(sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.digest), in_one_order)
-    return set(stored.scalars())
+    return {digest.hex for digest in stored.scalars()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -16,14 +17,23 @@ from lms.lrs import queries
 from lms.lrs.models import Statement
 from lms.lrs.queries import KnownStatement
 from lms.lrs.rules.faults import Forbidden
+from lms.lrs.rules.terms import statement_terms
 
 
 @dataclass(slots=True)
 class New:
-    """A statement about to be stored."""
+    """A statement about to be stored. Its terms are kept as keys (`rules.terms.term_key`), as they are written: few are ever compared."""
 
     row: dict[str, Any]
-    terms: set[UUID]
+    keys: set[str]
+
+    @property
+    def terms(self) -> set[UUID]:
+        return {UUID(key) for key in self.keys}
+
+    @terms.setter
+    def terms(self, terms: set[UUID]) -> None:
+        self.keys = {term.hex for term in terms}
 
 
 @dataclass(slots=True)
@@ -48,14 +58,14 @@ def link_and_void(
     _void(session, fresh, pointing, targets, voids_others=voids_others)
     if not pointing and not any(new.row["target_id"] for new in fresh.values()):
         return []
-    stored_terms = queries.terms_at(session, [known.position for known in (*pointing.values(), *targets.values())])
-    nodes = {known.id: _Node(stored_terms[known.position], None) for known in targets.values()}
-    nodes |= {known.id: _Node(stored_terms[known.position], known.target_id) for known in pointing.values()}
+    stored = _targets_of_targets(session, targets) | pointing
+    nodes = {known.id: _Node(_own_terms(known), known.target_id) for known in stored.values()}
     nodes |= {statement_id: _Node(new.terms, new.row["target_id"]) for statement_id, new in fresh.items()}
     reached = {statement_id: _along(nodes, statement_id) for statement_id in (*fresh, *pointing)}
     for statement_id, new in fresh.items():
         new.terms = reached[statement_id]
-    return [(key, known.position) for known in pointing.values() for key in reached[known.id] - stored_terms[known.position]]
+    there = [known for known in pointing.values() if known.body is not None]  # what lies in a detached month is not found any more
+    return queries.terms_missing(session, [(key, known.position) for known in there for key in reached[known.id]])
 
 
 def _pointing(session: Session, near: Mapping[UUID, KnownStatement]) -> dict[UUID, KnownStatement]:
@@ -67,6 +77,24 @@ def _pointing(session: Session, near: Mapping[UUID, KnownStatement]) -> dict[UUI
         frontier = nearer.keys() - found.keys()
         found |= nearer
     return found
+
+
+def _targets_of_targets(session: Session, targets: Mapping[UUID, KnownStatement]) -> dict[UUID, KnownStatement]:
+    """These, and what they refer to, and so on."""
+    found = dict(targets)
+    while ahead := {known.target_id for known in found.values()} - {None} - found.keys():
+        further = queries.statements_known(session, ahead)
+        if not further:
+            break
+        found |= further
+    return found
+
+
+def _own_terms(known: KnownStatement) -> set[UUID]:
+    """From its text: an index by place, for the few statements that others refer to, would have a row for each term of all."""
+    if known.body is None or known.head is None:
+        return set()
+    return statement_terms(msgspec.json.decode(known.body), msgspec.json.decode(f"{{{known.head}}}")["authority"])
 
 
 def _along(nodes: Mapping[UUID, _Node], start: UUID) -> set[UUID]:

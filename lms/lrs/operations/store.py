@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+import msgspec
 from sqlalchemy.orm import Session
 
 from lms.kit.errors import N_, Conflict
@@ -19,15 +18,14 @@ from lms.lrs.operations.activities import note_definitions
 from lms.lrs.operations.attachments import keep_contents
 from lms.lrs.operations.references import New, link_and_void
 from lms.lrs.operations.rows import insert_statements
-from lms.lrs.rules.attachments import attachments_of, has_attachments
+from lms.lrs.queries.ids import any_near
+from lms.lrs.rules.attachments import attachments_of
 from lms.lrs.rules.comparison import same_statement
 from lms.lrs.rules.faults import StatementFault, TooLarge
-from lms.lrs.rules.positions import MAX_BATCH, position, whole_milliseconds
+from lms.lrs.rules.positions import MAX_BATCH, position_key, whole_milliseconds
 from lms.lrs.rules.reading import Received, decode
-from lms.lrs.rules.rendering import completed
-from lms.lrs.rules.statements import is_voider, target_of
-from lms.lrs.rules.terms import TermKind, agent_identity, statement_terms, term
-from lms.lrs.rules.values import moment
+from lms.lrs.rules.rendering import head_of, rebuilt, timestamp
+from lms.lrs.rules.terms import authority_keys
 
 
 def take_turn(session: Session, statements: Sequence[Received]) -> None:
@@ -39,9 +37,9 @@ def take_turn(session: Session, statements: Sequence[Received]) -> None:
     """
     if session.get_bind().dialect.name != "postgresql" or session.info.get("lrs.turn") == session.get_transaction():
         return
-    refers = any(target_of(received.values) is not None for received in statements)
+    refers = any(received.facts.target_id is not None for received in statements)
     lock = "pg_advisory_xact_lock" if refers else "pg_advisory_xact_lock_shared"
-    session.execute(text(f"SELECT {lock}(:space, :writers)"), {"space": queries.LOCK_SPACE, "writers": queries.LOCK_WRITERS})
+    session.connection().exec_driver_sql(f"SELECT {lock}({queries.LOCK_SPACE}, {queries.LOCK_WRITERS})")
     session.info["lrs.turn"] = session.get_transaction()
 
 
@@ -71,18 +69,19 @@ def store_statements(
     take_turn(session, statements)
     ids = _ids(statements)
     chosen = {received.id for received in statements if received.id is not None}
-    known, pointing = queries.statements_near(session, chosen)  # nobody knows an id that was drawn here just now
+    # Nobody knows an id that was drawn here just now.
+    known, pointing = queries.statements_near(session, chosen) if any_near(session, chosen) else ({}, {})
     stored, salt = whole_milliseconds(at), secrets.randbits(54)
+    responsible = _Responsible(authority, stored)
     fresh: dict[UUID, New] = {}
     for index, (statement_id, received) in enumerate(zip(ids, statements, strict=True)):
         if statement_id in known:
             _refuse_another(statement_id, received, known[statement_id].body)
         else:
-            fresh[statement_id] = _new(received, statement_id, position(stored, first_place + index, salt), stored, authority)
+            fresh[statement_id] = _new(received, statement_id, position_key(stored, first_place + index, salt), responsible)
     if fresh:
         links = link_and_void(session, fresh, pointing, voids_others=voids_others)
-        in_one_order = sorted((new.row for new in fresh.values()), key=itemgetter("id"))  # or two batches could wait for each other
-        insert_statements(session, in_one_order, {new.row["position"]: new.terms for new in fresh.values()}, links)
+        insert_statements(session, sorted(fresh.values(), key=_by_id), links)  # in one order, or two batches could wait for each other
         if defines:
             note_definitions(session, [(one, fresh[key].row["position"]) for key, one in zip(ids, statements, strict=True) if key in fresh])
         if contents is not None:
@@ -93,10 +92,15 @@ def store_statements(
 def _brought(ids: Sequence[UUID], statements: Sequence[Received], fresh: Mapping[UUID, New], contents: Contents) -> dict[UUID, set[bytes]]:
     """By position of a new statement the hashes of what came with it."""
     return {
-        fresh[statement_id].row["position"]: {one.sha2 for one in attachments_of(received.values, "") if one.sha2 in contents}
+        UUID(fresh[statement_id].row["position"]): {one.sha2 for one in attachments_of(received.values, "") if one.sha2 in contents}
         for statement_id, received in zip(ids, statements, strict=True)
-        if statement_id in fresh and has_attachments(received.values)
+        if statement_id in fresh and received.facts.attaches
     }
+
+
+def _by_id(new: New) -> str:
+    found: str = new.row["id"]
+    return found
 
 
 def _ids(statements: Sequence[Received]) -> list[UUID]:
@@ -129,29 +133,36 @@ def _refuse_another(statement_id: UUID, received: Received, body: str | None) ->
         )
 
 
-def _new(received: Received, statement_id: UUID, place: UUID, stored: datetime, authority: Mapping[str, Any]) -> New:
-    statement = received.values
-    head, rebuilt = completed(
-        received.text, statement, statement_id=statement_id, stored=stored, authority=authority, version=received.version
-    )
-    actor = agent_identity(statement["actor"])
-    target, registration = target_of(statement), statement.get("context", {}).get("registration")
+class _Responsible:
+    """Who answers for what is stored now, as every row says it."""
+
+    def __init__(self, authority: Mapping[str, Any], stored: datetime) -> None:
+        self.text = msgspec.json.encode(authority).decode()
+        self.term = queries.authority_term(authority)
+        self.keys = authority_keys(authority)
+        self.stored = stored
+        self.stored_text = timestamp(stored)
+
+
+def _new(received: Received, statement_id: UUID, place: str, responsible: _Responsible) -> New:
+    facts, version = received.facts, received.version
+    head = head_of(facts.given, str(statement_id), responsible.stored_text, responsible.text, version)
     row = {
         "position": place,
-        "id": statement_id,
-        "stored": stored,
-        "timestamp": moment(statement["timestamp"], "timestamp", spaced=True) if "timestamp" in statement else stored,
-        "actor": None if actor is None else term(TermKind.AGENT, actor),
-        "verb": statement["verb"]["id"],
-        "activity": statement["object"]["id"] if statement["object"].get("objectType", "Activity") == "Activity" else None,
-        "registration": UUID(registration) if registration else None,
-        "target_id": UUID(target) if target else None,
-        "is_voider": is_voider(statement),
+        "id": statement_id.hex,
+        "stored": responsible.stored,
+        "timestamp": facts.timestamp or responsible.stored,
+        "actor": facts.actor,
+        "verb": facts.verb,
+        "activity": facts.activity,
+        "registration": facts.registration,
+        "target_id": facts.target_id,
+        "is_voider": facts.voids,
         "voided": False,
-        "authority": queries.authority_term(authority),
-        "version": statement.get("version", received.version.of_statements),
+        "authority": responsible.term,
+        "version": facts.version,
         "body": received.text,
         "head": head,
-        "rebuilt": rebuilt,
+        "rebuilt": rebuilt(received.text, received.values, head, version) if facts.rebuilt else None,
     }
-    return New(row=row, terms=statement_terms(statement, authority))
+    return New(row, {*facts.terms, *responsible.keys})

@@ -48,9 +48,9 @@ def definition_texts(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def wording_digest(activity_id: str, definition: Mapping[str, Any]) -> UUID:
-    """Equal for what says the same in the same order."""
-    return UUID(bytes=blake2b(msgspec.json.encode((activity_id, definition)), digest_size=16).digest())
+def wording_digest(activity_id: str, definition: Mapping[str, Any]) -> str:
+    """Equal for what says the same in the same order: 32 hexadecimal digits."""
+    return blake2b(msgspec.json.encode((activity_id, definition)), digest_size=16).hexdigest()
 
 
 def merged_definition(wordings: Iterable[str]) -> bytes | None:

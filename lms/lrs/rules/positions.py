@@ -17,6 +17,16 @@ def whole_milliseconds(at: datetime) -> datetime:
 
 
 def position(stored: datetime, index: int, salt: int) -> UUID:
+    """Where the statement stands that is stored at this moment in this place of its batch."""
+    return UUID(int=_position(stored, index, salt))
+
+
+def position_key(stored: datetime, index: int, salt: int) -> str:
+    """The same as 32 hexadecimal digits."""
+    return f"{_position(stored, index, salt):032x}"
+
+
+def _position(stored: datetime, index: int, salt: int) -> int:
     """48 bits of milliseconds, 20 of the place in the batch, 54 of `salt`, which tells batches of one millisecond apart.
 
     Shaped as a UUID of version 7, so that a database sorts it by time.
@@ -26,7 +36,7 @@ def position(stored: datetime, index: int, salt: int) -> UUID:
     value = _milliseconds(stored) << 80
     value |= 0x7 << 76 | (index >> 8) << 64
     value |= 0b10 << 62 | (index & 0xFF) << 54 | (salt & ((1 << 54) - 1))
-    return UUID(int=value)
+    return value
 
 
 def first_position(at: datetime) -> UUID:

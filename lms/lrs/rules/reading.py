@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from lms.kit.errors import N_
-from lms.lrs.rules.faults import BadRequest, StatementFault
+from lms.lrs.rules.facts import Facts, facts_of
+from lms.lrs.rules.quick import quick_facts
 from lms.lrs.rules.statements import check_statement
+from lms.lrs.rules.strict_json import MAX_DEPTH, decode, not_json
 from lms.lrs.rules.versions import Version
 
-MAX_DEPTH = 100  # objects within objects; deeper ones serve nobody but those who want to exhaust a stack
-
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
-_BRACKET = re.compile(rb"[\[\]{}]")
+__all__ = ["MAX_DEPTH", "Received", "decode", "from_values", "read_many", "read_one"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
-    """A valid statement: what it says, the exact text in which it was sent, its id, which a PUT may give beside it, and the version of
-    the request that brought it."""
+    """A valid statement: the exact text in which it was sent, its id, which a PUT may give beside it, and the version of the request that
+    brought it. What it says, and what is to be known of it, is found out when it is asked for, unless reading it has found it out."""
 
-    values: dict[str, Any]
     text: str
     id: UUID | None = None
     version: Version = Version.V1
+    _values: dict[str, Any] | None = None
+    _facts: Facts | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = msgspec.json.decode(self.text, type=dict[str, Any])
+        return self._values
+
+    @property
+    def facts(self) -> Facts:
+        if self._facts is None:
+            self._facts = facts_of(self.values, self.version)
+        return self._facts
 
 
 def read_one(body: bytes, version: Version = Version.V1) -> Received:
     """The single statement of a PUT. Raises BadRequest or StatementFault."""
-    return _checked(_text(body), "statement", version)
+    return _quickly(body, version) or _checked(_text(body), "statement", version)
 
 
 def read_many(body: bytes, version: Version = Version.V1) -> list[Received]:
@@ -44,10 +52,10 @@ def read_many(body: bytes, version: Version = Version.V1) -> list[Received]:
     if not body.lstrip().startswith(b"["):
         return [read_one(body, version)]
     try:
-        entries = msgspec.json.decode(body, type=list[msgspec.Raw])
+        entries = [bytes(entry) for entry in _decode_entries(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json(error) from None
-    return [_checked(_text(bytes(entry)), f"statements[{index}]", version) for index, entry in enumerate(entries)]
+        raise not_json(error) from None
+    return [_quickly(entry, version) or _checked(_text(entry), f"statements[{index}]", version) for index, entry in enumerate(entries)]
 
 
 def from_values(statements: Iterable[Mapping[str, Any]]) -> list[Received]:
@@ -55,46 +63,25 @@ def from_values(statements: Iterable[Mapping[str, Any]]) -> list[Received]:
     return [_checked(msgspec.json.encode(values).decode(), f"statements[{index}]", Version.V1) for index, values in enumerate(statements)]
 
 
-def decode(text: str, path: str) -> Any:
-    """Strict JSON: UTF-8, no NaN, no key twice, no endless nesting. Raises BadRequest or StatementFault."""
+_decode_entries = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def _quickly(text: bytes, version: Version) -> Received | None:
     try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise _not_json(error) from None
-    bare = _STRING.sub(b"", text.encode())
-    brackets = _BRACKET.findall(bare)
-    if len(brackets) > 2 * MAX_DEPTH and max(accumulate(1 if mark in b"[{" else -1 for mark in brackets)) > MAX_DEPTH:
-        raise StatementFault(path, N_("%(path)s: lồng nhau quá %(depth)s lớp"), depth=MAX_DEPTH)
-    # Outside strings a colon stands after each key, and only there: fewer after decoding means that a key was given twice.
-    if bare.count(b":") != _STRING.sub(b"", msgspec.json.encode(value)).count(b":"):
-        raise StatementFault(path, N_('%(path)s: khóa "%(key)s" xuất hiện hai lần trong cùng một đối tượng'), key=_repeated_key(text))
-    return value
+        whole = text.decode()
+    except UnicodeDecodeError:
+        return None
+    facts = quick_facts(text, version)
+    return None if facts is None else Received(whole, facts.id, version, None, facts)
 
 
 def _text(body: bytes) -> str:
     try:
         return body.decode().strip(" \t\r\n")
     except UnicodeDecodeError as error:
-        raise _not_json(error) from None
+        raise not_json(error) from None
 
 
 def _checked(text: str, path: str, version: Version) -> Received:
     statement = check_statement(decode(text, path), path, version)
-    return Received(statement, text, UUID(statement["id"]) if "id" in statement else None, version)
-
-
-def _not_json(error: Exception) -> BadRequest:
-    return BadRequest(N_("Nội dung gửi lên không phải JSON hợp lệ: %(reason)s"), code="invalid_json", reason=str(error))
-
-
-def _repeated_key(text: str) -> str:
-    def pairs(entries: list[tuple[str, Any]]) -> None:
-        seen: set[str] = set()
-        for key, _value in entries:
-            if key in seen:
-                repeated.append(key)
-            seen.add(key)
-
-    repeated: list[str] = []
-    json.loads(text, object_pairs_hook=pairs)
-    return repeated[0]
+    return Received(text, UUID(statement["id"]) if "id" in statement else None, version, statement)

@@ -8,7 +8,7 @@ activity outside an array, or in version 2.0 a moment that is not in UTC, is a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -40,21 +40,39 @@ def completed(
     version: Version = Version.V1,
 ) -> tuple[str, str | None]:
     """(head, rebuilt) of a statement: the members the store adds, and the whole text where adding is not enough."""
-    moment = timestamp(stored)
-    additions: dict[str, Any] = {"id": str(statement_id), "stored": moment, "timestamp": moment, "authority": authority}
-    additions["version"] = version.of_statements
-    head = {key: value for key, value in additions.items() if key in _OVERWRITTEN or key not in values}
+    head = head_of(values, str(statement_id), timestamp(stored), msgspec.json.encode(authority).decode(), version)
+    return head, rebuilt(text, values, head, version) if must_be_rebuilt(values, version) else None
+
+
+def head_of(given: Container[str], statement_id: str, stored: str, authority: str, version: Version) -> str:
+    """The members the store adds to a statement with these members, as text; `authority` is JSON."""
+    parts = [] if "id" in given else [f'"id":"{statement_id}"']
+    parts.append(f'"stored":"{stored}"')
+    if "timestamp" not in given:
+        parts.append(f'"timestamp":"{stored}"')
+    parts.append(f'"authority":{authority}')
+    if "version" not in given:
+        parts.append(f'"version":"{version.of_statements}"')
+    return ",".join(parts)
+
+
+def must_be_rebuilt(values: Mapping[str, Any], version: Version) -> bool:
+    """Is putting the head before the text not enough?"""
+    if any(key in values for key in _OVERWRITTEN) or _lone_context_activity(values):
+        return True
+    return version is Version.V2 and _away_from_utc(values)
+
+
+def rebuilt(text: str, values: Mapping[str, Any], head: str, version: Version) -> str:
+    """The whole text where adding to it is not enough."""
     to_utc = version is Version.V2 and _away_from_utc(values)
-    rewrite = to_utc or any(key in values for key in _OVERWRITTEN) or _lone_context_activity(values)
-    return _members_text(head), (_rebuilt(text, head, to_utc=to_utc) if rewrite else None)
+    set_here = _members(f"{{{head}}}".encode())
+    members = {key: value for key, value in _members(text.encode()).items() if key not in set_here}
+    return f"{{{head},{_encode(_as_returned(members, to_utc=to_utc))[1:].decode()}"
 
 
 def exact(body: str, head: str, rebuilt: str | None) -> str:
     return rebuilt if rebuilt is not None else f"{{{head},{body[1:]}"
-
-
-def _members_text(members: Mapping[str, Any]) -> str:
-    return msgspec.json.encode(members).decode()[1:-1]
 
 
 def _lone_context_activity(event: Mapping[str, Any]) -> bool:
@@ -71,11 +89,6 @@ def _away_from_utc(event: Mapping[str, Any]) -> bool:
         return True
     target = event["object"]
     return target.get("objectType") == "SubStatement" and _away_from_utc(target)
-
-
-def _rebuilt(text: str, head: Mapping[str, Any], *, to_utc: bool) -> str:
-    members = {key: value for key, value in _members(text.encode()).items() if key not in head}
-    return f"{{{_members_text(head)},{_encode(_as_returned(members, to_utc=to_utc))[1:].decode()}"
 
 
 def _as_returned(event: Members, *, to_utc: bool) -> Members:

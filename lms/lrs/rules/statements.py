@@ -52,13 +52,10 @@ def target_of(statement: dict[str, Any]) -> str | None:
 def _check_event(statement: dict[str, Any], path: str, version: Version, *, within: bool) -> None:
     """What statements and statements within statements have in common."""
     check_actor(statement["actor"], f"{path}.actor")
-    verb = values.obj(statement["verb"], f"{path}.verb", ("id", "display"), required=("id",))
-    values.iri(verb["id"], f"{path}.verb.id")
-    if "display" in verb:
-        values.language_map(verb["display"], f"{path}.verb.display")
+    check_verb(statement["verb"], f"{path}.verb")
     about_activity = _check_object(statement["object"], f"{path}.object", version, within=within)
     if "result" in statement:
-        _check_result(statement["result"], f"{path}.result")
+        check_result(statement["result"], f"{path}.result")
     if "context" in statement:
         check_context(statement["context"], f"{path}.context", version, about_activity=about_activity)
     if "timestamp" in statement:
@@ -85,7 +82,15 @@ def _check_object(value: Any, path: str, version: Version, *, within: bool) -> b
     return False
 
 
-def _check_result(value: Any, path: str) -> None:
+def check_verb(value: Any, path: str) -> dict[str, Any]:
+    verb = values.obj(value, path, ("id", "display"), required=("id",))
+    values.iri(verb["id"], f"{path}.id")
+    if "display" in verb:
+        values.language_map(verb["display"], f"{path}.display")
+    return verb
+
+
+def check_result(value: Any, path: str) -> None:
     result = values.obj(value, path, _RESULT)
     if "score" in result:
         _check_score(result["score"], f"{path}.score")

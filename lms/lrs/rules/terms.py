@@ -30,15 +30,20 @@ class TermKind(StrEnum):
 
 
 def term(kind: TermKind, value: str) -> UUID:
-    """The same verbs and activities come again and again; long values are not worth remembering."""
-    return (_known_term if len(value) < 200 else _term)(kind, value)
+    return UUID(term_key(kind, value))
 
 
-def _term(kind: TermKind, value: str) -> UUID:
-    return UUID(bytes=sha256(f"{kind}\0{value}".encode()).digest()[:16])
+def term_key(kind: TermKind, value: str) -> str:
+    """The same as 32 hexadecimal digits. The same verbs and activities come again and again; long values are not worth remembering."""
+    return (_known_key if len(value) < 200 and kind in _COMING_AGAIN else _key)(kind, value)
 
 
-_known_term = lru_cache(maxsize=4096)(_term)
+def _key(kind: TermKind, value: str) -> str:
+    return sha256(f"{kind}\0{value}".encode()).hexdigest()[:32]
+
+
+_COMING_AGAIN = frozenset((TermKind.VERB, TermKind.ACTIVITY, TermKind.RELATED_ACTIVITY))
+_known_key = lru_cache(maxsize=4096)(_key)
 
 
 def agent_identity(agent: Mapping[str, Any]) -> str | None:
@@ -63,22 +68,42 @@ def lower_domain(mbox: str) -> str:
 
 def statement_terms(statement: Mapping[str, Any], authority: Mapping[str, Any]) -> set[UUID]:
     """The terms of a valid statement itself, without those it has through the statement it refers to."""
+    return {UUID(key) for key in (*own_keys(statement), *authority_keys(authority))}
+
+
+def authority_keys(authority: Mapping[str, Any]) -> set[str]:
+    """Under which keys whoever answers for a statement finds it."""
+    return {term_key(TermKind.RELATED_AGENT, identity) for identity in _identities((authority,))}
+
+
+def acting_keys(actor: Mapping[str, Any]) -> tuple[str | None, frozenset[str]]:
+    """The key of a valid actor itself, and all keys under which a statement is found because of who acted."""
+    identity = agent_identity(actor)
+    if "member" not in actor and identity is not None:  # an agent; there are too many of them to be worth remembering
+        own = _key(TermKind.AGENT, identity)
+        return own, frozenset((own, _key(TermKind.RELATED_AGENT, identity)))
+    keys = frozenset(_key(kind, one) for one in _identities((actor,)) for kind in (TermKind.AGENT, TermKind.RELATED_AGENT))
+    return None if identity is None else _key(TermKind.AGENT, identity), keys
+
+
+def own_keys(statement: Mapping[str, Any]) -> set[str]:
+    """The keys (`term_key`) of a valid statement itself, without those of its authority."""
     target = statement["object"]
-    terms = {term(TermKind.VERB, statement["verb"]["id"])}
-    for key in _identities((statement["actor"], *_acting(target))):
-        terms.add(term(TermKind.AGENT, key))
+    keys = {term_key(TermKind.VERB, statement["verb"]["id"])}
+    for identity in _identities((statement["actor"], *_acting(target))):
+        keys.add(term_key(TermKind.AGENT, identity))
     if target.get("objectType", "Activity") == "Activity":
-        terms.add(term(TermKind.ACTIVITY, target["id"]))
+        keys.add(term_key(TermKind.ACTIVITY, target["id"]))
     registration = statement.get("context", {}).get("registration")
     if registration is not None:
-        terms.add(term(TermKind.REGISTRATION, registration.lower()))
+        keys.add(term_key(TermKind.REGISTRATION, registration.lower()))
     events = [statement, target] if target.get("objectType") == "SubStatement" else [statement]
     for event in events:
-        for key in _identities((authority, *_related_agents(event))):
-            terms.add(term(TermKind.RELATED_AGENT, key))
+        for identity in _identities(_related_agents(event)):
+            keys.add(term_key(TermKind.RELATED_AGENT, identity))
         for iri in _related_activities(event):
-            terms.add(term(TermKind.RELATED_ACTIVITY, iri))
-    return terms
+            keys.add(term_key(TermKind.RELATED_ACTIVITY, iri))
+    return keys
 
 
 def _acting(target: Mapping[str, Any]) -> list[Mapping[str, Any]]:
