@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.agencies.models import AgencyVersion
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
-from lms.results.models import Activity, Expectation, ExpectationChange, Outcome
+from lms.kit.ids import uuid7
+from lms.results.models import Activity, Expectation, ExpectationChange, ExpectationPast, Outcome
 
 
 class LedgerOfPersons:
@@ -56,25 +57,21 @@ class LedgerOfPersons:
 
     def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
         """One expectation an activity: the one that is not excluded, else that of the record kept. One standing outcome: the higher
-        score, of equal ones the earlier; the other is superseded by it."""
+        score, of equal ones the earlier; the other is superseded by it. What was known until now stays countable as two."""
         session.execute(update(ExpectationChange).where(ExpectationChange.changed_by == absorbed).values(changed_by=kept))
-        return {
-            "expectations": self._merge_expectations(session, kept, absorbed),
-            "outcomes": self._merge_outcomes(session, kept, absorbed),
-        }
+        session.execute(update(ExpectationPast).where(ExpectationPast.person_id == absorbed).values(person_id=kept))
+        expectations, past = self._merge_expectations(session, kept, absorbed, at)
+        return {"expectations": expectations, "outcomes": self._merge_outcomes(session, kept, absorbed, past, at)}
 
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
         """Only ids and figures are kept here: nothing tells who the person was."""
 
-    def _merge_expectations(self, session: Session, kept: UUID, absorbed: UUID) -> int:
-        rows = session.execute(
-            select(Expectation.id, Expectation.activity, Expectation.person_id, Expectation.excluded_because).where(
-                Expectation.person_id.in_((kept, absorbed))
-            )
-        ).all()
+    def _merge_expectations(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> tuple[int, dict[tuple[UUID, str], UUID]]:
+        """How many rows were handed over; and by record and activity the past row of each that no longer stands."""
+        rows = session.scalars(select(Expectation).where(Expectation.person_id.in_((kept, absorbed)))).all()
         own = {row.activity: row for row in rows if row.person_id == kept}
         moved: list[UUID] = []
-        dropped: dict[UUID, UUID] = {}
+        dropped: list[tuple[Expectation, Expectation]] = []
         for row in rows:
             if row.person_id == kept:
                 continue
@@ -82,17 +79,53 @@ class LedgerOfPersons:
             if twin is None:
                 moved.append(row.id)
             elif twin.excluded_because is not None and row.excluded_because is None:
-                dropped[twin.id] = row.id
+                dropped.append((twin, row))
                 moved.append(row.id)
             else:
-                dropped[row.id] = twin.id
-        for gone, stays in dropped.items():  # what was changed by hand stays told, beside the row that stays
-            session.execute(update(ExpectationChange).where(ExpectationChange.expectation_id == gone).values(expectation_id=stays))
-        session.execute(delete(Expectation).where(Expectation.id.in_(dropped)))
+                dropped.append((row, twin))
+        self._note_outsiders(session, {(row.person_id, row.activity) for row in rows}, (kept, absorbed), at)
+        past: dict[tuple[UUID, str], UUID] = {}
+        for gone, stays in dropped:  # what was changed by hand stays told, beside the row that stays
+            past[gone.person_id, gone.activity] = self._keep_past(session, gone, kept, at)
+            own_changes = (ExpectationChange.expectation_id == gone.id, ExpectationChange.past_id.is_(None))
+            session.execute(update(ExpectationChange).where(*own_changes).values(past_id=past[gone.person_id, gone.activity]))
+            session.execute(update(ExpectationChange).where(ExpectationChange.expectation_id == gone.id).values(expectation_id=stays.id))
+        session.execute(delete(Expectation).where(Expectation.id.in_([gone.id for gone, _ in dropped])))
         session.execute(update(Expectation).where(Expectation.id.in_(moved)).values(person_id=kept))
-        return len(moved)
+        return len(moved), past
 
-    def _merge_outcomes(self, session: Session, kept: UUID, absorbed: UUID) -> int:
+    def _note_outsiders(self, session: Session, listed: set[tuple[UUID, str]], pair: tuple[UUID, UUID], at: datetime) -> None:
+        """Outcomes of the record that was not on the list on which the other is: until now they counted for nobody."""
+        activities = {activity for _, activity in listed}
+        rows = session.execute(
+            select(Outcome.id, Outcome.person_id, Outcome.activity).where(
+                Outcome.person_id.in_(pair), Outcome.activity.in_(activities), Outcome.joined_at.is_(None)
+            )
+        )
+        outsiders = [row.id for row in rows if (row.person_id, row.activity) not in listed]
+        session.execute(update(Outcome).where(Outcome.id.in_(outsiders)).values(joined_at=at))
+
+    def _keep_past(self, session: Session, row: Expectation, kept: UUID, at: datetime) -> UUID:
+        past_id = uuid7()
+        session.execute(
+            insert(ExpectationPast).values(
+                id=past_id,
+                activity=row.activity,
+                person_id=kept,
+                agency_id=row.agency_id,
+                agency_version_id=row.agency_version_id,
+                group_code=row.group_code,
+                excluded_because=row.excluded_because,
+                recorded_at=row.recorded_at,
+                superseded_at=at,
+            )
+        )
+        return past_id
+
+    def _merge_outcomes(self, session: Session, kept: UUID, absorbed: UUID, past: Mapping[tuple[UUID, str], UUID], at: datetime) -> int:
+        for (person_id, activity), past_id in past.items():
+            own = (Outcome.person_id == person_id, Outcome.activity == activity, Outcome.past_id.is_(None))
+            session.execute(update(Outcome).where(*own).values(past_id=past_id, joined_at=at))
         standing = session.execute(
             select(Outcome.id, Outcome.activity, Outcome.score, Outcome.occurred_at).where(
                 Outcome.person_id.in_((kept, absorbed)), Outcome.superseded_by.is_(None)
@@ -105,7 +138,8 @@ class LedgerOfPersons:
                 best[row.activity] = (rank, row.id)
         for row in standing:
             if best[row.activity][1] != row.id:
-                session.execute(update(Outcome).where(Outcome.id == row.id).values(superseded_by=best[row.activity][1]))
+                values = {"superseded_by": best[row.activity][1], "superseded_at": at}
+                session.execute(update(Outcome).where(Outcome.id == row.id).values(values))
         moved = session.execute(update(Outcome).where(Outcome.person_id == absorbed).values(person_id=kept).returning(Outcome.id)).all()
         return len(moved)
 

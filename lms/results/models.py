@@ -48,8 +48,26 @@ class Expectation(Base):
     recorded_at: Mapped[datetime]
 
 
+class ExpectationPast(Base):
+    """A row of the list that stood until `superseded_at`, when its person turned out to be one who is on the list already: what was known
+    until then is still counted as it was."""
+
+    __tablename__ = "expectation_past"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    activity: Mapped[str] = mapped_column(ForeignKey("activity.key"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    agency_version_id: Mapped[UUID] = mapped_column(ForeignKey("agency_version.id"))
+    group_code: Mapped[str] = mapped_column(ForeignKey("position_group.code"))
+    excluded_because: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+    superseded_at: Mapped[datetime]
+
+
 class ExpectationChange(Base):
-    """Somebody was taken off the list after it was frozen, or put on it again: what stood before, what since, on what evidence."""
+    """Somebody was taken off the list after it was frozen, or put on it again: what stood before, what since, on what evidence.
+    `past_id`: the change was one of a row that stands no longer, and is told beside the one that took its place."""
 
     __tablename__ = "expectation_change"
 
@@ -60,10 +78,12 @@ class ExpectationChange(Base):
     evidence: Mapped[str]
     changed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     changed_at: Mapped[datetime]
+    past_id: Mapped[UUID | None] = mapped_column(ForeignKey("expectation_past.id"))
 
 
 class Outcome(Base):
-    """What a person's work in an activity came to. Append-only: a correction is a new row that the old one points to."""
+    """What a person's work in an activity came to. Append-only: a correction is a new row that the old one points to, and counted until
+    `superseded_at`. Of a record that was merged into another: it counts for that one from `joined_at` on, and for `past_id` before."""
 
     __tablename__ = "outcome"
     __table_args__ = (
@@ -89,3 +109,6 @@ class Outcome(Base):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     superseded_by: Mapped[UUID | None]
+    superseded_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
+    past_id: Mapped[UUID | None] = mapped_column(ForeignKey("expectation_past.id"), index=True)

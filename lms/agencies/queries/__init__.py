@@ -11,7 +11,7 @@ from lms.agencies.queries.history import (
     events_of_run,
     history_of,
 )
-from lms.agencies.queries.lineage import Heir, predecessors_of, successors_on
+from lms.agencies.queries.lineage import Heir, passages_between, predecessors_of, successors_on
 from lms.agencies.queries.lookups import (
     AgencyName,
     VersionOnDay,
@@ -65,6 +65,7 @@ __all__ = [
     "history_of",
     "in_subtree",
     "life_of",
+    "passages_between",
     "path_to",
     "predecessors_of",
     "root_names",

@@ -56,6 +56,11 @@ def predecessors_of(session: Session, agency_id: UUID, day: date, until: date | 
     return _named(session, backward(agency_id, passages), day, known)
 
 
+def passages_between(session: Session, after: date, until: date, known: datetime | None = None) -> list[Passage]:
+    """The events after one day and until another in which agencies go on in others, in their order. One statement."""
+    return _passages(session, after=after, until=until, known=known)
+
+
 def endings_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, Ending]:
     """How those of these agencies that end do so. One statement where none does, another for those that do."""
     found: dict[UUID, Ending] = {}

@@ -40,7 +40,7 @@ class VersionOnDay:
     sort_key: str
 
 
-AgencyColumn = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
+AgencyColumn = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ColumnElement[UUID]
 ClosureRows = Select[tuple[UUID, UUID, int]] | CompoundSelect[tuple[UUID, UUID, int]]
 
 

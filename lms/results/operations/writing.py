@@ -110,7 +110,7 @@ def record_outcome(
     session.execute(
         update(Outcome)
         .where(Outcome.activity == activity, Outcome.person_id == person_id, Outcome.superseded_by.is_(None))
-        .values(superseded_by=outcome_id)
+        .values(superseded_by=outcome_id, superseded_at=at)
     )
     session.execute(
         insert(Outcome).values(
@@ -138,5 +138,8 @@ def record_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def supersede_outcomes(session: Session, rows: Sequence[dict[str, Any]], superseded: Mapping[UUID, UUID]) -> None:
     """Add outcomes that now stand, in bulk; `superseded`: ids of those that stood before, each with the one it points to from now on."""
     if superseded:
-        session.execute(update(Outcome), [{"id": old, "superseded_by": new} for old, new in superseded.items()])
+        since = {row["id"]: row["recorded_at"] for row in rows}
+        session.execute(
+            update(Outcome), [{"id": old, "superseded_by": new, "superseded_at": since[new]} for old, new in superseded.items()]
+        )
     record_outcomes(session, rows)

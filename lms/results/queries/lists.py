@@ -1,36 +1,32 @@
-"""Reading the ledger."""
+"""The people behind every figure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from lms.accounts.models import Person
+from lms.accounts.models import Leave, Person, Posting
 from lms.agencies.models import AgencyClosure, AgencyVersion
 from lms.agencies.queries import in_subtree, within
+from lms.agencies.queries.lookups import batches
 from lms.kit.actors import Scope
-from lms.results.models import Activity, Expectation, Outcome
-from lms.results.rules import BANDS, HISTOGRAM_BINS, QUARTERLY, Cell, Figures, PeopleList
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityRow:
-    key: str
-    period: str
-    title: str
-    counted_on: date
+from lms.results.models import ExpectationChange
+from lms.results.queries.activities import ActivityRow
+from lms.results.queries.counted import counted
+from lms.results.rules import PeopleList
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person in one of the lists a figure opens to."""
+    """A person in one of the lists a figure opens to; `agency_name` as the agency was called on the counting day. `outcome_id` and
+    `source_id` lead to what the outcome was made from."""
 
     person_id: UUID
     staff_code: str
@@ -42,67 +38,10 @@ class PersonRow:
     passed: bool | None
     occurred_at: datetime | None
     sort_key: str
-
-
-def activities(session: Session) -> list[ActivityRow]:
-    """All activities of the ledger, newest period first."""
-    rows = session.execute(
-        select(Activity.key, Activity.period, Activity.title, Activity.counted_on).order_by(Activity.period.desc(), Activity.key)
-    )
-    return [ActivityRow(*row) for row in rows]
-
-
-def activity_of_period(session: Session, period: str) -> ActivityRow | None:
-    """The quarterly test of a period: what a quarter's report counts. Course tests and contests are activities of their own."""
-    row = session.execute(
-        select(Activity.key, Activity.period, Activity.title, Activity.counted_on).where(
-            Activity.period == period, Activity.key.startswith(QUARTERLY, autoescape=True)
-        )
-    ).first()
-    return ActivityRow(*row) if row else None
-
-
-def cells(session: Session, activity: ActivityRow, root: UUID | None = None) -> list[Cell]:
-    """Figures per agency and position group, in one pass over the ledger; with `root` only its subtree on the counting day."""
-    banded: list[ColumnElement[int]] = [
-        func.coalesce(func.sum(case((and_(Outcome.score >= low, Outcome.score < high), 1), else_=0)), 0)
-        for high, low in pairwise((101, *(low for _, low in BANDS)))
-    ]
-    query = (
-        select(
-            Expectation.agency_id,
-            Expectation.group_code,
-            func.sum(case((Expectation.excluded_because.is_(None), 1), else_=0)),
-            func.sum(case((Expectation.excluded_because.is_not(None), 1), else_=0)),
-            func.count(Outcome.id),
-            func.coalesce(func.sum(case((Outcome.passed, 1), else_=0)), 0),
-            func.coalesce(func.sum(cast(func.round(Outcome.score * 100), Integer)), 0),
-            *banded,
-        )
-        .select_from(Expectation)
-        .outerjoin(Outcome, _standing_outcome())
-        .where(Expectation.activity == activity.key)
-        .group_by(Expectation.agency_id, Expectation.group_code)
-    )
-    if root is not None:
-        query = query.where(in_subtree(Expectation.agency_id, root, activity.counted_on))
-    return [Cell(agency_id, group_code, Figures(*map(int, counts))) for agency_id, group_code, *counts in session.execute(query)]
-
-
-def histogram(session: Session, activity: ActivityRow, root: UUID) -> list[int]:
-    """How many standing scores fall into each tenth of the scale; 100 points belong to the last."""
-    width = 100 // HISTOGRAM_BINS
-    edges = [*range(0, 100, width), 101]
-    bins = [
-        func.coalesce(func.sum(case((and_(Outcome.score >= low, Outcome.score < high), 1), else_=0)), 0) for low, high in pairwise(edges)
-    ]
-    query = (
-        select(*bins)
-        .select_from(Expectation)
-        .join(Outcome, _standing_outcome())
-        .where(Expectation.activity == activity.key, in_subtree(Expectation.agency_id, root, activity.counted_on))
-    )
-    return [int(count) for count in session.execute(query).one()]
+    attempts: int | None = None
+    outcome_id: UUID | None = None
+    source_id: UUID | None = None
+    row_id: UUID | None = None
 
 
 def people(
@@ -112,26 +51,35 @@ def people(
     which: PeopleList,
     *,
     group_code: str | None = None,
+    reason: str | None = None,
     after: tuple[str, UUID] | None = None,
     limit: int | None = 50,
+    known: datetime | None = None,
 ) -> list[PersonRow]:
-    """The people behind a figure of the subtree of `root`, by given name; `after` is the last row's (sort key, id) of the page before."""
+    """The people behind a figure of the subtree of `root`, by given name, as known at a moment; `after` is the last row's (sort key, id)
+    of the page before. `reason`: only those excluded for it."""
+    rows, condition = _selected(activity, root, which, group_code, reason=reason, known=known)
     query: Select[*tuple[Any, ...]] = (
-        _people(activity, root, which, group_code)
-        .join(Person, Person.id == Expectation.person_id)
-        .join(AgencyVersion, AgencyVersion.id == Expectation.agency_version_id)
-        .with_only_columns(
+        select(
             Person.id,
             Person.staff_code,
             Person.full_name,
             AgencyVersion.name,
-            Expectation.group_code,
-            Expectation.excluded_because,
-            Outcome.score,
-            Outcome.passed,
-            Outcome.occurred_at,
+            rows.c.group_code,
+            rows.c.excluded_because,
+            rows.c.score,
+            rows.c.passed,
+            rows.c.occurred_at,
             Person.sort_key,
+            rows.c.attempts,
+            rows.c.outcome_id,
+            rows.c.source_id,
+            rows.c.id,
         )
+        .select_from(rows)
+        .join(Person, Person.id == rows.c.person_id)
+        .join(AgencyVersion, AgencyVersion.id == rows.c.agency_version_id)
+        .where(condition)
         .order_by(Person.sort_key, Person.id)
         .limit(limit)
     )
@@ -140,9 +88,52 @@ def people(
     return [PersonRow(*row) for row in session.execute(query)]
 
 
-def count_people(session: Session, activity: ActivityRow, root: UUID, which: PeopleList, group_code: str | None = None) -> int:
-    query = _people(activity, root, which, group_code).with_only_columns(func.count())
-    return session.scalars(query).one()
+def count_people(
+    session: Session,
+    activity: ActivityRow,
+    root: UUID,
+    which: PeopleList,
+    group_code: str | None = None,
+    *,
+    reason: str | None = None,
+    known: datetime | None = None,
+) -> int:
+    """How many are on a list: the figure that opens to it."""
+    rows, condition = _selected(activity, root, which, group_code, reason=reason, known=known)
+    return session.scalars(select(func.count()).select_from(rows).where(condition)).one()
+
+
+def papers(session: Session, activity: ActivityRow, rows: Sequence[PersonRow], *, known: datetime | None = None) -> dict[UUID, str]:
+    """On what paper each excluded person of a page of a list was left out, as far as one is known: by person. What was said when the list
+    was changed; else the decision on the leave, or the post, of the counting day. Three statements."""
+    excluded = [row for row in rows if row.excluded_because is not None]
+    found: dict[UUID, str] = {}
+    persons = [row.person_id for row in excluded]
+    on = activity.counted_on
+    for entity in (Posting, Leave):
+        for some in batches(persons):
+            conditions: list[ColumnElement[bool]] = [
+                entity.person_id.in_(some),
+                entity.valid_from <= on,
+                entity.valid_to > on,
+                entity.decision.is_not(None),
+            ]
+            if entity is Posting:
+                conditions.append(Posting.is_primary.is_(True))
+            found.update(
+                {row[0]: row[1] for row in session.execute(select(entity.person_id, entity.decision).where(*conditions)) if row[1]}
+            )
+    person_of = {row.row_id: row.person_id for row in excluded}
+    for some in batches(row_id for row_id in person_of if row_id is not None):
+        changes = select(ExpectationChange.expectation_id, ExpectationChange.excluded_after, ExpectationChange.evidence).where(
+            ExpectationChange.expectation_id.in_(some), ExpectationChange.past_id.is_(None)
+        )
+        if known is not None:
+            changes = changes.where(ExpectationChange.changed_at <= known)
+        for row_id, after, evidence in session.execute(changes.order_by(ExpectationChange.changed_at, ExpectationChange.id)):
+            if after is not None:
+                found[person_of[row_id]] = evidence
+    return {person: paper for person, paper in found.items() if paper}
 
 
 def is_within(session: Session, scope: Scope, agency_id: UUID, on: date) -> bool:
@@ -152,49 +143,21 @@ def is_within(session: Session, scope: Scope, agency_id: UUID, on: date) -> bool
     return session.scalar(query) is not None
 
 
-def outside_the_denominator(session: Session, activity: ActivityRow) -> int:
-    """People who took part without being expected (new since the cut-off, or excluded): named beside the figures, never inside them."""
-    expected = and_(
-        Expectation.activity == Outcome.activity,
-        Expectation.person_id == Outcome.person_id,
-        Expectation.excluded_because.is_(None),
-    )
-    query = (
-        select(func.count())
-        .select_from(Outcome)
-        .outerjoin(Expectation, expected)
-        .where(Outcome.activity == activity.key, Outcome.superseded_by.is_(None), Expectation.id.is_(None))
-    )
-    return session.scalars(query).one()
-
-
-def _people(activity: ActivityRow, root: UUID, which: PeopleList, group_code: str | None) -> Select[Any]:
+def _selected(
+    activity: ActivityRow, root: UUID, which: PeopleList, group_code: str | None, *, reason: str | None, known: datetime | None
+) -> tuple[Subquery, ColumnElement[bool]]:
+    rows = counted(activity.key, known)
     condition: dict[PeopleList, ColumnElement[bool]] = {
-        PeopleList.EXPECTED: Expectation.excluded_because.is_(None),
-        PeopleList.EXCLUDED: Expectation.excluded_because.is_not(None),
-        PeopleList.TOOK_PART: Outcome.id.is_not(None),
-        PeopleList.MISSING: and_(Expectation.excluded_because.is_(None), Outcome.id.is_(None)),
-        PeopleList.PASSED: Outcome.passed.is_(True),
-        PeopleList.FAILED: Outcome.passed.is_(False),
+        PeopleList.EXPECTED: rows.c.excluded_because.is_(None),
+        PeopleList.EXCLUDED: rows.c.excluded_because.is_not(None),
+        PeopleList.TOOK_PART: rows.c.outcome_id.is_not(None),
+        PeopleList.MISSING: and_(rows.c.excluded_because.is_(None), rows.c.outcome_id.is_(None)),
+        PeopleList.PASSED: rows.c.passed.is_(True),
+        PeopleList.FAILED: rows.c.passed.is_(False),
     }
-    query = (
-        select(Expectation.id)
-        .select_from(Expectation)
-        .outerjoin(Outcome, _standing_outcome())
-        .where(
-            Expectation.activity == activity.key,
-            in_subtree(Expectation.agency_id, root, activity.counted_on),
-            condition[which],
-        )
-    )
-    return query if group_code is None else query.where(Expectation.group_code == group_code)
-
-
-def _standing_outcome() -> ColumnElement[bool]:
-    """The outcome that counts for an expected person; an excluded person's is never counted."""
-    return and_(
-        Outcome.activity == Expectation.activity,
-        Outcome.person_id == Expectation.person_id,
-        Outcome.superseded_by.is_(None),
-        Expectation.excluded_because.is_(None),
-    )
+    conditions = [condition[which], in_subtree(rows.c.agency_id, root, activity.counted_on, known)]
+    if group_code is not None:
+        conditions.append(rows.c.group_code == group_code)
+    if reason is not None:
+        conditions.append(rows.c.excluded_because == reason)
+    return rows, and_(*conditions)
