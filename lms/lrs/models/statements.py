@@ -8,7 +8,7 @@ On PostgreSQL statements are partitioned by ranges of `position`, which begins w
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import DDL, Index, Table, event
@@ -21,7 +21,7 @@ class Statement(Base):
     """`body` is the text exactly as received. `head` and `rebuilt`: see `rules.rendering`."""
 
     __tablename__ = "xapi_statement"
-    __table_args__: ClassVar[dict[str, Any]] = {"postgresql_partition_by": "RANGE (position)"}
+    __table_args__ = ({"postgresql_partition_by": "RANGE (position)"},)
 
     position: Mapped[UUID] = mapped_column(primary_key=True)  # the order of the store, see rules.positions
     id: Mapped[UUID]  # unique in StatementId
@@ -49,7 +49,7 @@ class StatementTerm(Base):
     """
 
     __tablename__ = "xapi_term"
-    __table_args__: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     term: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[UUID] = mapped_column(primary_key=True)

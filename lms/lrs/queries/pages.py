@@ -95,7 +95,7 @@ def _fetched(
 ) -> list[StoredStatement]:
     if not places:
         return []
-    conditions = [Statement.voided.is_(False)]
+    conditions: list[ColumnElement[bool]] = [Statement.voided.is_(False)]
     if authority is not None:
         conditions.append(Statement.authority == authority_term(authority))
     place = Statement.position.expression
@@ -117,7 +117,7 @@ def _one_by_one(places: Sequence[UUID], conditions: Sequence[ColumnElement[bool]
     return select(*there.c).select_from(given).join(there, true()), there.c.position
 
 
-def _array(places: Sequence[UUID]) -> BindParameter[list[UUID]]:
+def _array(places: Sequence[UUID]) -> BindParameter[Sequence[UUID]]:
     """One value, however many places."""
     return bindparam("places", list(places), type_=ARRAY(Uuid()))
 
