@@ -100,7 +100,7 @@ def octets_kept(session: Session, agent_key: UUID) -> int:
     """How much all documents of an agent count together (`rules.documents.EACH_COUNTS`)."""
     counted = select(func.coalesce(func.sum(func.length(Document.content)), 0), func.count()).where(Document.agent_key == agent_key)
     octets, documents = session.execute(counted).one()
-    return int(octets) + documents * EACH_COUNTS
+    return int(octets + documents * EACH_COUNTS)
 
 
 def contents_of(session: Session, keys: Collection[UUID]) -> dict[UUID, bytes]:
