@@ -82,7 +82,7 @@ def _pointing(session: Session, near: Mapping[UUID, KnownStatement]) -> dict[UUI
 def _targets_of_targets(session: Session, targets: Mapping[UUID, KnownStatement]) -> dict[UUID, KnownStatement]:
     """These, and what they refer to, and so on."""
     found = dict(targets)
-    while ahead := {known.target_id for known in found.values()} - {None} - found.keys():
+    while ahead := {known.target_id for known in found.values() if known.target_id is not None} - found.keys():
         further = queries.statements_known(session, ahead)
         if not further:
             break
