@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -190,6 +190,9 @@ def _batches(file: IO[bytes], outcome: Imported, contents: Folder, *, needs_auth
     yield batch
 
 
+Shape = TypeVar("Shape")
+
+
 class _Answer(msgspec.Struct):
     statements: list[msgspec.Raw]
 
@@ -202,16 +205,20 @@ def _statements_of(text: bytes) -> list[bytes]:
     """The statements of a line, as they are written there. Learning Locker keeps points in names of properties as `&46;`."""
     if b'"statement' not in text and not text.lstrip().startswith(b"["):
         return [text]
-    for shape in (list[msgspec.Raw], _Answer, _Record):
-        try:
-            found = msgspec.json.decode(text, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-        if isinstance(found, _Record):
-            return [bytes(found.statement).replace(b"&46;", b".")]
-        several = found.statements if isinstance(found, _Answer) else found
+    if (several := _read(text, list[msgspec.Raw])) is not None:
         return [bytes(one) for one in several] or [text]
+    if (answer := _read(text, _Answer)) is not None:
+        return [bytes(one) for one in answer.statements] or [text]
+    if (record := _read(text, _Record)) is not None:
+        return [bytes(record.statement).replace(b"&46;", b".")]
     return [text]
+
+
+def _read(text: bytes, shape: type[Shape]) -> Shape | None:
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _lacks_content(line: Line, contents: Folder) -> bool:

@@ -219,7 +219,7 @@ def test_documents_go_out_beside_and_come_in_where_nothing_is_in_their_place(
     app: Flask, database: Database, store: Store, file: Path
 ) -> None:
     registration = new_id()
-    places = [
+    places: list[tuple[str, bytes, str, dict[str, Any]]] = [
         ("activities/state", b'{"x": 1.0}', "application/json", {**STATE_OF_AN, "stateId": "s"}),
         ("activities/state", b"\x00\xff", "application/octet-stream", {**STATE_OF_AN, "stateId": "s", "registration": registration}),
         ("activities/profile", "phần".encode(), "text/plain; charset=utf-8", {"activityId": "http://e.vn/a", "profileId": "p"}),
