@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import structlog
@@ -17,13 +18,14 @@ from lms.lrs.rules.credentials import own_authority
 
 log = structlog.get_logger()
 
-_ROUNDS = 50  # then the other periodic work has its turn
+_LONGEST = 10.0  # seconds; then the other periodic work has its turn
 
 
 def store_outbox(_at: datetime) -> None:
     """Turn what happened since the last time into stored statements, oldest first."""
     means = operations.Means(current_app.extensions["lms.statement_builders"], own_authority(settings().base_url), now)
-    for _round in range(_ROUNDS):
+    until = time.monotonic() + _LONGEST
+    while time.monotonic() < until:
         try:
             with transaction() as session:
                 seen = operations.store_waiting(session, means)
