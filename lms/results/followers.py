@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from lms.agencies.models import AgencyVersion
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
-from lms.kit.ids import uuid7
 from lms.results.models import Activity, Expectation, ExpectationChange, ExpectationPast, Outcome
 
 
@@ -106,10 +105,10 @@ class LedgerOfPersons:
         session.execute(update(Outcome).where(Outcome.id.in_(outsiders)).values(joined_at=at))
 
     def _keep_past(self, session: Session, row: Expectation, kept: UUID, at: datetime) -> UUID:
-        past_id = uuid7()
+        """Under the id it had: whatever was reckoned over the rows as known before comes out the same."""
         session.execute(
             insert(ExpectationPast).values(
-                id=past_id,
+                id=row.id,
                 activity=row.activity,
                 person_id=kept,
                 agency_id=row.agency_id,
@@ -120,7 +119,7 @@ class LedgerOfPersons:
                 superseded_at=at,
             )
         )
-        return past_id
+        return row.id
 
     def _merge_outcomes(self, session: Session, kept: UUID, absorbed: UUID, past: Mapping[tuple[UUID, str], UUID], at: datetime) -> int:
         for (person_id, activity), past_id in past.items():
