@@ -5,6 +5,7 @@ from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.audit_names import AUDIT_NAMES
 from quizzes.navigation import NAVIGATION
 from quizzes.notices import NOTICES
+from quizzes.queries.competences import competences
 from quizzes.views import BLUEPRINTS, bank_review, rounds
 
 feature = Feature(
@@ -26,4 +27,5 @@ feature = Feature(
     person_followers=followers.OF_PERSONS,
     group_users=followers.OF_GROUPS,
     notices=NOTICES,
+    competences=(competences,),
 )

@@ -3,16 +3,17 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from lms.reports import file_views, public, rendering, staff_views, views
+from lms.reports import file_views, jobs, life_views, person_followers, public, rendering, staff_views, views
 from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
+from lms.reports.notices import consultations
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 
 feature = Feature(
     name="reports",
-    blueprints=(views.blueprint, file_views.blueprint, staff_views.blueprint, public.blueprint),
+    blueprints=(views.blueprint, life_views.blueprint, file_views.blueprint, staff_views.blueprint, public.blueprint),
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
@@ -27,6 +28,22 @@ feature = Feature(
             about=_l("Kết quả từng quý của từng cơ quan, đơn vị trong phạm vi."),
         ),
         NavigationItem.managing(
+            Section.TESTS,
+            _l("Chốt và công bố kết quả"),
+            "report_life.index",
+            "reports.publish",
+            about=_l("Chốt số liệu, lấy ý kiến các cơ quan, duyệt, công bố, đính chính."),
+            order=80,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Dự thảo kết quả của cơ quan"),
+            "report_life.drafts",
+            "reports.respond",
+            about=_l("Xem số liệu trước khi công bố; xác nhận hoặc đề nghị sửa."),
+            order=81,
+        ),
+        NavigationItem.managing(
             Section.PEOPLE,
             _l("Thống kê nhân lực"),
             "staff.statistics",
@@ -37,6 +54,9 @@ feature = Feature(
     ),
     home_panels=(agency_progress,),
     commands=(reports,),
-    jobs={rendering.JOB: rendering.render_all},
+    jobs={rendering.JOB: rendering.render_all, **jobs.JOBS},
+    periodic=jobs.PERIODIC,
+    notices=(consultations,),
+    person_followers=(person_followers.follower,),
     agency_followers=(FrozenReports(),),
 )

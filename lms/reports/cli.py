@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TextIO
 
 import click
 from sqlalchemy.orm import Session
@@ -13,6 +15,9 @@ from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, transaction
 from lms.reports import operations, queries
 from lms.reports.feeds import report_json
+from lms.reports.operations.publishing import newest_public
+from lms.reports.queries.bodies import whole_file
+from lms.reports.verifying import told, verification_json, verify_file
 from lms.results.queries import ActivityRow, activity_of_period
 
 
@@ -51,6 +56,41 @@ def publish(quarter: Quarter) -> None:
     with transaction() as session:
         operations.publish_report(session, SERVICE, quarter.code, now())
     click.echo(f"{quarter}: published")
+
+
+@reports.command("withdraw")
+@click.argument("quarter", type=QuarterType())
+@click.option("--because", required=True, help="what everybody reads in its place")
+def withdraw(quarter: Quarter, because: str) -> None:
+    """Take back what is public of a quarter."""
+    with transaction() as session:
+        operations.withdraw_report(session, SERVICE, newest_public(session, quarter.code), because, now())
+    click.echo(f"{quarter}: withdrawn")
+
+
+@reports.command("export")
+@click.argument("quarter", type=QuarterType())
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+def export(quarter: Quarter, file: TextIO) -> None:
+    """Write the whole newest frozen report of a quarter as one canonical file."""
+    with reading() as session:
+        report = queries.current_report(session, _activity(session, quarter).key)
+        if report is None:
+            raise DomainError(N_("Chưa chốt số liệu của kỳ này."), code="no_report")
+        for part in whole_file(session, report.id):
+            file.write(part)
+
+
+@reports.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+def verify(file: Path, as_json: bool) -> None:
+    """Rebuild what a report file says from the ledger as it was known then, and compare. Exit 1 where anything differs."""
+    with reading() as session:
+        found = verify_file(session, file.read_bytes())
+    click.echo(json.dumps(verification_json(found), ensure_ascii=False, indent=2) if as_json else told(found))
+    if not found.holds:
+        raise SystemExit(1)
 
 
 def _show(quarter: Quarter, code: str) -> None:

@@ -8,6 +8,7 @@ from lms.kit.actors import Role
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.view": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
+    "reports.respond": frozenset({Role.FOCAL_POINT, Role.HEAD}),
     "reports.publish": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
 }
 
@@ -15,5 +16,6 @@ PROVINCE_WIDE = frozenset({"reports.publish"})
 
 PERMISSION_NAMES: dict[str, Any] = {
     "reports.view": _l("Xem kết quả và thống kê trong phạm vi"),
+    "reports.respond": _l("Cho ý kiến về dự thảo kết quả của cơ quan"),
     "reports.publish": _l("Chốt và công bố kết quả"),
 }

@@ -315,8 +315,8 @@ def test_what_was_foreseen_is_what_happens_to_marks_people_and_agencies(database
     with database.transaction() as session:
         activity = activity_of_period(session, "20264")
         assert activity is not None
-        build_report(session, SERVICE, activity, AT)
-        publish_report(session, SERVICE, "20264", AT)
+        build_report(session, SERVICE, activity, LATER)  # all that was sat by then
+        publish_report(session, SERVICE, "20264", LATER)
         before = counted_reports(session, activity)
     marks_before, people_before = marks(database), outcomes(database)
     ruling = propose(database, one, version, kind, key=[] if kind == RulingKind.VOID else [letter])

@@ -1,0 +1,53 @@
+"""What is to follow the lock of a round by itself: freezing, asking the agencies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.kit import audit
+from lms.kit.actors import Actor, NotFound
+from lms.kit.errors import N_, DomainError
+from lms.reports.models import Report, ReportPlan, ReportState
+from lms.reports.operations.consulting import MOST_DAYS
+from lms.reports.operations.freezing import request_freezing
+from lms.results.models import Activity
+
+
+def plan_report(session: Session, actor: Actor, activity: str, *, freezes: bool, consults: bool, days: int, at: datetime) -> None:
+    """Say what is to follow the lock of an activity. Raises NotFound, DomainError for a number of days outside 1 to 30."""
+    if session.get(Activity, activity) is None:
+        raise NotFound
+    if not 1 <= days <= MOST_DAYS:
+        raise DomainError(N_("Số ngày làm việc lấy ý kiến phải từ 1 đến 30."), code="days", field="days")
+    plan = session.get(ReportPlan, activity, with_for_update=True)
+    before = {"freezes": plan.freezes_when_locked, "consults": plan.consults_when_frozen, "days": plan.consultation_days} if plan else None
+    if plan is None:
+        plan = ReportPlan(activity=activity)
+        session.add(plan)
+    plan.freezes_when_locked, plan.consults_when_frozen, plan.consultation_days = freezes, consults, days
+    plan.set_by, plan.set_at = actor.person_id, at
+    session.flush()
+    after = {"freezes": freezes, "consults": consults, "days": days}
+    audit.record(session, actor, "reports.plan_report", activity, at, before=before, after=after)
+
+
+def plan_of(session: Session, activity: str) -> ReportPlan | None:
+    return session.get(ReportPlan, activity)
+
+
+def freeze_what_is_locked(session: Session, actor: Actor, at: datetime) -> list[UUID]:
+    """Ask the worker to freeze activities that are locked, are to be frozen by themselves, and have not been since. The jobs' ids."""
+    since = select(Report.id).where(
+        Report.activity == Activity.key, Report.built_at >= Activity.locked_at, Report.state != ReportState.DISCARDED
+    )
+    due = session.scalars(
+        select(Activity.key)
+        .join(ReportPlan, ReportPlan.activity == Activity.key)
+        .where(ReportPlan.freezes_when_locked, Activity.locked_at.is_not(None), ~since.exists())
+        .order_by(Activity.key)
+    ).all()
+    return [request_freezing(session, actor, activity, at) for activity in due]
