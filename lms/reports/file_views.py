@@ -146,13 +146,11 @@ def render(quarter: str) -> BaseResponse:
 @public
 def check(code: str) -> str:
     """Is a paper with this code ours, and does it still stand? Says nothing of what was never public."""
-    if not _CODE.fullmatch(code):
-        raise NotFound
-    with reading() as session:
-        found = files.checked(session, code)
-    if found is None:
-        raise NotFound
-    return render_template("reports/check.html", found=found, quarter=Quarter.from_code(found.period))
+    found = None
+    if _CODE.fullmatch(code):
+        with reading() as session:
+            found = files.checked(session, code)
+    return render_template("reports/check.html", found=found, quarter=Quarter.from_code(found.period) if found else None)
 
 
 def _source(session: Session, quarter: str, code: str) -> Source:

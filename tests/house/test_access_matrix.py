@@ -106,6 +106,7 @@ WHO: dict[str, set[str]] = {
     "quizzes.grant_accommodations": {"department"},
     "reports.view": ORGANISERS | {"focal_point", "head"},
     "reports.publish": PROVINCE,
+    "reports.respond": {"focal_point", "head"},
 }
 
 # Objects that are one's own whatever one's role, and those that lie in an agency.
@@ -128,6 +129,9 @@ TOLD = {
     "POST manage_forms.keep_limits": 422,
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now
     "POST rounds.start": 409,
+    "GET report_files.signed_pdf": 404,  # nothing came back signed
+    "POST report_files.keep": 422,  # no file
+    "POST report_files.put_seal": 422,  # no seal is set up
     "POST round_windows.drop": 409,  # the list is frozen
 }
 
@@ -189,7 +193,7 @@ def _stand_in_another_way(session: Session, holder: str, me: UUID, home: UUID, r
 
 
 def _lies_in_an_agency(rule: Rule) -> bool:
-    return bool(rule.arguments & IN_AN_AGENCY) or (rule.endpoint.startswith("reports.") and "code" in rule.arguments)
+    return bool(rule.arguments & IN_AN_AGENCY) or (rule.endpoint.startswith(("reports.", "report_files.")) and "code" in rule.arguments)
 
 
 def _expected(rule: Rule, permission: str | None, holder: str, whose: str) -> str:

@@ -38,6 +38,7 @@ PUBLIC = {
     "public.results",
     "public.results_csv",
     "public.results_json",
+    "report_files.check",
 }
 
 
@@ -104,6 +105,7 @@ def test_addresses_promised_to_users_and_integrators_exist(app: Flask) -> None:
         "/reports/<quarter>/",
         "/reports/<quarter>/<code>",
         "/reports/<quarter>/<code>.xlsx",
+        "/reports/<quarter>/<code>.pdf",
         "/reports/<quarter>/<code>.json",
         "/public/<quarter>/",
         "/public/<quarter>/<code>",
