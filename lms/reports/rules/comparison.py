@@ -84,6 +84,26 @@ def compare(
     return {agency: _comparison(agency, came_from[agency], reported, [one[agency] for one in sums], rate) for agency in after}
 
 
+def later_by_agency(
+    before: Tree, after: Tree, passages: Sequence[Passage], news: Iterable[tuple[UUID, str, str | None, int]]
+) -> dict[UUID, list[KnownLater]]:
+    """What came to be known later, as (agency whose own staff it concerns, kind, reason, people), for every agency of today's tree with
+    all below it; those of a divided agency under its main heir."""
+    restating = Restatement(before, after, passages)
+    found: dict[UUID, dict[tuple[str, str | None], int]] = defaultdict(lambda: defaultdict(int))
+    for agency, kind, reason, people in news:
+        place = restating.place(agency, None)
+        while place is not None and place in after:
+            found[place][kind, reason] += people
+            place = after[place]
+    return {
+        agency: [
+            KnownLater(kind, reason, people) for (kind, reason), people in sorted(own.items(), key=lambda one: (one[0][0], one[0][1] or ""))
+        ]
+        for agency, own in found.items()
+    }
+
+
 def summed(tree: Tree, own: Mapping[UUID, Tally]) -> dict[UUID, Tally]:
     """Own staff and all below."""
     totals = {agency: own.get(agency, Tally()) for agency in tree}
