@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
-from wtforms.validators import NumberRange, Optional
+from wtforms.validators import NumberRange, Optional, ValidationError
 
 from lms.agencies.forms.fields import DayField
 from lms.kit.forms import Needed, ShortForm
@@ -38,7 +38,7 @@ class ScheduleForm(ShortForm):
         try:
             time.fromisoformat(field.data)
         except ValueError as error:
-            raise ValueError(_("Nhập giờ dạng 08:30")) from error
+            raise ValidationError(_("Nhập giờ dạng 08:30")) from error
 
     def moment(self, zone: ZoneInfo) -> datetime:
         """What was filled in, once it was checked."""
