@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from importlib import import_module
@@ -11,12 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from click.testing import CliRunner
+from flask import Flask
 from sqlalchemy import event, text
 
 from lms.kit.actors import SERVICE
 from lms.kit.db import Database
 from lms.kit.errors import Conflict, DomainError
-from lms.lrs import operations, queries
+from lms.lrs import jobs, operations, queries
+from lms.lrs.cli import xapi
+from lms.lrs.operations import partitions as cutting
 from lms.lrs.queries.pages import statement_page
 from lms.lrs.queries.partitions import partitions
 from lms.lrs.rules.credentials import own_authority
@@ -188,3 +193,37 @@ def test_terms_of_months_come_into_one_table_with_the_upgrade_and_go_back(databa
             assert kind == ("p" if step is migration.downgrade else "r")
             assert connection.execute(text("SELECT term, position FROM xapi_term ORDER BY 1, 2")).all() == before
     assert [found for found in schema.differences(database) if "xapi_term" in found] == []
+
+
+def test_the_worker_adds_months_ahead(app: Flask, database: Database) -> None:
+    with app.app_context():
+        jobs.add_partitions(NOW)
+    assert ("2036-02" in _names(database)) is not database.is_sqlite
+
+
+def test_a_long_read_keeps_the_worker_from_it_and_nobody_from_storing(
+    app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only_postgresql(database)
+    monkeypatch.setattr(cutting, "_WAIT", "SET LOCAL lock_timeout = '50ms'")
+    with database.engine.connect() as reader, reader.begin(), app.app_context():
+        reader.execute(text("SELECT count(*) FROM xapi_statement"))
+        jobs.add_partitions(NOW)
+        assert "2036-02" not in _names(database)
+        statement_id = _store(database, NOW)
+    with app.app_context():
+        jobs.add_partitions(NOW)
+    with database.reading() as session:
+        assert "2036-02" in _names(database)
+        assert queries.statement_by_id(session, statement_id, voided=False) is not None
+
+
+def test_months_are_listed_and_detached_from_the_command_line(app: Flask, database: Database) -> None:
+    _only_postgresql(database)
+    _store(database, datetime(2035, 10, 5, tzinfo=UTC))
+    _cut(database)
+    with app.app_context():
+        listed = CliRunner().invoke(xapi, ["partitions", "--json"])
+        refused = CliRunner().invoke(xapi, ["partitions", "--detach", "2035-10"])
+    assert "2035-10" in {one["name"] for one in json.loads(listed.stdout)}
+    assert refused.exit_code != 0  # it is not over yet
