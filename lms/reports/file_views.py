@@ -76,13 +76,14 @@ def signed(quarter: str, code: str) -> str:
 
 @blueprint.get("/reports/<quarter>/<code>/signed.pdf")
 @requires("reports.view")
-def signed_pdf(quarter: str, code: str) -> Response:
+def signed_pdf(quarter: str, code: str) -> BaseResponse:
+    """The signed document itself; while there is none, the page that says so."""
     with reading() as session:
         source = _source(session, quarter, code)
         kept = files.signed_file(session, source.report_id, UUID(source.body.agency.id), with_content=True)
-        if kept is None:
-            raise NotFound
-        content = kept.content
+        content = kept.content if kept else None
+    if content is None:
+        return redirect(url_for("report_files.signed", quarter=quarter, code=code))
     return _download(content, Kind.PDF.media_type, f"ket-qua-{quarter_of(quarter)}-{source.body.agency.code}-da-ky.pdf")
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import hashlib
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from lms.kit.actors import NotFound
 from lms.kit.errors import N_, DomainError
+from lms.kit.unit import settings
+from lms.reports.documents import Identity, Kind, Variant, identify, rebuild
+from lms.reports.queries import files
 from lms.reports.queries.verifying import Difference, Verified, verify_text
+from lms.reports.rules.body import body_text
 from lms.reports.rules.rolling_up import RULE_VERSION
+from lms.reports.signing.verdicts import examine
 
 NAMES = {
     "expected": "thuộc diện",
@@ -26,12 +33,37 @@ NAMES = {
 
 
 def verify_file(session: Session, content: bytes) -> Verified:
-    """A body or a whole report in JSON. Raises DomainError for what is none."""
+    """A body or a whole report in JSON, or a PDF, DOCX or XLSX that this service rendered: that is made again and compared to the byte; of
+    a PDF that was signed since, the signatures are verified as well. Raises DomainError for what is none."""
+    named = identify(content)
+    if named is not None:
+        return _verify_rendering(session, content, *named)
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise DomainError(N_("Tệp này không phải báo cáo ở dạng JSON chuẩn."), code="not_a_report") from error
     return verify_text(session, text)
+
+
+def _verify_rendering(session: Session, content: bytes, kind: Kind, identity: Identity) -> Verified:
+    try:
+        source = files.source(session, identity.report, identity.agency, public=identity.variant is Variant.PUBLIC)
+    except NotFound as error:
+        message = N_("Không có báo cáo này ở đây: tệp do hệ thống của nơi khác kết xuất, hoặc mã ghi trong tệp đã bị sửa.")
+        raise DomainError(message, code="unknown_report") from error
+    found = verify_text(session, body_text(source.body))
+    made = rebuild(kind, source.body, source.manifest, variant=identity.variant, form=identity.form, below=source.below)
+    if content == made:
+        return found
+    if kind is Kind.PDF and content.startswith(made):
+        examine(content, identity, [made], settings().report_trust_dir)
+        return found
+    unlike = Difference("file", source.body.agency.code, "rendering", _sha256(content), _sha256(made))
+    return replace(found, differences=[unlike, *found.differences])
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def told(found: Verified) -> str:
@@ -55,4 +87,6 @@ def _line(one: Difference) -> str:
     claimed, found = sides[one.where]
     if one.figure == "canonical":
         return "- tệp không còn ở dạng chuẩn RFC 8785: đã bị mở và ghi lại"
+    if one.figure == "rendering":
+        return f"- {who}tệp (SHA-256 {one.claimed}) không đúng từng byte như bản hệ thống kết xuất ({one.found})"
     return f"- {who}{figure}: {claimed} {one.claimed}, {found} {one.found}"

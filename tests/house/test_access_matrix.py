@@ -129,7 +129,6 @@ TOLD = {
     "POST manage_forms.keep_limits": 422,
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now
     "POST rounds.start": 409,
-    "GET report_files.signed_pdf": 404,  # nothing came back signed
     "POST report_files.keep": 422,  # no file
     "POST report_files.put_seal": 422,  # no seal is set up
     "POST round_windows.drop": 409,  # the list is frozen

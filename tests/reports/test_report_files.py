@@ -22,12 +22,15 @@ from lms.kit.db import Database
 from lms.kit.errors import DomainError
 from lms.kit.jobs import Job, JobRun, JobState, run_job
 from lms.reports import operations, rendering
-from lms.reports.documents import Kind, Variant, identify
+from lms.reports.documents import Kind, Variant, identify, rebuild
 from lms.reports.models import Report, ReportFile
 from lms.reports.queries import files
+from lms.reports.queries.verifying import Verified
 from lms.reports.signing.sealing import seal
 from lms.reports.storage import FileStore
+from lms.reports.verifying import told, verify_file
 from lms.results.queries import activity_of_period
+from tests.reports.making_bodies import MANIFEST, agency_body
 from tests.reports.pdf_reading import read_pdf
 from tests.reports.signing_keys import PASSPHRASE, authority, signer
 from tests.reports.test_results_pages import AT, Province, province
@@ -240,7 +243,7 @@ def test_an_altered_one_is_refused_with_the_reason(database: Database, province:
         answer = send(client, signed, number, day)
         assert answer.status_code == 422
         assert words in answer.text
-    assert client.get("/reports/2026-Q4/H55.1/signed.pdf").status_code == 404
+    assert client.get("/reports/2026-Q4/H55.1/signed.pdf").status_code == 302  # to the page that says there is none
 
 
 def test_a_draft_cannot_come_back_signed(database: Database, province: Province, sign_in: SignIn, sealing: Settings) -> None:
@@ -257,3 +260,40 @@ def test_the_service_seals_its_own_rendering(database: Database, province: Provi
     sealed = client.get("/reports/2026-Q4/H55.1/signed.pdf").data
     assert sealed.startswith(client.get("/reports/2026-Q4/H55.1.pdf").data)
     assert sign_in("thutruong").post("/reports/2026-Q4/H55.1/seal").status_code == 403
+
+
+def verified(app: Flask, database: Database, content: bytes) -> Verified:
+    with app.app_context(), database.reading() as session:
+        return verify_file(session, content)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx", "xlsx"])
+@pytest.mark.parametrize("code", ["H55", "H55.1"])
+def test_a_file_is_rebuilt_and_compared_to_the_byte(
+    app: Flask, database: Database, province: Province, sign_in: SignIn, kind: str, code: str
+) -> None:
+    freeze(database, publish=True)
+    content = sign_in("quantri").get(f"/reports/2026-Q4/{code}.{kind}").data
+    assert verified(app, database, content).holds
+    found = verified(app, database, content + b"x") if kind != "pdf" else verified(app, database, content[:5000] + b"x" + content[5001:])
+    assert not found.holds
+    assert found.differences[0].figure == "rendering"
+    assert "không đúng từng byte" in told(found)
+
+
+def test_a_signed_file_is_verified_with_its_signature(
+    app: Flask, database: Database, province: Province, sign_in: SignIn, sealing: Settings
+) -> None:
+    freeze(database, publish=True)
+    content = sign_in("quantri").get("/reports/2026-Q4/H55.1.pdf").data
+    signed = seal(content, sealing)
+    assert verified(app, database, signed).holds
+    for altered in (signed + b"\n", content + b"\n1 0 obj\n<<>>\nendobj\n"):
+        with pytest.raises(DomainError):
+            verified(app, database, altered)
+
+
+def test_a_file_of_another_province_is_known_for_one(app: Flask, database: Database, province: Province) -> None:
+    with pytest.raises(DomainError) as caught:
+        verified(app, database, rebuild("xlsx", agency_body(), MANIFEST))
+    assert caught.value.code == "unknown_report"
