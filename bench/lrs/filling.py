@@ -59,7 +59,7 @@ def fill(database: Database, size: int) -> None:
         kind = "CHAR(32)" if sqlite else "UUID"
         columns = "n INTEGER PRIMARY KEY, body TEXT, verb TEXT, activity TEXT"
         session.execute(text(f"CREATE TABLE bench_model ({columns})"))
-        session.execute(text(f"CREATE TABLE bench_model_term (n INTEGER, term {kind})"))
+        session.execute(text(f"CREATE TABLE bench_model_term (n INTEGER, term {kind}, PRIMARY KEY (n, term))"))
         count = min(size, MODELS)
         _models(session.connection(), count, sqlite=sqlite)
     step = int(SPAN / timedelta(milliseconds=1)) // size
