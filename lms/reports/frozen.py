@@ -51,6 +51,7 @@ def line(body: AgencyBody) -> dict[str, Any]:
         "level": agency.level,
         "sort_key": agency.sort_key,
         "figures": body.figures.as_dict(),
+        "withheld": list(body.withheld),
     }
 
 

@@ -359,7 +359,15 @@ def test_a_report_of_version_1_still_reads(province: Province, database: Databas
         "average": 4,
         "weak": 0,
     }
-    old: dict[str, Any] = {**node, "figures": counts, "own": counts, "groups": {"N1": counts}, "children": [], "rank": None, "ranked_of": None}
+    old: dict[str, Any] = {
+        **node,
+        "figures": counts,
+        "own": counts,
+        "groups": {"N1": counts},
+        "children": [],
+        "rank": None,
+        "ranked_of": None,
+    }
     with database.transaction() as session:
         report = Report(
             activity=ACTIVITY,

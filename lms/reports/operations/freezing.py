@@ -22,12 +22,14 @@ from lms.reports.queries.composing import CURRENT_SETTINGS, Composition, compose
 from lms.reports.queries.correcting import correction_text
 from lms.reports.queries.ledger_pass import count_inputs
 from lms.reports.rules.body import MANIFEST_SCHEMA, ReportHead, body_text, canonical, sha256
+from lms.reports.rules.disclosure import FIGURES, OUTCOME, PARTICIPATION
 from lms.reports.rules.rolling_up import RULE_VERSION
 from lms.results.models import Activity
 from lms.results.queries import ActivityRow
 
 FREEZING = "reports.freeze"
 BODIES_AT_ONCE = 50
+NEEDED_IN_LISTS = frozenset((FIGURES, PARTICIPATION, OUTCOME))  # without one of these a list of agencies shows nothing of one
 
 
 def build_report(session: Session, actor: Actor, activity: ActivityRow, at: datetime, because: str | None = None) -> UUID:
@@ -186,7 +188,7 @@ def _rows(report_id: UUID, composition: Composition, wanted: set[UUID]) -> Itera
             "parent_id": UUID(body.agency.parent_id) if body.agency.parent_id else None,
             "code": body.agency.code,
             "ordinal": ordinal,
-            "is_withheld": body.is_withheld,
+            "is_withheld": not NEEDED_IN_LISTS.isdisjoint(body.withheld),
             "figures": line(body),
             "body": text,
             "sha256": sha256(text),

@@ -99,6 +99,7 @@ def publish_now(session: Session, actor: Actor, report_id: UUID, at: datetime) -
     if report.state == ReportState.PUBLISHED:
         raise Conflict(N_("Báo cáo của kỳ này đã được công bố."), code="already_published")
     refuse_unless(report, (ReportState.APPROVED,))
+    _refuse_behind(session, report)
     public = session.scalar(
         select(Report).where(Report.activity == report.activity, Report.state == ReportState.PUBLISHED).with_for_update()
     )
@@ -145,6 +146,14 @@ def newest_public(session: Session, period: str) -> UUID:
     if found is None:
         raise NotFound
     return found
+
+
+def _refuse_behind(session: Session, report: Report) -> None:
+    """What may not be seen of it was decided beside what was public then: more may be derived since. Raises Conflict."""
+    since = select(Report.id).where(Report.id != report.id, Report.published_at > report.built_at)
+    if session.scalar(select(since.exists())):
+        text = N_("Sau khi chốt số liệu này, báo cáo khác đã được công bố. Chốt lại để xét lại những số liệu không được nêu công khai.")
+        raise Conflict(text, code="behind")
 
 
 def _note(session: Session, report: Report, kind: ReportHappening, at: datetime, **details: Any) -> None:

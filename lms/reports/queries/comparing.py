@@ -81,13 +81,15 @@ def public_reports(
     counted_on: date,
     known: datetime,
     settings: DisclosureSettings = DisclosureSettings(),  # noqa: B008  # frozen
+    *,
+    but: UUID | None = None,
 ) -> list[Published]:
     """The latest reports that had been published by a moment, whatever became of them, in the order they were: against which a report
-    counted on a day is held. Two statements a report."""
+    counted on a day is held; `but` not that one itself. Two statements a report."""
     rows = session.execute(
         select(Report.id, Report.period, Activity.counted_on)
         .join(Activity, Activity.key == Report.activity)
-        .where(Report.published_at.is_not(None), Report.published_at <= known)
+        .where(Report.published_at.is_not(None), Report.published_at <= known, Report.id.is_distinct_from(but))
         .order_by(Report.published_at.desc(), Report.revision.desc())
         .limit(settings.memory)
     ).all()

@@ -11,22 +11,27 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.kit.clock import Quarter
 from lms.kit.competences import CompetenceCell
 from lms.kit.errors import N_, DomainError
 from lms.kit.following import competence_sources
 from lms.reports.models import Installation, Report
+from lms.reports.queries.comparing import compared_with, previous_report, public_reports
 from lms.reports.queries.ledger_pass import read_ledger
 from lms.reports.queries.reading import nodes
-from lms.reports.rules.body import ALL_FIGURES, AgencyBody, ReportHead, canonical, sha256
+from lms.reports.rules.body import AgencyBody, ReportHead, canonical, sha256
 from lms.reports.rules.composing import Counted, RolledUp, bodies, rolled_up
+from lms.reports.rules.disclosure import Details, DisclosureSettings, withheld
 from lms.reports.rules.ranking import RankSettings
-from lms.reports.rules.rolling_up import RULE_VERSION, SMALLEST_PUBLIC_NUMBER, Node, withheld
+from lms.reports.rules.rolling_up import RULE_VERSION, Node
 from lms.results.models import Activity
+from lms.results.queries import ActivityRow
+from lms.results.rules import PassRate
 
 CURRENT_SETTINGS: Mapping[str, Any] = {
     "rank": RankSettings().as_json(),
-    "smallest_public_number": SMALLEST_PUBLIC_NUMBER,
-    "pass_denominator": "took_part",
+    "disclosure": DisclosureSettings().as_json(),
+    "pass_denominator": PassRate.OF_THOSE_WHO_TOOK_PART.value,
 }
 
 
@@ -67,8 +72,30 @@ def compose(session: Session, head: ReportHead) -> Composition:
         "groups": _fingerprint(sorted({cell.group_code for cell in ledger.cells})),
         "competences": _fingerprint([_of_cell(cell) for cell in competences]),
     }
-    hidden = {agency: frozenset((ALL_FIGURES,)) for agency in withheld(rolled.reports)}
-    return Composition(head, rolled, inputs, {}, hidden)
+    comparisons, hidden = _held_against(session, head, rolled, (on, known))
+    return Composition(head, rolled, inputs, comparisons, hidden)
+
+
+def _held_against(
+    session: Session, head: ReportHead, rolled: RolledUp, moment: tuple[date, datetime]
+) -> tuple[Mapping[UUID, Mapping[str, Any]], Mapping[UUID, frozenset[str]]]:
+    """Beside the quarter before, and what may not be seen beside all that was public by then."""
+    on, known = moment
+    rate = PassRate(head.settings["pass_denominator"])
+    activity = ActivityRow(head.activity, head.period, head.title, on)
+    earlier = previous_report(session, Quarter.from_code(head.period).previous().code, known)
+    compared = compared_with(session, activity, known, earlier, rate) if earlier is not None else None
+    settings = DisclosureSettings(**head.settings["disclosure"])
+    hidden = withheld(
+        rolled.reports,
+        public_reports(session, on, known, settings, but=UUID(head.id)),
+        settings,
+        details={agency: Details(rolled.exclusions[agency], tuple(rolled.histograms[agency])) for agency in rolled.order},
+        period=head.period,
+        compared_with=compared.period if compared else None,
+        comparisons=compared.comparisons if compared else None,
+    )
+    return (compared.bodies if compared else {}), hidden
 
 
 def competence_cells(session: Session, activity: str, known: datetime) -> list[CompetenceCell]:

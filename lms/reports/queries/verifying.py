@@ -17,7 +17,7 @@ from lms.kit.errors import N_, DomainError
 from lms.reports.models import Installation, Report, ReportAgency
 from lms.reports.queries.bodies import body_rows
 from lms.reports.queries.composing import compose
-from lms.reports.rules.body import FILE_SCHEMA, MANIFEST_SCHEMA, SCHEMA, ReportHead, body_from, body_json, canonical, sha256
+from lms.reports.rules.body import FILE_SCHEMA, MANIFEST_SCHEMA, SCHEMA, ReportHead, body_from, body_text, canonical, sha256
 from lms.reports.rules.rolling_up import RULE_VERSION
 
 MOST = 200  # differences that are named
@@ -142,11 +142,9 @@ def _beside_ledger(session: Session, report: Report, only: set[UUID] | None) -> 
         if text is None:
             yield Difference("ledger", body.agency.code, "body", None, body.agency.id)
             continue
-        # What else is public when it is published decides what is withheld and what it is compared with: kept, not counted once more.
-        before = json.loads(text)
-        rebuilt = {**body_json(body), "comparison": before["comparison"], "public": before["public"]}
-        if canonical(rebuilt) != text:
-            yield from _unlike("ledger", body.agency.code, before, json.loads(canonical(rebuilt)))
+        rebuilt = body_text(body)
+        if rebuilt != text:
+            yield from _unlike("ledger", body.agency.code, json.loads(text), json.loads(rebuilt))
     for text in (kept or {}).values():
         yield Difference("ledger", json.loads(text)["agency"]["code"], "body", json.loads(text)["agency"]["id"], None)
 
