@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
@@ -14,6 +16,7 @@ from lms.agencies.queries import ancestors_on
 from lms.reports.models import Report, ReportAgency
 from lms.reports.rules.body import canonical
 from lms.reports.rules.correcting import DIFF_SCHEMA, AgencyCorrection, Cause, FrozenLine, correction_json, corrections, read_corrections
+from lms.reports.rules.disclosure import BANDS, EXCLUSIONS, FIGURES
 from lms.results.models import Activity, Expectation, ExpectationChange, Outcome
 from lms.results.rules import Figures
 
@@ -46,9 +49,16 @@ def _lines(session: Session, report_id: UUID) -> list[FrozenLine]:
         .order_by(ReportAgency.ordinal, ReportAgency.code)
     )
     return [
-        FrozenLine(str(agency), code, figures["name"], Figures.from_dict(figures["figures"]), withheld)
-        for agency, code, figures, withheld in rows
+        FrozenLine(str(agency), code, figures["name"], Figures.from_dict(figures["figures"]), _withheld(figures, is_withheld))
+        for agency, code, figures, is_withheld in rows
     ]
+
+
+def _withheld(line: Mapping[str, Any], is_withheld: bool) -> tuple[str, ...]:
+    """Version 1 showed the public all of an agency's counts but bands and exclusions, or none."""
+    if "withheld" in line:
+        return tuple(line["withheld"])
+    return (FIGURES, BANDS, EXCLUSIONS) if is_withheld else (BANDS, EXCLUSIONS)
 
 
 def _causes(session: Session, activity: str, on: date, since: datetime, until: datetime) -> dict[str, Counter[str]]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lms.kit.errors import N_
+from lms.reports.rules.disclosure import visible_figures
 from lms.results.rules import Figures
 
 DIFF_SCHEMA = "congvu-lms/report-diff/2"
@@ -40,26 +41,28 @@ class FrozenLine:
     code: str
     name: str
     figures: Figures
-    is_withheld: bool
+    withheld: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
+    """`is_public`: neither revision withholds it."""
+
     figure: str
     before: int | None
     after: int | None
+    is_public: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyCorrection:
-    """An agency that reads differently; `causes`: how many rows of the ledger of each kind. `is_public`: no revision withholds it."""
+    """An agency that reads differently; `causes`: how many rows of the ledger of each kind."""
 
     id: str
     code: str
     name: str
     changes: tuple[FigureChange, ...]
     causes: Mapping[str, int] = field(default_factory=dict)
-    is_public: bool = True
 
 
 def corrections(
@@ -78,22 +81,21 @@ def correction_json(correction: AgencyCorrection) -> dict[str, Any]:
         "id": correction.id,
         "code": correction.code,
         "name": correction.name,
-        "changes": [{"figure": one.figure, "before": one.before, "after": one.after} for one in correction.changes],
+        "changes": [
+            {"figure": one.figure, "before": one.before, "after": one.after, "is_public": one.is_public} for one in correction.changes
+        ],
         "causes": dict(correction.causes),
-        "public": correction.is_public,
     }
 
 
 def read_corrections(values: Mapping[str, Any], *, for_the_public: bool) -> list[AgencyCorrection]:
-    """Those kept with a report. The public is told of agencies whose figures it may see in both revisions, and not how many people each
-    cause concerned."""
+    """Those kept with a report. The public is told of figures it may see in both, not how many people a cause concerned."""
     found = []
     for one in values["agencies"]:
-        if for_the_public and not one["public"]:
-            continue
+        changes = tuple(FigureChange(**change) for change in one["changes"] if change["is_public"] or not for_the_public)
         causes = dict.fromkeys(one["causes"], 0) if for_the_public else one["causes"]
-        changes = tuple(FigureChange(**change) for change in one["changes"])
-        found.append(AgencyCorrection(one["id"], one["code"], one["name"], changes, causes, one["public"]))
+        if changes:
+            found.append(AgencyCorrection(one["id"], one["code"], one["name"], changes, causes))
     return found
 
 
@@ -101,9 +103,11 @@ def _correction(before: FrozenLine | None, after: FrozenLine | None, causes: Map
     line = after or before
     assert line is not None
     old, new = (one.figures.as_dict() if one else {} for one in (before, after))
+    seen = [visible_figures(one.figures, one.withheld) if one else {} for one in (before, after)]
     changes = tuple(
-        FigureChange(figure, old.get(figure), new.get(figure)) for figure in Figures().as_dict() if old.get(figure) != new.get(figure)
+        FigureChange(figure, old.get(figure), new.get(figure), all(shown.get(figure) is not None for shown in seen))
+        for figure in Figures().as_dict()
+        if old.get(figure) != new.get(figure)
     )
-    public = all(one is not None and not one.is_withheld for one in (before, after))
     why = dict(causes.get(line.id, {})) or ({Cause.OTHER.value: 1} if changes else {})
-    return AgencyCorrection(line.id, line.code, line.name, changes, why, public)
+    return AgencyCorrection(line.id, line.code, line.name, changes, why)
