@@ -85,7 +85,8 @@ def notes(body: AgencyBody, *, public: bool) -> tuple[str, ...]:
     found = [
         f"Đơn vị tính: người. Tỷ lệ tham gia = số tham gia ÷ số thuộc diện; tỷ lệ đạt = số đạt ÷ {over}.",
         f"Xếp loại: {scale}; {BAND_NAMES['weak']}: dưới {BANDS[-2][1]} (thang điểm 100).",
-        "Xếp hạng trong cùng khối và cùng nhóm quy mô; đơn vị quá ít người không xếp hạng.",
+        "Xếp hạng trong cùng khối và cùng nhóm quy mô. Nơi ít người, khoảng tin cậy quá rộng để xếp hạng: ghi nhóm trên, giữa hoặc dưới "
+        "mức chung; đơn vị quá ít người không xếp.",
     ]
     if public:
         found.append("“—”: không công khai vì số người quá ít, hoặc không có số để chia.")

@@ -19,6 +19,7 @@ from docx.shared import Mm, Pt
 from lms.reports.documents.pieces import Annex, Chart, Document, Heading, Paragraph, Table
 
 FONT = "Times New Roman"
+TOGETHER = 15  # rows: a table no longer than this is kept on one page
 CENTRE, LEFT, RIGHT, JUSTIFIED = (
     WD_ALIGN_PARAGRAPH.CENTER,
     WD_ALIGN_PARAGRAPH.LEFT,
@@ -110,8 +111,8 @@ def _letterhead(file: Any, document: Document) -> None:
     head = document.letterhead
     table = file.add_table(rows=2, cols=2)
     table.autofit = False
-    for row in table.rows:
-        row.cells[0].width, row.cells[1].width = Mm(70), Mm(95)
+    _inset(table, Mm(0))
+    _two_columns(table, Mm(70), Mm(95))
     left, right = table.rows[0].cells
     if head.above:
         _line(left, head.above.upper(), CENTRE, 12)
@@ -135,7 +136,8 @@ def _piece(file: Any, piece: Heading | Paragraph | Table | Chart) -> None:
         paragraph.paragraph_format.line_spacing = 1.15
     else:
         table = piece.table if isinstance(piece, Chart) else piece
-        _line(file, table.caption, CENTRE, 13, italic=True, before=8, after=4)
+        caption = _line(file, table.caption, CENTRE, 13, italic=True, before=8, after=4)
+        caption.paragraph_format.keep_with_next = True
         _table(file, table, Mm(165), 12, 12)
         _line(file, "", LEFT, 6)
 
@@ -147,12 +149,17 @@ def _table(file: Any, table: Table, width: int, size: float, head_size: float) -
     widths = [int(width * column.width / shares) for column in table.columns]
     for cell, column in zip(grid.rows[0].cells, table.columns, strict=True):
         _fill(cell, column.label, CENTRE, head_size, bold=True)
+    _inset(grid, Mm(0.8))
     repeated = OxmlElement("w:tblHeader")
     grid.rows[0]._tr.get_or_add_trPr().append(repeated)
     for index, row in enumerate(table.rows):
         cells = grid.add_row().cells
         for cell, text, column in zip(cells, row, table.columns, strict=True):
             _fill(cell, text, LEFT if column.is_text else RIGHT, size, bold=index in table.strong)
+    if len(table.rows) <= TOGETHER:
+        for row in grid.rows[:-1]:
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
     for column, column_width in zip(grid.columns, widths, strict=True):
         column.width = column_width
 
@@ -161,7 +168,7 @@ def _signature(file: Any, document: Document) -> None:
     table = file.add_table(rows=1, cols=2)
     table.autofit = False
     left, right = table.rows[0].cells
-    left.width, right.width = Mm(75), Mm(90)
+    _two_columns(table, Mm(75), Mm(90))
     _line(left, "Nơi nhận:", LEFT, 12, bold=True, italic=True)
     for name in document.letterhead.recipients:
         _line(left, name, LEFT, 11)
@@ -190,6 +197,24 @@ def _line(
     paragraph.alignment = alignment
     paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(before), Pt(after)
     return paragraph
+
+
+def _two_columns(table: Any, left: int, right: int) -> None:
+    """Some programs read the width of columns, others that of cells."""
+    table.columns[0].width, table.columns[1].width = left, right
+    for row in table.rows:
+        row.cells[0].width, row.cells[1].width = left, right
+
+
+def _inset(table: Any, width: int) -> None:
+    """How far texts stay from the sides of their cells."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        element = OxmlElement(f"w:{side}")
+        element.set(qn("w:w"), str(round(width / 635)))
+        element.set(qn("w:type"), "dxa")
+        margins.append(element)
+    table._tbl.tblPr.append(margins)
 
 
 def _fill(cell: Any, text: str, alignment: Any, size: float, *, bold: bool) -> None:

@@ -17,12 +17,12 @@ from lms.reports.rules.ranking import Standing
 from lms.results.rules import Figures
 
 RATE_BASE = "pass_denominator"  # in the report's settings: `took_part` (unless it says otherwise) or `expected`
-BAND_NOTES: Mapping[str, str] = {"above": "Trên mức chung", "middle": "Quanh mức chung", "below": "Dưới mức chung"}
+BAND_NOTES: Mapping[str, str] = {"above": "Nhóm trên", "middle": "Nhóm giữa", "below": "Nhóm dưới"}
 _GROUPS = {group.code: group.name_vi for group in STARTING_GROUPS}
 
 COLUMNS: tuple[Column, ...] = (
     Column("STT", 1.1, is_text=True),
-    Column("Đơn vị", 6.4, is_text=True),
+    Column("Đơn vị", 6.0, is_text=True),
     Column("Tổng số CBCCVC", 1.75),
     Column("Thuộc diện kiểm tra", 1.45),
     Column("Miễn/ hoãn", 1.15),
@@ -38,7 +38,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("TB", 1.15),
     Column("Yếu", 1.15),
     Column("Xếp hạng", 1.1),
-    Column("Ghi chú", 1.7, is_text=True),
+    Column("Ghi chú", 2.1, is_text=True),
 )
 
 
