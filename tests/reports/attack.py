@@ -24,6 +24,7 @@ class Attack:
         for cells_of, sign in ((cells, 1), (minus, -1)):
             for cell in cells_of:
                 row[cell] = row.get(cell, 0) + sign
+        row = {cell: one for cell, one in row.items() if one}
         if row:
             self.sums.append((row, value))
 

@@ -84,6 +84,8 @@ class _Decision:
         whole = covered_with_all_below(expected, self.threshold)
         earlier = [_earlier(one, names.FIGURES, expected_counts) for one in self.all_earlier]
         whole = held_together(expected, whole, earlier, self.threshold, with_all_below=True)
+        revisions = [_earlier(one, names.FIGURES, expected_counts) for one in self.revisions]
+        whole = held_together(expected, whole, revisions, self.threshold, with_all_below=True, same_facts=True)
         part = self._seen(own, names.PARTICIPATION, whole, participation_counts)
         outcome = self._seen(own, names.OUTCOME, part, outcome_counts)
         bands = self._seen(own, names.BANDS, outcome, band_counts)
@@ -100,8 +102,7 @@ class _Decision:
     def _seen(self, own: Mapping[UUID, Figures], name: str, candidates: Collection[UUID], counts: Callable[[Figures], Counts]) -> set[UUID]:
         table = self._table(own, counts)
         earlier = [_earlier(one, name, counts) for one in self.revisions]
-        found = held_together(table, covered(table, candidates, self.threshold), earlier, self.threshold, with_all_below=False)
-        return found
+        return held_together(table, covered(table, candidates, self.threshold), earlier, self.threshold, same_facts=True)
 
     def _table(self, own: Mapping[UUID, Figures], counts: Callable[[Figures], Counts]) -> Table:
         return Table.of(self.tree, {agency: counts(figures) for agency, figures in own.items()})
@@ -122,7 +123,7 @@ class _Decision:
             _width(one.table) != _width(table) for one in earlier
         ):  # a group that another revision does not know: nothing to hold against
             return set()
-        return held_together(table, found, earlier, self.threshold, with_all_below=False)
+        return held_together(table, found, earlier, self.threshold, same_facts=True)
 
     def _exclusions(self, candidates: Collection[UUID]) -> set[UUID]:
         if self.details.keys() < self.tree.keys() or self.revisions:
