@@ -333,6 +333,22 @@ def test_restated_figures_open_nothing_that_was_withheld() -> None:
     assert not {AS_REPORTED, RESTATED, SAME_PEOPLE, SPLIT} & held[uuid(1)]
 
 
+@given(quarters())
+def test_without_complements_more_is_shown_and_no_small_number_that_is_published(quarter: Quarter) -> None:
+    """Who did not take part or did not pass may then be few; who was expected, took part and passed may not."""
+    attack = Attack()
+    hidden = withheld(quarter.reports(), settings=DisclosureSettings(complements=False))
+    read(attack, quarter, hidden)
+    for what, cells, value in secrets(quarter):
+        if what.split()[-2:] in (["None", "expected"], ["None", "took_part"], ["None", "passed"]):
+            assert attack.exact(cells) is None, f"{what} = {value}"
+
+
+def test_settings_are_kept_as_plain_values() -> None:
+    chosen = DisclosureSettings(threshold=7, memory=4, complements=False)
+    assert DisclosureSettings.from_json(chosen.as_json()) == chosen
+
+
 def test_what_is_not_given_is_not_shown() -> None:
     hidden = withheld(flat("Q", a=50, b=40).reports())
     assert all({HISTOGRAM, EXCLUSIONS, AS_REPORTED, RESTATED, SAME_PEOPLE, SPLIT} <= own for own in hidden.values())

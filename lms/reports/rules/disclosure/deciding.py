@@ -58,6 +58,9 @@ class _Decision:
     ) -> None:
         self.reports, self.details, self.comparisons = reports, details, comparisons
         self.threshold = settings.threshold
+        self.complements = settings.complements
+        self.participation_counts = participation_counts if settings.complements else lambda figures: (figures.took_part,)
+        self.outcome_counts = outcome_counts if settings.complements else lambda figures: (figures.passed,)
         self.tree = tree_of(reports)
         latest = list(history)[::-1][: settings.memory]
         self.all_earlier = latest
@@ -86,8 +89,8 @@ class _Decision:
         whole = held_together(expected, whole, earlier, self.threshold, with_all_below=True)
         revisions = [_earlier(one, names.FIGURES, expected_counts) for one in self.revisions]
         whole = held_together(expected, whole, revisions, self.threshold, with_all_below=True, same_facts=True)
-        part = self._seen(own, names.PARTICIPATION, whole, participation_counts)
-        outcome = self._seen(own, names.OUTCOME, part, outcome_counts)
+        part = self._seen(own, names.PARTICIPATION, whole, self.participation_counts)
+        outcome = self._seen(own, names.OUTCOME, part, self.outcome_counts)
         bands = self._seen(own, names.BANDS, outcome, band_counts)
         return {
             names.FIGURES: whole,
@@ -116,9 +119,11 @@ class _Decision:
         return covered(Table.of(self.tree, counts), candidates, self.threshold)
 
     def _groups(self, candidates: Collection[UUID]) -> set[UUID]:
-        table = group_table(self.reports)
+        table = group_table(self.reports, self.complements)
         found = covered(table, candidates, self.threshold)
-        earlier = [Earlier(group_table(one.reports), _not_withheld(one, names.GROUPS), one.passages) for one in self.revisions]
+        earlier = [
+            Earlier(group_table(one.reports, self.complements), _not_withheld(one, names.GROUPS), one.passages) for one in self.revisions
+        ]
         if any(
             _width(one.table) != _width(table) for one in earlier
         ):  # a group that another revision does not know: nothing to hold against
@@ -151,7 +156,12 @@ class _Decision:
     def _opened(self) -> set[UUID]:
         """Where restated figures would tell more of the earlier quarter than its own report."""
         assert self.base is not None
-        return set[UUID]().union(*(open_when_restated(_earlier(self.base, name, counts), self.tree) for name, counts in _TABLES))
+        tables = (
+            (names.FIGURES, expected_counts),
+            (names.PARTICIPATION, self.participation_counts),
+            (names.OUTCOME, self.outcome_counts),
+        )
+        return set[UUID]().union(*(open_when_restated(_earlier(self.base, name, counts), self.tree) for name, counts in tables))
 
     def _same_people_are_safe(self, comparison: Comparison) -> bool:
         """Those who were counted once only are told by subtraction: they must be nobody or many, whatever is counted of them."""
@@ -196,7 +206,7 @@ def band_counts(figures: Figures) -> Counts:
     return (*bands, *_against(figures.passed, bands), figures.attempts - figures.took_part if figures.attempts else 0)
 
 
-def group_table(reports: Reports) -> Table:
+def group_table(reports: Reports, complements: bool = True) -> Table:
     """Own staff by position group and outcome."""
     tree = tree_of(reports)
     groups = sorted({group for report in reports.values() for group in report.groups})
@@ -206,7 +216,9 @@ def group_table(reports: Reports) -> Table:
             count
             for group in groups
             for figures in (report.groups.get(group, nobody),)
-            for count in (figures.passed, figures.failed, figures.missing)
+            for count in (
+                (figures.passed, figures.failed, figures.missing) if complements else (figures.passed, figures.took_part, figures.expected)
+            )
         )
         for agency, report in reports.items()
     }
@@ -240,4 +252,3 @@ def _width(table: Table) -> int:
 
 
 _UNCLEAR = frozenset((names.FIGURES, names.PARTICIPATION, names.OUTCOME))
-_TABLES = ((names.FIGURES, expected_counts), (names.PARTICIPATION, participation_counts), (names.OUTCOME, outcome_counts))

@@ -41,13 +41,20 @@ FOLLOWS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class DisclosureSettings:
-    """`threshold`: counts from 1 to one less are small. `memory`: how many of the latest public reports are held together."""
+    """`threshold`: counts from 1 to one less are small. `memory`: how many of the latest public reports are held together.
+    `complements`: those who did not take part and those who did not pass are counts as well, and may not be small either; without it only
+    how many were expected, took part and passed (in total and by group, band and tenth) may not be."""
 
     threshold: int = 5
     memory: int = 8
+    complements: bool = True
 
     def as_json(self) -> dict[str, int]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, int]) -> DisclosureSettings:
+        return cls(values["threshold"], values["memory"], bool(values["complements"]))
 
 
 @dataclass(frozen=True, slots=True)
