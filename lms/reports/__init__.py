@@ -8,6 +8,7 @@ from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
 from lms.reports.notices import consultations
+from lms.reports.operations.rendering import RENDERING
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 
@@ -54,7 +55,7 @@ feature = Feature(
     ),
     home_panels=(agency_progress,),
     commands=(reports,),
-    jobs={rendering.JOB: rendering.render_all, **jobs.JOBS},
+    jobs={RENDERING: rendering.render_all, **jobs.JOBS},
     periodic=jobs.PERIODIC,
     notices=(consultations,),
     person_followers=(person_followers.follower,),

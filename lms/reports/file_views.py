@@ -23,11 +23,12 @@ from lms.kit.i18n import translated
 from lms.kit.unit import reading, settings, transaction
 from lms.reports import queries
 from lms.reports.documents import Form, Identity, Kind, Variant
+from lms.reports.operations.rendering import ask_rendering
 from lms.reports.operations.signed import Signed, check_signable, keep_signed
 from lms.reports.queries import files
 from lms.reports.queries.files import Source
 from lms.reports.reading import find_activity, find_agency, quarter_of
-from lms.reports.rendering import ask_rendering, content_of, file_store, make
+from lms.reports.rendering import content_of, file_store, make
 from lms.reports.rules.body import body_text, sha256
 from lms.reports.signing import verdicts
 from lms.reports.signing.sealing import can_seal, seal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lms.config import Settings
-from lms.kit.actors import Actor
 from lms.kit.clock import now
-from lms.kit.jobs import Job, JobRun, enqueue
+from lms.kit.jobs import JobRun
 from lms.kit.unit import settings
 from lms.reports.documents import Form, Kind, Variant, default_form, rebuild
 from lms.reports.models.files import ReportFile
@@ -22,7 +20,6 @@ from lms.reports.queries import files
 from lms.reports.queries.files import Source
 from lms.reports.storage import FileStore
 
-JOB = "reports.render"
 RENDERED = (Kind.PDF, Kind.XLSX)  # by the job; a draft for the e-office is made when somebody asks for it
 
 
@@ -39,12 +36,6 @@ def content_of(session: Session, store: FileStore, source: Source, *, kind: Kind
 
 def make(source: Source, kind: Kind, variant: Variant, form: Form) -> bytes:
     return rebuild(kind, source.body, source.manifest, variant=variant, form=form, below=source.below)
-
-
-def ask_rendering(session: Session, actor: Actor, report_id: UUID, variant: Variant, at: datetime) -> Job:
-    """Have every agency's PDF and XLSX of a report made; what is there already is left as it is."""
-    payload = {"report": str(report_id), "variant": variant.value}
-    return enqueue(session, JOB, payload, at=at, created_by=actor.person_id)
 
 
 def render_all(run: JobRun) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from lms.kit.jobs import Job, JobRun, JobState, run_job
 from lms.reports import operations, rendering
 from lms.reports.documents import Kind, Variant, identify, rebuild
 from lms.reports.models import Report, ReportFile
+from lms.reports.operations.rendering import RENDERING, ask_rendering
 from lms.reports.queries import files
 from lms.reports.queries.verifying import Verified
 from lms.reports.signing.sealing import seal
@@ -51,9 +52,9 @@ def freeze(database: Database, *, publish: bool = False) -> UUID:
 
 def render(app: Flask, database: Database, report: UUID, variant: Variant = Variant.DRAFT) -> Job:
     with database.transaction() as session:
-        job = rendering.ask_rendering(session, SERVICE, report, variant, AT).id
+        job = ask_rendering(session, SERVICE, report, variant, AT).id
     with app.app_context():
-        run_job(database, {rendering.JOB: rendering.render_all}, job)
+        run_job(database, {RENDERING: rendering.render_all}, job)
     with database.reading() as session:
         found = session.get(Job, job)
         assert found is not None
@@ -194,7 +195,18 @@ def test_asking_for_all_documents_makes_a_job(database: Database, province: Prov
     freeze(database)
     assert sign_in("quantri").post("/reports/2026-Q4/render").status_code == 303
     with database.reading() as session:
-        assert session.scalars(select(Job.kind).where(Job.kind == rendering.JOB)).one() == rendering.JOB
+        assert session.scalars(select(Job.kind).where(Job.kind == RENDERING)).one() == RENDERING
+
+
+def test_approval_has_the_documents_made(database: Database, province: Province, sign_in: SignIn) -> None:
+    freeze(database, publish=True)
+    with database.reading() as session:
+        payload = session.scalars(select(Job.payload).where(Job.kind == RENDERING)).one()
+        report = session.scalars(select(Report.id)).one()
+    assert payload == {"report": str(report), "variant": "final"}
+    page = sign_in("thutruong").get("/reports/2026-Q4/H55.1").text
+    for address in ("H55.1.pdf", "H55.1.docx", "H55.1.xlsx", "H55.1/signed"):
+        assert f"/reports/2026-Q4/{address}" in page
 
 
 def send(client: FlaskClient, content: bytes, number: str = "05/BC-SKHCN", issued_on: str = "20/11/2026") -> TestResponse:

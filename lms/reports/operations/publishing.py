@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from lms.kit import audit, jobs
 from lms.kit.actors import SERVICE, Actor, NotFound
 from lms.kit.errors import N_, Conflict, DomainError
+from lms.reports.documents import Variant
 from lms.reports.models import AgencyVerdict, Report, ReportEvent, ReportHappening, ReportState, Verdict
+from lms.reports.operations.rendering import ask_rendering
 from lms.reports.operations.states import locked_report, refuse_unless
 
 PUBLISHING = "reports.publish"
@@ -37,6 +39,7 @@ def approve_report(session: Session, actor: Actor, report_id: UUID, at: datetime
     session.flush()
     changed = {"before": {"report_state": str(before)}, "after": {"report_state": report.state.value}}
     audit.record(session, actor, "reports.approve_report", report_id, at, sha256=report.sha256, **changed)
+    ask_rendering(session, actor, report_id, Variant.FINAL, at)
 
 
 def take_back_approval(session: Session, actor: Actor, report_id: UUID, at: datetime) -> None:
