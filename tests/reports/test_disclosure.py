@@ -251,8 +251,9 @@ def test_what_a_division_would_tell_is_withheld() -> None:
 
 @settings(max_examples=40)
 @given(quarters(7), st.data())
-def test_nothing_small_is_told_by_two_quarters_and_a_merger(before: Quarter, data: st.DataObject) -> None:
-    """Results are new in each quarter, head-counts are not: two agencies without anything below them go on in a new one."""
+def test_nothing_small_is_told_by_two_quarters_and_a_merger_or_a_division(before: Quarter, data: st.DataObject) -> None:
+    """Results are new in each quarter, head-counts are not: two agencies without anything below them go on in a new one; or, the two
+    quarters taken the other way round, one is divided into two."""
     leaves = [one for one in before.parents if one not in before.parents.values() and one != 1]
     gone = data.draw(st.lists(st.sampled_from(leaves), min_size=2, max_size=2, unique=True)) if len(leaves) > 1 else []
     heir = 99
@@ -270,11 +271,16 @@ def test_nothing_small_is_told_by_two_quarters_and_a_merger(before: Quarter, dat
         staff[place] = (good, 0, 0, 0, count - missing - good, missing)
     after = Quarter("Q+1", parents, staff)
     passages = (Passage(uuid(900), tuple((uuid(one), uuid(heir), 1.0) for one in gone)),) if gone else ()
-    first = withheld(before.reports())
-    second = withheld(after.reports(), [Published("20262", before.reports(), first, passages)])
     attack = Attack()
-    read(attack, before, first)
-    read(attack, after, second)
+    if data.draw(st.booleans()):
+        first = withheld(before.reports())
+        read(attack, before, first)
+        read(attack, after, withheld(after.reports(), [Published("20262", before.reports(), first, passages)]))
+    else:
+        divided = (Passage(uuid(900), tuple((uuid(heir), uuid(one), None) for one in gone)),) if gone else ()
+        first = withheld(after.reports())
+        read(attack, after, first)
+        read(attack, before, withheld(before.reports(), [Published("20262", after.reports(), first, divided)]))
     for one in parents:
         same_heads(attack, after, [one], before, gone if one == heir else [one])
     wanted = [secret for quarter in (before, after) for secret in secrets(quarter)]
