@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from time import process_time
 from uuid import UUID
 
@@ -285,6 +286,28 @@ def test_nothing_small_is_told_by_two_quarters_and_a_merger_or_a_division(before
         same_heads(attack, after, [one], before, gone if one == heir else [one])
     wanted = [secret for quarter in (before, after) for secret in secrets(quarter)]
     for what, cells, value in wanted:
+        assert attack.exact(cells) is None, f"{what} = {value}"
+
+
+@settings(max_examples=20)
+@given(quarters(6), st.lists(st.integers(0, 10**6), min_size=3, max_size=3))
+def test_nothing_small_is_told_by_four_quarters(first: Quarter, seeds: list[int]) -> None:
+    """Every quarter the staff stay, the results are new, and the tree is the same: companions that change would tell."""
+    history: list[Published] = []
+    attack = Attack()
+    quarter = first
+    for number, seed in enumerate([0, *seeds]):
+        random = Random(seed)
+        if number:
+            staff = {place: tuple(random.sample(counts, len(counts))) for place, counts in first.staff.items()}
+            quarter = Quarter(f"Q+{number}", first.parents, staff)
+        hidden = withheld(quarter.reports(), history)
+        read(attack, quarter, hidden)
+        history.append(Published(f"2026{number}", quarter.reports(), hidden))
+        if number:
+            for one in first.parents:
+                same_heads(attack, quarter, [one], first, [one])
+    for what, cells, value in secrets(first):
         assert attack.exact(cells) is None, f"{what} = {value}"
 
 
