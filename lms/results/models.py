@@ -96,6 +96,7 @@ class Outcome(Base):
             postgresql_where=text("superseded_by IS NULL"),
             sqlite_where=text("superseded_by IS NULL"),
         ),
+        Index("ix_outcome_activity_person", "activity", "person_id"),  # what stood at a moment is read without the index above
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
