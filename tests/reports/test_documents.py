@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from zipfile import ZipFile
@@ -247,6 +248,7 @@ def test_the_public_sees_nothing_that_is_withheld() -> None:
     line = text[text.index("Trường THPT Chuyên 2") :][:75]
     assert "— Không công khai" in line
     assert f" {hidden.expected} " not in line
+    assert "Biết sau" not in text
     alone = read_pdf(rebuild(Kind.PDF, agency_body(2, ("figures",)), MANIFEST, variant=Variant.PUBLIC)).text
     assert "không công khai vì số người được tính quá ít" in alone
     assert "người thuộc diện kiểm tra," not in alone
@@ -255,6 +257,26 @@ def test_the_public_sees_nothing_that_is_withheld() -> None:
     )
     row = next(row for row in book.get_sheet_by_index(0).to_python() if str(row[1]).endswith("Chuyên 2"))
     assert set(row[2:17]) == {"—"}
+
+
+@pytest.mark.parametrize(
+    ("withheld", "shown", "hidden"),
+    [
+        ("figures.participation", "Số người thuộc diện kiểm tra: 858 người", "688"),
+        ("figures.outcome", "688/858 người (80,2%)", "490"),
+        ("bands", "490/688 người (71,2%)", "Giỏi 245"),
+        ("exclusions", "688/858 người (80,2%)", "nghỉ thai sản"),
+        ("groups", "688/858 người (80,2%)", "Cán bộ lãnh đạo, quản lý các cấp 100 90"),
+        ("competences", "688/858 người (80,2%)", "An toàn thông tin"),
+        ("comparison.split", "Tỷ lệ đạt tăng", "do kết quả thực hiện"),
+    ],
+)
+def test_each_thing_may_be_withheld_by_itself(withheld: str, shown: str, hidden: str) -> None:
+    body = replace(province_body(), withheld=(withheld,))
+    text = read_pdf(rebuild(Kind.PDF, body, MANIFEST, variant=Variant.PUBLIC, below=all_below())).text
+    assert shown in text
+    assert hidden not in text
+    assert hidden in read_pdf(rebuild(Kind.PDF, body, MANIFEST, below=all_below())).text  # those entitled read all of it
 
 
 def test_children_of_whom_nothing_is_known_are_hidden_from_the_public() -> None:

@@ -231,7 +231,7 @@ def _compared(subject: Subject) -> Iterator[Piece]:
         Column("Thay đổi tỷ lệ đạt (điểm %)", 1.9),
     )
     yield Table(f"So sánh với {before}", columns, rows)
-    later = 0 if _hidden(subject, "known_later") else sum(int(one["people"]) for one in comparison["known_later"])
+    later = 0 if subject.public else sum(int(one["people"]) for one in comparison["known_later"])
     if later:
         yield Paragraph(
             f"Biết sau: thông tin về {people(later)} đến sau khi báo cáo {before} đã chốt; số đã báo cáo của kỳ đó không bị sửa."

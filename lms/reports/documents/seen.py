@@ -12,7 +12,8 @@ GROUPS, EXCLUSIONS, COMPETENCES, STANDING, COMPARISON = "groups", "exclusions", 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Who was expected; with who took part; with who passed and the mean; with the bands. Each only where those before it are."""
+    """Who was expected; with who took part; with who passed and the mean; with the bands: each only where those before it are. What is
+    never public (an agency's own staff apart from the whole, what came to be known later) is in no public document."""
 
     counts: bool = True
     participation: bool = True
