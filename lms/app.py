@@ -102,6 +102,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
         letterhead=frozen_letterhead(settings),
     )
 
+    app.extensions["lms.assets"] = _fingerprint(Path(app.static_folder or ""))
     if not secure:  # nobody in front who would do it
         init_compression(app)
     init_web(app, secure=secure)
@@ -121,7 +122,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
 
 def _init_pages(app: Flask, settings: Settings) -> None:
     identity = Identity()
-    assets = _fingerprint(Path(app.static_folder or ""))
+    assets = app.extensions["lms.assets"]
 
     @app.context_processor
     def page() -> dict[str, object]:

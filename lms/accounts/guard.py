@@ -100,6 +100,9 @@ def check_access() -> AnyResponse | None:
         return error_response(403)
     if isinstance(permission, str) and permission.startswith("@"):
         return None  # a door of its own
+    if getattr(current_app.view_functions[endpoint], "asks_nobody", False):
+        g.actor = None
+        return None
     g.actor = current_user.actor if current_user.is_authenticated else None
     first = _page_before_all(permission)
     return first if permission is None or first is not None else _check_permission(permission)

@@ -32,6 +32,12 @@ def public(view: View) -> View:
     return view
 
 
+def asks_nobody(view: View) -> View:
+    """State that anyone may call a view and that it does not even look who does: no session is read for it."""
+    view.asks_nobody = True  # type: ignore[attr-defined]
+    return public(view)
+
+
 def guarded_by(authenticator: str) -> Callable[[View], View]:
     """State that a view has a door of its own (`xapi` credentials); the package that owns it checks there."""
 

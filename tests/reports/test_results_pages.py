@@ -225,7 +225,8 @@ def test_small_agencies_are_withheld_from_the_public_and_cannot_be_worked_out(pr
     assert lines["H55.9"]["thuoc_dien"] is None
     assert lines["H55.101"]["an_so_lieu"] is True  # else 33 − 20 − 10 tells the three
     assert lines["H55.1"]["thuoc_dien"] == 20
-    assert lines["H55"]["ty_le_tham_gia"] == 93.9
+    assert lines["H55"]["thuoc_dien"] == 33
+    assert lines["H55"]["ty_le_tham_gia"] is None  # two have not taken part
     rows = list(csv.DictReader(StringIO(app.test_client().get("/public/2026-Q4.csv").get_data(as_text=True).lstrip("\ufeff"))))
     assert {row["ma_don_vi"]: row["thuoc_dien"] for row in rows} == {"H55": "33", "H55.1": "20", "H55.101": "", "H55.9": ""}
     assert all(not row["ten_don_vi"].startswith("=") for row in rows)

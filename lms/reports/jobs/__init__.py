@@ -1,8 +1,9 @@
 """The worker's part in a report's life."""
 
 from lms.reports.jobs.life import LIFE_JOBS, LIFE_PERIODIC
+from lms.reports.jobs.public_files import PUBLIC_JOBS, PUBLIC_PERIODIC
 
-JOBS = {**LIFE_JOBS}
-PERIODIC = (*LIFE_PERIODIC,)
+JOBS = {**LIFE_JOBS, **PUBLIC_JOBS}
+PERIODIC = (*LIFE_PERIODIC, *PUBLIC_PERIODIC)
 
 __all__ = ["JOBS", "PERIODIC"]

@@ -2,8 +2,6 @@
 
 from lms.reports.queries.reading import (
     Group,
-    Publication,
-    PublishedAgency,
     StaffRow,
     counted_reports,
     current_report,
@@ -13,15 +11,12 @@ from lms.reports.queries.reading import (
     nodes,
     path,
     position_groups,
-    publication,
     published_periods,
     staff,
 )
 
 __all__ = [
     "Group",
-    "Publication",
-    "PublishedAgency",
     "StaffRow",
     "counted_reports",
     "current_report",
@@ -31,7 +26,6 @@ __all__ = [
     "nodes",
     "path",
     "position_groups",
-    "publication",
     "published_periods",
     "staff",
 ]

@@ -120,6 +120,14 @@ def tombstone(session: Session, period: str) -> Report | None:
     return rows[0] if rows and all(report.state == ReportState.WITHDRAWN for report in rows) else None
 
 
+def tombstone_of(session: Session, code: str) -> Report | None:
+    """The newest withdrawn report that speaks of an agency."""
+    named = exists().where(ReportAgency.report_id == Report.id, ReportAgency.code == code)
+    return session.scalars(
+        select(Report).where(Report.state == ReportState.WITHDRAWN, named).order_by(Report.period.desc(), Report.revision.desc()).limit(1)
+    ).first()
+
+
 def written_bodies(session: Session, report_id: UUID) -> set[UUID]:
     return set(session.scalars(select(ReportAgency.agency_id).where(ReportAgency.report_id == report_id)))
 

@@ -17,12 +17,11 @@ from lms.agencies.queries import agency_by_code, in_subtree, within
 from lms.agencies.queries.lookups import current
 from lms.agencies.rules.kinds import CodeScheme
 from lms.kit.actors import Everywhere, Scope
-from lms.reports.models import Report, ReportAgency, ReportState
+from lms.reports.models import Report, ReportState
 from lms.reports.rules import AgencyReport, Node, roll_up
 from lms.reports.staff import IT_DUTIES, Selection
 from lms.results import queries as ledger
 from lms.results.queries import ActivityRow
-from lms.results.rules import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +43,6 @@ class StaffRow:
     job_title: str | None
     it_duty: str
     sort_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedAgency:
-    """One line of the public result; `figures` None: withheld because it would speak of too few people."""
-
-    code: str
-    name: str
-    parent_code: str | None
-    figures: Figures | None
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    period: str
-    revision: int
-    published_at: datetime
-    agencies: tuple[PublishedAgency, ...]
 
 
 def position_groups(session: Session) -> list[Group]:
@@ -107,30 +88,6 @@ def counted_reports(session: Session, activity: ActivityRow, root: UUID | None =
 def current_report(session: Session, activity: str) -> Report | None:
     """The newest revision that is frozen and was not put aside."""
     return session.scalar(select(Report).where(Report.activity == activity, _is_frozen()).order_by(Report.revision.desc()).limit(1))
-
-
-def publication(session: Session, period: str) -> Publication | None:
-    """What the public may read of a period; None while nothing is published."""
-    report = session.scalar(select(Report).where(Report.period == period, Report.state == "published"))
-    if report is None or report.published_at is None:
-        return None
-    rows = session.execute(select(ReportAgency).where(ReportAgency.report_id == report.id)).scalars().all()
-    codes = {row.agency_id: row.code for row in rows}
-    lines = sorted(rows, key=lambda row: (row.figures["sort_key"], row.code))
-    return Publication(
-        period=period,
-        revision=report.revision,
-        published_at=report.published_at,
-        agencies=tuple(
-            PublishedAgency(
-                code=row.code,
-                name=row.figures["name"],
-                parent_code=codes.get(row.parent_id) if row.parent_id else None,
-                figures=None if row.is_withheld else Figures.from_dict(row.figures["figures"]),
-            )
-            for row in lines
-        ),
-    )
 
 
 def published_periods(session: Session) -> list[str]:
