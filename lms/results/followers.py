@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.agencies.models import AgencyVersion
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
-from lms.results.models import Activity, Expectation, ExpectationChange, ExpectationPast, Outcome
+from lms.results.models import Activity, Expectation, ExpectationChange, ExpectationPast, Outcome, OutcomePast
 
 
 class LedgerOfPersons:
@@ -123,8 +123,13 @@ class LedgerOfPersons:
 
     def _merge_outcomes(self, session: Session, kept: UUID, absorbed: UUID, past: Mapping[tuple[UUID, str], UUID], at: datetime) -> int:
         for (person_id, activity), past_id in past.items():
-            own = (Outcome.person_id == person_id, Outcome.activity == activity, Outcome.past_id.is_(None))
-            session.execute(update(Outcome).where(*own).values(past_id=past_id, joined_at=at))
+            own = session.execute(
+                select(Outcome.id, Outcome.joined_at).where(Outcome.person_id == person_id, Outcome.activity == activity)
+            ).all()
+            counted_for = [{"past_id": past_id, "outcome_id": row.id, "since": row.joined_at} for row in own]
+            if counted_for:
+                session.execute(insert(OutcomePast), counted_for)
+            session.execute(update(Outcome).where(Outcome.id.in_([row.id for row in own])).values(joined_at=at))
         standing = session.execute(
             select(Outcome.id, Outcome.activity, Outcome.score, Outcome.occurred_at).where(
                 Outcome.person_id.in_((kept, absorbed)), Outcome.superseded_by.is_(None)

@@ -83,7 +83,7 @@ class ExpectationChange(Base):
 
 class Outcome(Base):
     """What a person's work in an activity came to. Append-only: a correction is a new row that the old one points to, and counted until
-    `superseded_at`. Of a record that was merged into another: it counts for that one from `joined_at` on, and for `past_id` before."""
+    `superseded_at`. Of a record that was merged into another: it counts for that one from `joined_at` on, before as `OutcomePast` says."""
 
     __tablename__ = "outcome"
     __table_args__ = (
@@ -112,4 +112,13 @@ class Outcome(Base):
     superseded_by: Mapped[UUID | None]
     superseded_at: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]
-    past_id: Mapped[UUID | None] = mapped_column(ForeignKey("expectation_past.id"), index=True)
+
+
+class OutcomePast(Base):
+    """For which row of the list an outcome counted, from `since` on (null: from the beginning) until that row stood no longer."""
+
+    __tablename__ = "outcome_past"
+
+    past_id: Mapped[UUID] = mapped_column(ForeignKey("expectation_past.id"), primary_key=True)
+    outcome_id: Mapped[UUID] = mapped_column(ForeignKey("outcome.id"), primary_key=True)
+    since: Mapped[datetime | None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select, union_all
 
-from lms.results.models import Expectation, ExpectationChange, ExpectationPast, Outcome
+from lms.results.models import Expectation, ExpectationChange, ExpectationPast, Outcome, OutcomePast
 
 _ROW = ("id", "person_id", "agency_id", "agency_version_id", "group_code")
 
@@ -36,10 +36,18 @@ def counted(activity: str, known: datetime | None = None) -> Subquery:
         .where(Expectation.activity == activity, Expectation.recorded_at <= known)
     )
     past_excluded = _excluded_then(ExpectationPast, known, ExpectationChange.past_id.is_not(None), ExpectationChange.past_id)
+    # Of the outcomes that ever counted for a row, the one that stood: joined first, for at most one of them did.
+    own_then = (
+        select(OutcomePast.past_id, OutcomePast.outcome_id)
+        .join(Outcome, Outcome.id == OutcomePast.outcome_id)
+        .where(or_(OutcomePast.since.is_(None), OutcomePast.since <= known), _stood(known))
+        .subquery()
+    )
     past = (
         _rows(ExpectationPast, past_excluded[0], ExpectationPast.id)
         .outerjoin(past_excluded[1], past_excluded[1].c.row_id == ExpectationPast.id)
-        .outerjoin(Outcome, and_(Outcome.past_id == ExpectationPast.id, _stood(known), past_excluded[0].is_(None)))
+        .outerjoin(own_then, own_then.c.past_id == ExpectationPast.id)
+        .outerjoin(Outcome, and_(Outcome.id == own_then.c.outcome_id, past_excluded[0].is_(None)))
         .where(ExpectationPast.activity == activity, ExpectationPast.recorded_at <= known, ExpectationPast.superseded_at > known)
     )
     return union_all(own, past).subquery()
