@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
@@ -251,6 +251,8 @@ STEPS = st.lists(st.tuples(st.sampled_from(("sit", "exclude", "include", "merge"
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
+@example(steps=[("sit", 0, 0), ("sit", 3, 0), ("merge", 2, 0), ("sit", 1, 0), ("merge", 1, 0)])
+@example(steps=[("sit", 0, 90), ("sit", 1, 40), ("exclude", 0, 0), ("merge", 0, 0), ("sit", 1, 60), ("merge", 4, 0), ("include", 0, 0)])
 def test_nothing_that_happens_later_moves_what_was_known(place: Place, database: Database, steps: list[tuple[str, int, int]]) -> None:
     known: list[tuple[datetime, Figures, dict[str, int]]] = []
     with database.transaction() as session:
