@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -181,9 +183,17 @@ def _signed_page(quarter: str, code: str, form: SignedForm) -> str:
         source = _source(session, quarter, code)
         kept = files.signed_file(session, source.report_id, UUID(source.body.agency.id))
     context: dict[str, Any] = {"may_keep": may("reports.publish") and source.variant is Variant.FINAL, "may_seal": can_seal(settings())}
+    if kept:
+        context["signatures"] = [_with_moments(one) for one in kept.verdict["signatures"]]
     return render_template(
         "reports/signed.html", quarter=quarter_of(quarter), code=code, agency=source.body.agency, kept=kept, form=form, **context
     )
+
+
+def _with_moments(signature: Mapping[str, Any]) -> dict[str, Any]:
+    """A signature's facts with its moments as moments."""
+    moments = ("signed_at", "timestamp", "valid_from", "valid_to")
+    return {**signature, **{name: datetime.fromisoformat(signature[name]) for name in moments if signature[name]}}
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:
