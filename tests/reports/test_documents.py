@@ -98,6 +98,14 @@ def test_text_is_14_points_justified_with_the_first_line_set_in() -> None:
     assert 1.149 <= spacing <= 1.149 * 1.5  # single to one and a half
 
 
+def test_the_last_paragraph_is_justified_too_and_stands_with_the_signature() -> None:
+    pdf = read_pdf(rebuild(Kind.PDF, agency_body(), MANIFEST))
+    page = next(page for page in pdf.pages if "Nơi nhận:" in page.text)
+    last = page.find("2. Tổ chức bồi dưỡng lại")
+    assert last.right - 14 * 0.25 * 25.4 / 72 == near(195, 1)
+    assert "./." in page.text
+
+
 def test_paragraphs_are_at_least_six_points_apart() -> None:
     page = province().pages[0]
     end, start = page.find("theo cơ cấu tổ chức và nhóm"), page.find("Số liệu được chốt lúc")
