@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
@@ -18,6 +18,7 @@ from lms.kit.actors import Actor
 from lms.kit.clock import local_date
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.ids import uuid7
+from lms.reports.models import Report
 from lms.reports.models.files import SignedFile
 from lms.reports.queries import files
 from lms.reports.queries.files import APPROVED, Source
@@ -42,7 +43,8 @@ def keep_signed(session: Session, actor: Actor, source: Source, signed: Signed, 
 
     Raises Conflict where the report is not approved, DomainError for a number or day that cannot be.
     """
-    check_signable(source)
+    # The examination took its time: the report is looked at as it is now.
+    check_signable(replace(source, state=session.scalars(select(Report.state).where(Report.id == source.report_id)).one()))
     agency = UUID(source.body.agency.id)
     if not signed.is_seal:
         _check_paper(signed, source, local_date(at, zone), zone)
