@@ -26,8 +26,8 @@ from lms.reports.models import Report, ReportEvent, ReportState, Verdict
 from lms.reports.notices import consultations
 from lms.reports.operations.planning import freeze_what_is_locked, plan_report
 from lms.reports.operations.publishing import publish_scheduled
-from lms.reports.queries import publication
 from lms.reports.queries.life import consultation_of, tombstone
+from lms.reports.queries.public import public_report
 from lms.results.operations import lock_activity
 from tests.reports.making import ACTIVITY, CLOSED, Province, finish, make_province, revisions, the_activity
 
@@ -125,7 +125,7 @@ def test_publishing_is_one_instant_and_noted_once_for_those_who_tell_it_on(provi
         finish(session, province.people["H55.1"][18], passed=True, at=CLOSED)
         second = operations.build_report(session, SERVICE, the_activity(session), AFTER, "Bài nộp muộn")
     with database.reading() as session:
-        found = publication(session, "20264")
+        found = public_report(session, "20264")
         assert found is not None
         assert found.revision == 1
     approve_and_publish(database, second, AFTER)
@@ -149,7 +149,7 @@ def test_what_is_withdrawn_leaves_its_reason(province: Province, report: UUID, d
     with database.transaction() as session:
         operations.withdraw_report(session, SERVICE, report, "Nhầm danh sách", AFTER)
     with database.reading() as session:
-        assert publication(session, "20264") is None
+        assert public_report(session, "20264") is None
         grave = tombstone(session, "20264")
         assert grave is not None
         assert grave.withdrawn_because == "Nhầm danh sách"
