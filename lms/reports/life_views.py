@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lms.kit.access import current_actor, requires, scope_of
 from lms.kit.actors import Actor, NotFound, Role
 from lms.kit.clock import Quarter, local_date, now
+from lms.kit.errors import N_, Conflict
 from lms.kit.i18n import quarter_label
 from lms.kit.unit import database, reading, settings, transaction
 from lms.reports import operations, queries
@@ -247,7 +248,7 @@ def withdraw(quarter: str) -> str | BaseResponse | tuple[str, int]:
         activity = find_activity(session, quarter_of(quarter))
         public = life.public_reports(session).get(activity.key)
         if public is None:
-            raise NotFound
+            raise Conflict(N_("Quý này không có báo cáo nào đang công bố."), code="nothing_public")
         operations.withdraw_report(session, current_actor(), public.id, form.reason.data, now())
     flash(_("Đã gỡ công bố. Trang công khai nêu lý do."), "success")
     return _back(quarter)

@@ -129,6 +129,15 @@ TOLD = {
     "POST manage_forms.keep_limits": 422,
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now
     "POST rounds.start": 409,
+    "POST report_life.approve": 409,  # it is published
+    "POST report_life.consult": 409,
+    "POST report_life.end_consultation": 409,
+    "POST report_life.publish": 409,
+    "POST reports.build": 409,  # it is being frozen by then
+    "POST reports.publish": 409,  # it was withdrawn
+    "POST report_life.say": 422,  # nothing is chosen
+    "POST report_life.schedule": 422,
+    "POST report_life.take_back_approval": 409,
     "POST report_files.keep": 422,  # no file
     "POST report_files.put_seal": 422,  # no seal is set up
     "POST round_windows.drop": 409,  # the list is frozen

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from courses.models import CourseMedia
-from lms.accounts.models import Leave, Posting, RoleGrant, TransferRequest
+from lms.accounts.models import Leave, Person, Posting, RoleGrant, TransferRequest
 from lms.accounts.rules.transfers import Kind, State
 from lms.agencies.models import AgencyLink
 from lms.kit.actors import EVERYWHERE, SERVICE, Actor, Role
@@ -21,6 +21,7 @@ from lms.kit.audit import AuditEntry
 from lms.kit.ids import uuid7
 from lms.kit.imports import Checked, Finding
 from lms.kit.imports.operations import record_check
+from lms.kit.jobs import Job
 from lms.kit.secrets import vault_of
 from lms.lrs.operations import add_credential
 from lms.lrs.operations.forwarding import NewTarget, add_target
@@ -30,7 +31,8 @@ from lms.lrs.rules.reading import from_values
 from lms.mail.models import Message
 from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
-from lms.reports.operations import build_report, publish_report
+from lms.reports.models import AgencyVerdict, ReportAgency
+from lms.reports.operations import build_report, open_consultation, publish_report
 from lms.results.queries import activity_of_period
 from quizzes.models import (
     Accommodation,
@@ -57,6 +59,7 @@ TODAY = AT.date()
 SINCE = date(2021, 1, 1)
 SHA = "0" * 64
 PICTURE = "1" * 64
+VERDICT, WORK = (str(UUID(int=7 << 76 | 2 << 62 | last)) for last in (1, 2))  # of the report that is published
 NOBODYS = str(UUID(int=7 << 76 | 2 << 62))
 
 
@@ -130,6 +133,8 @@ def make_common(session: Session) -> dict[str, str]:
     entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
     return {
         "quarter": QUARTER,
+        "verdict_id": VERDICT,
+        "job_id": WORK,
         "round_code:round_contests": "cuoc-thi",
         "part:round_setup": "general",
         "number:round_windows": "1",
@@ -379,8 +384,22 @@ def _imports(session: Session, actor: Actor) -> dict[str, str]:
 def publish_results(session: Session) -> None:
     activity = activity_of_period(session, "20264")
     assert activity is not None
-    build_report(session, SERVICE, activity, AT)
+    report = build_report(session, SERVICE, activity, AT)
+    open_consultation(session, SERVICE, report, 1, zone=ZONE, at=AT - timedelta(days=9))
     publish_report(session, SERVICE, activity.period, AT)
+    verdict = {"verdict": "object", "text": "Sai", "said_as": "head", "said_at": AT}
+    agency = session.scalars(select(ReportAgency.agency_id).where(ReportAgency.report_id == report).order_by(ReportAgency.ordinal)).first()
+    someone = session.scalars(select(Person.id).order_by(Person.id)).first()
+    session.execute(insert(AgencyVerdict).values(id=UUID(VERDICT), report_id=report, agency_id=agency, said_by=someone, **verdict))
+    work = {"kind": "reports.freeze", "payload": {"report": str(report)}, "state": "done", "created_at": AT, "run_after": AT}
+    session.execute(insert(Job).values(id=UUID(WORK), tries=1, progress_done=1, progress_total=1, **work))
+
+
+REPORT_POSTS = {
+    "report_life.answer": {"answer": "Đã có trong miễn, hoãn", "paper": "CV 12/SNV"},
+    "report_life.plan": {"days": "3"},
+    "report_life.withdraw": {"reason": "Nhầm danh sách"},
+}
 
 
 DISPUTED = {
@@ -405,6 +424,8 @@ def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
     if endpoint in DISPUTED:
         disputed = {"ruling": things.get("ruling_id", NOBODYS), f"points.{things.get('appeal_slot', '')}": "0,5"}
         return {"data": {**DISPUTED[endpoint], **disputed}}
+    if endpoint in REPORT_POSTS:
+        return {"data": REPORT_POSTS[endpoint]}
     part = things.get("part", "")
     post = {"agency": part, "group": "N2", "it_duty": "none", "since": "01/02/2020"}
     filled: dict[str, dict[str, str]] = {
