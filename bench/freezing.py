@@ -30,7 +30,8 @@ AT = datetime(2026, 11, 20, 3, tzinfo=UTC)
 DAY = date(2026, 10, 1)
 KEY = "quarterly-test:2026-Q4"
 PLAIN = """
-SELECT c.ancestor_id, e.group_code, count(*) FILTER (WHERE e.excluded_because IS NULL), count(*) FILTER (WHERE e.excluded_because IS NOT NULL),
+SELECT c.ancestor_id, e.group_code, count(*) FILTER (WHERE e.excluded_because IS NULL),
+       count(*) FILTER (WHERE e.excluded_because IS NOT NULL),
        count(o.id), sum(CASE WHEN o.passed THEN 1 ELSE 0 END), sum(round(o.score * 100)), sum(o.attempts), {bins}
 FROM expectation e
 JOIN agency_closure c ON c.descendant_id = e.agency_id AND c.valid_from <= '2026-10-01' AND c.valid_to > '2026-10-01'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 
 import click
 from flask import Blueprint
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor, Role, Scope
 from lms.kit.clock import Quarter
-from lms.kit.competences import CompetenceSource
-from lms.kit.following import AgencyFollower, GroupUser, PersonFollower
+from lms.kit.following import AgencyFollower, CompetenceSource, GroupUser, PersonFollower
 from lms.kit.jobs import JobHandler, Periodic
 from lms.kit.naming import Namer
 from lms.kit.notices import NoticeSource
@@ -33,6 +32,11 @@ PanelBuilder = Callable[[Session, Actor, datetime], "HomePanel | None"]
 
 PagePanelBuilder = Callable[[Session, Actor, str, datetime], "HomePanel | None"]
 """(session, who looks, code of what the page is about, now) → a block for another package's page."""
+
+
+OutcomePages = Callable[[Session, str, Collection[UUID]], Mapping[UUID, str]]
+"""(session, key of an activity, sources of its outcomes) → addresses of the pages that tell what they were made from, by source; only
+those the one who looks may open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ class DemoProvince:
 Check = Callable[[], str]
 """What is well, in a few words; raises with how to mend it where something is not. Carried out by `lms doctor`."""
 
+TrainingSource = Callable[[], Select[tuple[UUID, datetime]]]
+"""Everybody who finished something that counts as training: the person, and the moment. One may be there more than once."""
+
 DemoStep = Callable[[DemoProvince], None]
 """Adds a feature's demonstration data in transactions of its own."""
 
@@ -118,6 +125,7 @@ class Feature:
     navigation: tuple[NavigationItem, ...] = ()
     home_panels: tuple[PanelBuilder, ...] = ()
     page_panels: Mapping[str, PagePanelBuilder] = field(default_factory=dict)  # by the endpoint of the page that shows them
+    outcome_pages: tuple[OutcomePages, ...] = ()
     first_pages: tuple[FirstPage, ...] = ()
     commands: tuple[click.Command, ...] = ()
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
@@ -130,6 +138,7 @@ class Feature:
     audit_names: Mapping[str, Any] = field(default_factory=dict)  # what each action it records is called, lazy translations
     namers: tuple[Namer, ...] = ()
     notices: tuple[NoticeSource, ...] = ()
+    trainings: tuple[TrainingSource, ...] = ()  # who finished a training, and when
     competences: tuple[CompetenceSource, ...] = ()  # how people did by topic in the activities it gives
     checks: Mapping[str, Check] = field(default_factory=dict)  # lines of `lms doctor`, by name
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +18,3 @@ class CompetenceCell:
     right: int
     answered: int
     people: int
-
-
-CompetenceSource = Callable[[Session, str, datetime], Iterable[CompetenceCell] | None]
-"""(session, key of the activity, as known when) → its cells; None for an activity of somebody else."""

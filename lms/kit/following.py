@@ -4,7 +4,7 @@ every feature may bring followers, and each database session carries them in `in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, cast
@@ -13,7 +13,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from lms.kit.actors import Actor
-from lms.kit.competences import CompetenceSource
+from lms.kit.competences import CompetenceCell
+
+CompetenceSource = Callable[[Session, str, datetime], Iterable[CompetenceCell] | None]
+"""(session, key of the activity, as known when) → its cells; None for an activity of somebody else."""
 
 PEOPLE = "people"
 RETURNING = "returning"
