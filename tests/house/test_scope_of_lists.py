@@ -59,6 +59,8 @@ SHOWS_ROWS = {
     "/manage/people/slips",
     "/manage/people/statistics/people",
     "/manage/people/transfers",
+    f"/manage/reports/{QUARTER}/",  # what agencies objected
+    f"/manage/reports/{QUARTER}/report.json",  # the whole report
     "/manage/roles/",
 }
 
