@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -66,6 +67,8 @@ class Settings:
     xapi_forward_key: str | None = None
     xapi_forward_secret: str | None = None
     # Who issues reports (Decree 30/2020), whose signatures on them are believed, and the service's own seal.
+    webhook_networks: tuple[str, ...] = ()
+    webhook_days: int = 3
     report_issuer_above: str | None = None
     report_issuer: str | None = None
     report_symbol: str | None = None
@@ -128,6 +131,8 @@ DOCUMENTED: dict[str, str] = {
     "XAPI_FORWARD_URL": "an xAPI store outside that gets every statement, for example `https://HOST/xapi/`; further ones on its page",
     "XAPI_FORWARD_KEY": "our key there",
     "XAPI_FORWARD_SECRET": "its secret",
+    "WEBHOOK_NETWORKS": "networks that are not of the public internet and may be sent webhooks, for example `10.20.0.0/16,192.168.7.5`",
+    "WEBHOOK_DAYS": "a webhook that does not get through is tried for so many days; default 3",
     "REPORT_ISSUER_ABOVE": "cơ quan chủ quản over reports, for example `UBND tỉnh Thái Nguyên`; absent: the topmost agency",
     "REPORT_ISSUER": "who issues reports, for example `Sở Khoa học và Công nghệ`; absent: the topmost agency itself",
     "REPORT_SYMBOL": "the issuer in the symbol of a paper, for example `SKHCN` in `05/BC-SKHCN`",
@@ -174,6 +179,7 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "SESSION_DAYS_OWN": (1, 90),
     "DORMANT_DAYS": (0, 3650),
     "DORMANT_DAYS_LEARNERS": (0, 3650),
+    "WEBHOOK_DAYS": (1, 30),
 }
 
 
@@ -221,6 +227,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         problems.append("LMS_DEMO_PASSWORD is too short: at least 8 characters")
     sign_in = {**_numbers(read, problems), **_single_sign_on(read, env, problems)}
     mail = {**_mail(read, problems), **_forwarding(read, env, problems), **_reports(read, problems)}
+    networks = checked("WEBHOOK_NETWORKS", read("WEBHOOK_NETWORKS"), _networks, "write networks such as 10.20.0.0/16 with commas between")
     alone_for = checked("PASSWORD_ALONE_FOR", read("PASSWORD_ALONE_FOR", "roles"), _one_of("roles", "everyone"), "write roles or everyone")
     version = checked("XAPI_VERSION", read("XAPI_VERSION", "2.0.0"), _one_of("1.0.3", "2.0.0"), "write 1.0.3 or 2.0.0")
     second = checked(
@@ -247,6 +254,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         password_alone_for=alone_for,  # type: ignore[arg-type]
         require_second_factor=second == "yes",
         xapi_version=version,  # type: ignore[arg-type]
+        webhook_networks=tuple((networks or "").split()),
         **sign_in,
         **mail,
     )
@@ -359,6 +367,10 @@ def _phone(value: str) -> str:
     if value and not re.fullmatch(r"\+?[0-9](?:[ .]?[0-9]){2,19}", value):
         raise ValueError(value)
     return value
+
+
+def _networks(value: str) -> str:
+    return " ".join(str(ip_network(part.strip())) for part in value.split(",") if part.strip())
 
 
 def _retention(value: str) -> dict[str, int]:

@@ -22,6 +22,13 @@ class MessageState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A letter ready to be sent."""
 
@@ -31,6 +38,7 @@ class Letter:
     body: str
     tries: int
     created_at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 def next_try(created_at: datetime, tries: int, at: datetime) -> datetime | None:

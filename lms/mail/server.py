@@ -82,6 +82,9 @@ class MailServer:
         message["Message-ID"] = f"<{letter.id}@{parseaddr(self._sender)[1].rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body)
+        for attached in letter.attachments:
+            main, _slash, sub = attached.media_type.partition("/")
+            message.add_attachment(attached.content, maintype=main, subtype=sub, filename=attached.name)
         return message
 
 

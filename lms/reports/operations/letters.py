@@ -1,0 +1,190 @@
+"""Letters about a report: written once to each address of each agency, handed over later, in any order, however long the post is away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from lms.accounts.models import Person, RoleGrant
+from lms.accounts.queries.roles import effective
+from lms.kit import audit
+from lms.kit.actors import Actor, NotFound
+from lms.kit.errors import N_, DomainError
+from lms.kit.ids import uuid7
+from lms.mail.rules import next_try
+from lms.reports.models import AgencyAddress, ReportAgency, ReportEvent, ReportHappening, ReportLetter
+from lms.reports.queries.life import ANSWERING
+
+LEASE = timedelta(minutes=10)
+MOST_ADDRESSES = 10  # besides people's, of one agency
+_ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180})\.[A-Za-z]{2,24}")
+
+
+@dataclass(frozen=True, slots=True)
+class DueLetter:
+    """A letter to send now; `address` None: its person can no longer be written to."""
+
+    id: UUID
+    report_id: UUID
+    kind: str
+    details: dict[str, Any]
+    agency_id: UUID
+    address: str | None
+    tries: int
+    created_at: datetime
+
+
+def add_letters(session: Session, event: ReportEvent, agencies: Collection[UUID], today: date, at: datetime) -> int:
+    """Write to the contacts of some agencies of the report, whom nobody has written to of this event. Returns how many are new.
+
+    Where a revision takes the place of another, its own letter says so: of the old one only those are told who get none of the new."""
+    contacts = _contacts(session, agencies, today)
+    if event.kind != ReportHappening.PUBLISHED:  # of what one never got, nothing is to be taken back
+        got = _written(session, event.report_id, agencies)
+        current = {(agency, address) for agency, address, _person in contacts}
+        by = event.details.get("by") if event.kind == ReportHappening.SUPERSEDED else None
+        speaks = set(session.scalars(select(ReportAgency.agency_id).where(ReportAgency.report_id == UUID(by)))) if by else set()
+        contacts = [
+            (agency, address, person) for agency, address, person in got if (agency, address) not in current or agency not in speaks
+        ]
+    rows = [
+        {
+            "id": uuid7(),
+            "report_id": event.report_id,
+            "event_id": event.id,
+            "kind": event.kind,
+            "agency_id": agency,
+            "address": address,
+            "person_id": person,
+            "state": "waiting",
+            "tries": 0,
+            "created_at": at,
+            "due_at": at,
+        }
+        for agency, address, person in contacts
+    ]
+    if not rows:
+        return 0
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return len(session.scalars(insert(ReportLetter).values(rows).on_conflict_do_nothing().returning(ReportLetter.id)).all())
+
+
+def take_due(session: Session, at: datetime, limit: int) -> list[DueLetter]:
+    """Letters to hand over now, held for this worker; one that dies leaves them to another after the lease."""
+    ids = session.scalars(
+        select(ReportLetter.id)
+        .where(ReportLetter.state.in_(("waiting", "sending")), ReportLetter.due_at <= at)
+        .order_by(ReportLetter.due_at, ReportLetter.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not ids:
+        return []
+    held = {"state": "sending", "due_at": at + LEASE, "tries": ReportLetter.tries + 1}
+    session.execute(update(ReportLetter).where(ReportLetter.id.in_(ids)).values(held))
+    rows = session.execute(
+        select(ReportLetter, ReportEvent.details, Person.email, Person.erased_at)
+        .join(ReportEvent, ReportEvent.id == ReportLetter.event_id)
+        .outerjoin(Person, Person.id == ReportLetter.person_id)
+        .where(ReportLetter.id.in_(ids))
+        .order_by(ReportLetter.id)
+        .execution_options(populate_existing=True)
+    )
+    found = []
+    for letter, details, email, erased_at in rows:
+        gone = letter.person_id is not None and (erased_at is not None or not email or email.lower() != letter.address)
+        address = None if gone or not letter.address else letter.address
+        found.append(
+            DueLetter(letter.id, letter.report_id, letter.kind, details, letter.agency_id, address, letter.tries, letter.created_at)
+        )
+    return found
+
+
+def note_sent(session: Session, letter_id: UUID, at: datetime) -> None:
+    session.execute(update(ReportLetter).where(ReportLetter.id == letter_id).values(state="sent", ended_at=at, problem=None))
+
+
+def note_failed(session: Session, letter: DueLetter, problem: str, at: datetime, *, may_pass: bool) -> None:
+    """It did not go: later if that may help, else somebody looks at it."""
+    again = next_try(letter.created_at, letter.tries, at) if may_pass else None
+    values: dict[str, Any] = {"state": "failed", "ended_at": at} if again is None else {"state": "waiting", "due_at": again}
+    session.execute(update(ReportLetter).where(ReportLetter.id == letter.id).values(problem=problem[:500], **values))
+
+
+def replay_letter(session: Session, actor: Actor, letter_id: UUID, at: datetime) -> None:
+    """Send a letter once more. Raises NotFound, also for one that is on its way."""
+    values = {"state": "waiting", "due_at": at, "created_at": at, "tries": 0, "ended_at": None}
+    ended = ReportLetter.id == letter_id, ReportLetter.state.in_(("sent", "failed"))
+    agency = session.scalar(update(ReportLetter).where(*ended).values(values).returning(ReportLetter.agency_id))
+    if agency is None:
+        raise NotFound
+    audit.record(session, actor, "reports.replay_letter", letter_id, at, agency=str(agency))
+
+
+def add_address(session: Session, actor: Actor, agency: UUID, address: str, at: datetime) -> None:
+    """Have an agency's results sent to a mailbox as well. Raises DomainError."""
+    address = address.strip().lower()
+    if len(address) > 254 or not _ADDRESS.fullmatch(address):
+        raise DomainError(N_("Địa chỉ thư điện tử chưa đúng, ví dụ vanthu@snv.thainguyen.gov.vn"), code="address", field="address")
+    held = session.scalars(select(AgencyAddress.address).where(AgencyAddress.agency_id == agency)).all()
+    if address in held:
+        return
+    if len(held) >= MOST_ADDRESSES:
+        raise DomainError(N_("Mỗi cơ quan nhiều nhất %(most)s địa chỉ"), code="too_many", field="address", most=MOST_ADDRESSES)
+    session.add(AgencyAddress(agency_id=agency, address=address, added_at=at, added_by=actor.person_id))
+    session.flush()
+    audit.record(session, actor, "reports.add_address", agency, at, before=None, after={"address": address})
+
+
+def remove_address(session: Session, actor: Actor, agency: UUID, address: str, at: datetime) -> None:
+    """Raises NotFound."""
+    of = AgencyAddress.agency_id == agency, AgencyAddress.address == address
+    if session.scalar(delete(AgencyAddress).where(*of).returning(AgencyAddress.address)) is None:
+        raise NotFound
+    audit.record(session, actor, "reports.remove_address", agency, at, before={"address": address}, after=None)
+
+
+def _contacts(session: Session, agencies: Collection[UUID], today: date) -> list[tuple[UUID, str, UUID | None]]:
+    """(agency, address, person) of heads and focal points of these very agencies and of their mailboxes; an address once an agency."""
+    people = session.execute(
+        select(RoleGrant.agency_id, Person.email, Person.id)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(
+            RoleGrant.agency_id.in_(agencies),
+            RoleGrant.role.in_(ANSWERING),
+            effective(today),
+            Person.email.is_not(None),
+            Person.erased_at.is_(None),
+            Person.merged_into_id.is_(None),
+        )
+        .order_by(RoleGrant.agency_id, Person.id)
+    )
+    found: dict[tuple[UUID, str], UUID | None] = {}
+    for agency, email, person in people:
+        if agency is not None and email and email.strip():
+            found.setdefault((agency, email.lower()), person)
+    boxes = session.execute(select(AgencyAddress.agency_id, AgencyAddress.address).where(AgencyAddress.agency_id.in_(agencies)))
+    for agency, address in boxes:
+        found.setdefault((agency, address), None)
+    return [(agency, address, person) for (agency, address), person in found.items()]
+
+
+def _written(session: Session, report_id: UUID, agencies: Collection[UUID]) -> list[tuple[UUID, str, UUID | None]]:
+    """Who was written to when it was published; those the post refused got nothing."""
+    rows = session.execute(
+        select(ReportLetter.agency_id, ReportLetter.address, ReportLetter.person_id).where(
+            ReportLetter.report_id == report_id,
+            ReportLetter.kind == ReportHappening.PUBLISHED,
+            ReportLetter.agency_id.in_(agencies),
+            or_(ReportLetter.state != "failed", ReportLetter.problem.is_(None)),
+        )
+    )
+    return [(agency, address, person) for agency, address, person in rows if address]
