@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,16 +15,22 @@ from lms.kit.access import current_actor, requires, scope_of
 from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.formats import percent, short_datetime
-from lms.kit.i18n import quarter_label
+from lms.kit.i18n import in_locale, quarter_label
 from lms.kit.unit import reading, settings, transaction
 from lms.kit.web import page_after
 from lms.reports import operations, queries
 from lms.reports.documents import Kind
 from lms.reports.feeds import report_json
 from lms.reports.file_views import document
+from lms.reports.gap_workbook import gap_workbook
+from lms.reports.models import Report
+from lms.reports.plugged import origins, panels
 from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
+from lms.reports.result_page import map_page, result_page
+from lms.reports.rules.overview import Lens
 from lms.reports.workbook import results_workbook
 from lms.results import queries as ledger
+from lms.results.queries import ActivityRow
 from lms.results.rules import Figures, PeopleList
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
@@ -58,9 +65,16 @@ def entrances(quarter: str) -> str | BaseResponse:
 @blueprint.get("/<quarter>/<code>")
 @requires("reports.view")
 def agency(quarter: str, code: str) -> str:
-    """One agency's result with its charts."""
+    """One agency's result with its charts: as it was frozen, beside the quarter before through the lens asked for; before that, counted
+    from the ledger as it stands."""
     at = now()
     with reading() as session:
+        frozen = _frozen(session, quarter, code)
+        if frozen is not None:
+            report, activity, agency_id = frozen
+            shown = result_page(session, report, activity, agency_id, lens=_lens(), scope=scope_of("reports.view"))
+            extra = panels(session, activity, agency_id, at)
+            return render_template("reports/result.html", panels=extra, reason_names=ABSENCE_NAMES, percent=percent, **shown)
         result = _result(session, quarter, code)
         node = result.report.node
         context = {
@@ -103,21 +117,49 @@ def agency_workbook(quarter: str, code: str) -> Response:
     return response
 
 
+@blueprint.get("/<quarter>/<code>/gaps")
+@requires("reports.view")
+def gaps(quarter: str, code: str) -> str:
+    """Agency × competence of a frozen result, of one position group or of all; cells of too few people are not shown."""
+    with reading() as session:
+        return render_template("reports/gaps.html", **_map(session, quarter, code))
+
+
+@blueprint.get("/<quarter>/<code>/gaps.xlsx")
+@requires("reports.view")
+def gaps_workbook(quarter: str, code: str) -> Response:
+    """The same map as a workbook."""
+    with reading() as session:
+        shown = _map(session, quarter, code)
+        body = gap_workbook(shown["body"], shown["table"], shown["whole"], smallest=shown["smallest"], group=_group_name(shown))
+    response = Response(body, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response.headers.set("Content-Disposition", "attachment", filename=f"noi-dung-{quarter_of(quarter)}-{shown['body'].agency.code}.xlsx")
+    return response
+
+
 @blueprint.get("/<quarter>/<code>/people")
 @requires("reports.view")
 def people(quarter: str, code: str) -> str:
-    """The people behind a figure: numerator or denominator, by given name."""
+    """The people behind a figure, numerator or denominator, by given name; of a frozen result as was known when it was frozen."""
     with reading() as session:
         period = quarter_of(quarter)
         activity = find_activity(session, period)
         agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(now(), settings().zone))
-        which, group = _people_list(), request.args.get("group") or None
-        rows = ledger.people(session, activity, agency_id, which, group_code=group, after=page_after(), limit=PAGE_SIZE + 1)
-        count = ledger.count_people(session, activity, agency_id, which, group)
+        report = queries.current_report(session, activity.key)
+        known = None if report is None else report.built_at
+        which, group, reason = _people_list(), request.args.get("group") or None, request.args.get("reason") or None
+        rows = ledger.people(
+            session, activity, agency_id, which, group_code=group, reason=reason, after=page_after(), limit=PAGE_SIZE + 1, known=known
+        )
+        count = ledger.count_people(session, activity, agency_id, which, group, reason=reason, known=known)
         groups = {entry.code: entry.names for entry in queries.position_groups(session)}
-        node = next((entry for entry in queries.nodes(session, activity.counted_on, agency_id) if entry.id == agency_id), None)
+        nodes = queries.nodes(session, activity.counted_on, agency_id, known=known)
+        node = next((entry for entry in nodes if entry.id == agency_id), None)
         if node is None:  # founded after the counting day
             raise NotFound
+        shown = rows[:PAGE_SIZE]
+        papers = ledger.papers(session, activity, shown, known=known)
+        sources = origins(session, activity.key, [row.source_id for row in shown if row.source_id is not None])
     more = rows[PAGE_SIZE - 1] if len(rows) > PAGE_SIZE else None
     return render_template(
         "reports/people.html",
@@ -126,8 +168,12 @@ def people(quarter: str, code: str) -> str:
         which=which,
         group=group,
         groups=groups,
+        reason=reason,
         reason_names=ABSENCE_NAMES,
-        rows=rows[:PAGE_SIZE],
+        report=report,
+        papers=papers,
+        origins=sources,
+        rows=shown,
         count=count,
         after=f"{more.sort_key}~{more.person_id}" if more else None,
         first_page="after" not in request.args,
@@ -166,6 +212,33 @@ def publish(quarter: str) -> BaseResponse:
         operations.publish_report(session, current_actor(), period.code, now())
     flash(_("Đã công bố kết quả %(quarter)s.", quarter=quarter_label(period)), "success")
     return redirect(url_for("reports.index"), 303)
+
+
+def _frozen(session: Session, quarter: str, code: str) -> tuple[Report, ActivityRow, UUID] | None:
+    """The newest frozen report with the agency asked for; None where nothing is frozen. Raises NotFound beyond the reader's scope."""
+    activity = find_activity(session, quarter_of(quarter))
+    agency_id = find_agency(session, activity, code, scope_of("reports.view"), local_date(now(), settings().zone))
+    report = queries.current_report(session, activity.key)
+    return None if report is None else (report, activity, agency_id)
+
+
+def _map(session: Session, quarter: str, code: str) -> dict[str, Any]:
+    frozen = _frozen(session, quarter, code)
+    if frozen is None:
+        raise NotFound
+    report, _activity, agency_id = frozen
+    return map_page(session, report, agency_id, request.args.get("group") or None)
+
+
+def _group_name(shown: dict[str, Any]) -> str | None:
+    return next((in_locale(group.names) for group in shown["groups"] if group.code == shown["group"]), None)
+
+
+def _lens() -> Lens:
+    try:
+        return Lens(request.args.get("lens", Lens.AS_REPORTED))
+    except ValueError as error:
+        raise NotFound from error
 
 
 def _result(session: Session, quarter: str, code: str) -> Result:
