@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from courses import cli, followers, jobs, permissions, views
+from courses import cli, followers, jobs, permissions, queries, views
 from courses.audit_names import AUDIT_NAMES
 from lms.feature import Feature, NavigationItem
 
@@ -17,4 +17,5 @@ feature = Feature(
     commands=(cli.courses_group,),
     statement_builders=jobs.BUILDERS,
     person_followers=(followers.follower,),
+    trainings=(queries.completions,),
 )

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from courses import rules
@@ -384,3 +384,8 @@ def current_codes(session: Session) -> dict[str, str]:
         select(CourseVersion.content_hash, Course.code).join(Course, Course.id == CourseVersion.course_id).where(_current())
     )
     return {row.content_hash: row.code for row in rows}
+
+
+def completions() -> Select[tuple[UUID, datetime]]:
+    """Everybody who completed a course, and when."""
+    return select(Enrolment.person_id, Enrolment.completed_at).where(Enrolment.completed_at.is_not(None))  # type: ignore[return-value]

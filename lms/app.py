@@ -74,6 +74,7 @@ def create_app(settings: Settings | None = None, features: tuple[Feature, ...] =
     app.extensions["lms.province_wide"] = frozenset().union(*(feature.province_wide for feature in everything))
     app.extensions["lms.permission_names"] = merged(everything, "permission_names")
     app.extensions["lms.audit_names"] = merged(everything, "audit_names")
+    app.extensions["lms.trainings"] = tuple(source for feature in everything for source in feature.trainings)
     app.extensions["lms.namers"] = tuple(namer for feature in everything for namer in feature.namers)
     app.extensions["lms.notices"] = tuple(source for feature in everything for source in feature.notices)
     app.extensions["lms.statement_builders"] = merged(everything, "statement_builders")

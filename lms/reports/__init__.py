@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from lms.reports import file_views, jobs, life_views, person_followers, public, rendering, staff_views, views
+from lms.reports import file_views, jobs, life_views, person_followers, public, rendering, staff_views, target_views, views
 from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
@@ -11,10 +11,18 @@ from lms.reports.notices import consultations
 from lms.reports.operations.rendering import RENDERING
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
+from lms.reports.target_pack import bring_targets
 
 feature = Feature(
     name="reports",
-    blueprints=(views.blueprint, life_views.blueprint, file_views.blueprint, staff_views.blueprint, public.blueprint),
+    blueprints=(
+        views.blueprint,
+        life_views.blueprint,
+        file_views.blueprint,
+        staff_views.blueprint,
+        target_views.blueprint,
+        public.blueprint,
+    ),
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,
@@ -45,6 +53,14 @@ feature = Feature(
             order=81,
         ),
         NavigationItem.managing(
+            Section.TESTS,
+            _l("Chỉ tiêu"),
+            "targets.index",
+            "reports.view",
+            about=_l("Chỉ tiêu của kế hoạch, nghị quyết: đạt đến đâu, còn thiếu bao nhiêu người, ở đâu."),
+            order=82,
+        ),
+        NavigationItem.managing(
             Section.PEOPLE,
             _l("Thống kê nhân lực"),
             "staff.statistics",
@@ -59,5 +75,6 @@ feature = Feature(
     periodic=jobs.PERIODIC,
     notices=(consultations,),
     person_followers=(person_followers.follower,),
+    demo_steps=(bring_targets,),
     agency_followers=(FrozenReports(),),
 )

@@ -16,7 +16,9 @@ from lms.kit.unit import reading, transaction
 from lms.reports import operations, queries
 from lms.reports.feeds import report_json
 from lms.reports.operations.publishing import newest_public
+from lms.reports.operations.targets import load_targets
 from lms.reports.queries.bodies import whole_file
+from lms.reports.target_pack import read_pack
 from lms.reports.verifying import told, verification_json, verify_file
 from lms.results.queries import ActivityRow, activity_of_period
 
@@ -91,6 +93,15 @@ def verify(file: Path, as_json: bool) -> None:
     click.echo(json.dumps(verification_json(found), ensure_ascii=False, indent=2) if as_json else told(found))
     if not found.holds:
         raise SystemExit(1)
+
+
+@reports.command("targets")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def bring(file: Path) -> None:
+    """Take in the targets of a pack file; one that is there and differs gets a new version."""
+    with transaction() as session:
+        number = load_targets(session, SERVICE, read_pack(file.read_text(encoding="utf-8")), now())
+    click.echo(f"{number} targets")
 
 
 def _show(quarter: Quarter, code: str) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
-from lms.reports.models import AgencyVerdict, Report
+from lms.reports.models import AgencyVerdict, CrossTabView, Report, Target
 
 
 class SpeakersForAgencies:
@@ -25,7 +25,13 @@ class SpeakersForAgencies:
             .order_by(AgencyVerdict.said_at)
         )
         columns = (N_("Kỳ"), N_("Ý kiến"), N_("Nội dung"), N_("Lúc"), N_("Trả lời"))
-        return [PersonalSection(N_("Ý kiến về dự thảo kết quả"), columns, [tuple(row) for row in rows])]
+        views = session.execute(
+            select(CrossTabView.name, CrossTabView.saved_at).where(CrossTabView.owner_id == person_id).order_by(CrossTabView.name)
+        )
+        return [
+            PersonalSection(N_("Ý kiến về dự thảo kết quả"), columns, [tuple(row) for row in rows]),
+            PersonalSection(N_("Bảng thống kê đã lưu"), (N_("Tên"), N_("Lúc")), [tuple(row) for row in views]),
+        ]
 
     def merge(self, session: Session, kept: UUID, absorbed: UUID, at: datetime) -> Mapping[str, int]:
         moved = session.execute(
@@ -34,10 +40,15 @@ class SpeakersForAgencies:
         session.execute(update(AgencyVerdict).where(AgencyVerdict.answered_by == absorbed).values(answered_by=kept))
         for column in ("built_by", "approved_by", "published_by", "withdrawn_by"):
             session.execute(update(Report).where(getattr(Report, column) == absorbed).values({column: kept}))
+        session.execute(update(Target).where(Target.recorded_by == absorbed).values(recorded_by=kept))
+        own = select(CrossTabView.name).where(CrossTabView.owner_id == kept)
+        session.execute(delete(CrossTabView).where(CrossTabView.owner_id == absorbed, CrossTabView.name.in_(own)))
+        session.execute(update(CrossTabView).where(CrossTabView.owner_id == absorbed).values(owner_id=kept))
         return {"verdicts": len(moved)}
 
     def forget(self, session: Session, person_id: UUID, pseudonym: str, at: datetime) -> None:
-        """Only the id is kept here: nothing tells who the person was."""
+        """Of what was said and set only the id is kept; what was kept for the person's own use goes."""
+        session.execute(delete(CrossTabView).where(CrossTabView.owner_id == person_id))
 
 
 follower = SpeakersForAgencies()

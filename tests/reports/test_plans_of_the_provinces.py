@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from lms.kit.actors import Role
+from lms.kit.actors import SERVICE, Role
 from lms.kit.db import Database
 from lms.kit.formats import share
+from lms.reports.operations.targets import NewTarget, set_target
 from tests.factories import grant, make_agency, make_people, make_person
 
 # level, with IT qualification, all, share
@@ -100,3 +102,36 @@ def test_someone_without_a_manager_role_sees_no_statistics(database: Database, s
     with database.transaction() as session:
         make_person(session, agency=make_agency(session, "Sở Nội vụ"), login="hocvien")
     assert sign_in("hocvien").get("/manage/people/statistics/").status_code == 403
+
+
+def test_the_same_share_comes_out_as_a_target_level_by_level(ben_tre: FlaskClient, database: Database) -> None:
+    with database.transaction() as session:
+        targets = {
+            level: set_target(session, SERVICE, _it_qualified(level), datetime(2021, 9, 1, tzinfo=UTC))
+            for level in (None, *(level for level, *_rest in BEN_TRE))
+        }
+    page = ben_tre.get(f"/targets/{targets[None]}").get_data(as_text=True)
+    assert all(text in page for text in ("2.061", "2.392", "86,2%", "Không dự báo được"))
+    for level, part, whole, rate in BEN_TRE:
+        page = ben_tre.get(f"/targets/{targets[level]}").get_data(as_text=True)
+        assert all(text in page for text in (str(part), str(whole), rate))
+    assert "331 người" in ben_tre.get(f"/targets/{targets[None]}/people?which=missing").get_data(as_text=True)
+
+
+def _it_qualified(level: str | None) -> NewTarget:
+    return NewTarget(
+        code=f"ben-tre-{level}",
+        title="Có trình độ tin học",
+        document_number="4624/KH-UBND",
+        document_date=date(2021, 8, 6),
+        document_issuer="Ủy ban nhân dân tỉnh Bến Tre",
+        sentence="…",
+        is_verified=False,
+        indicator="it_qualified",
+        population={"levels": [level]} if level else {},
+        wanted=10_000,
+        is_above=False,
+        is_yearly=False,
+        counted_from=date(2021, 8, 6),
+        deadline=date(9000, 12, 31),
+    )

@@ -6,6 +6,7 @@ from lms.reports.models.letters import AgencyAddress, ReportLetter
 from lms.reports.models.plans import ReportPlan
 from lms.reports.models.public_files import PublicFile, PublicRendering
 from lms.reports.models.report import ONCE_PUBLIC, UNFINISHED, Installation, Report, ReportAgency, ReportState
+from lms.reports.models.targets import CrossTabView, Target
 from lms.reports.models.verdicts import AgencyVerdict, Verdict
 from lms.reports.models.webhooks import WebhookDelivery, WebhookTarget
 
@@ -14,6 +15,7 @@ __all__ = [
     "UNFINISHED",
     "AgencyAddress",
     "AgencyVerdict",
+    "CrossTabView",
     "Installation",
     "PublicFile",
     "PublicRendering",
@@ -26,6 +28,7 @@ __all__ = [
     "ReportPlan",
     "ReportState",
     "SignedFile",
+    "Target",
     "Verdict",
     "WebhookDelivery",
     "WebhookTarget",
