@@ -6,7 +6,7 @@ from quizzes.audit_names import AUDIT_NAMES
 from quizzes.navigation import NAVIGATION
 from quizzes.notices import NOTICES
 from quizzes.queries.competences import competences
-from quizzes.views import BLUEPRINTS, bank_review, rounds
+from quizzes.views import BLUEPRINTS, bank_review, provenance, rounds
 
 feature = Feature(
     name="quizzes",
@@ -17,7 +17,8 @@ feature = Feature(
     audit_names=AUDIT_NAMES,
     navigation=NAVIGATION,
     home_panels=(rounds.home_panel, bank_review.home_panel),
-    page_panels={"courses.course": rounds.course_panel},
+    page_panels={"courses.course": rounds.course_panel, "reports.agency": provenance.reminding_panel},
+    outcome_pages=(provenance.outcome_pages,),
     commands=cli.COMMANDS,
     jobs=jobs.JOBS,
     periodic=jobs.PERIODIC,

@@ -21,6 +21,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "quizzes.include_person": _l("Đưa lại vào danh sách kiểm tra"),
     "quizzes.keep_late_answers": _l("Giữ câu trả lời đến muộn"),
     "quizzes.lock_round": _l("Khóa kết quả đợt kiểm tra"),
+    "quizzes.look_at_origin": _l("Xem nguồn gốc của một kết quả"),
     "quizzes.look_at_signal": _l("Xem người của một dấu hiệu"),
     "quizzes.open_supervision": _l("Mở ca coi thi"),
     "quizzes.propose_exclusion": _l("Đề nghị sửa danh sách kiểm tra"),

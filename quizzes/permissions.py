@@ -16,6 +16,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quizzes.invigilate": frozenset({Role.FOCAL_POINT, Role.DEPARTMENT}),
     "quizzes.decide_late": frozenset({Role.DEPARTMENT}),  # never one's own
     "quizzes.view_signals": frozenset({Role.DEPARTMENT}),  # and every look at people's names is noted
+    "quizzes.view_provenance": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # authors without names; every look is noted
     "quizzes.view_bank": frozenset({Role.AUTHOR, Role.DEPARTMENT}),
     "quizzes.write_items": frozenset({Role.AUTHOR}),
     "quizzes.import_items": frozenset({Role.AUTHOR, Role.DEPARTMENT}),  # into the bank at once only for those who review
@@ -30,6 +31,7 @@ PROVINCE_WIDE = frozenset(
         "quizzes.mark_essays",
         "quizzes.decide_late",
         "quizzes.view_signals",
+        "quizzes.view_provenance",
         "quizzes.view_bank",
         "quizzes.write_items",
         "quizzes.import_items",
@@ -52,6 +54,7 @@ PERMISSION_NAMES: Mapping[str, Any] = {
     "quizzes.invigilate": _l("Coi thi: mở ca, theo dõi phòng thi, nạp tệp bài làm"),
     "quizzes.decide_late": _l("Duyệt câu trả lời đến muộn"),
     "quizzes.view_signals": _l("Xem dấu hiệu bất thường của bài làm"),
+    "quizzes.view_provenance": _l("Xem một kết quả được chấm từ bài, đề, câu hỏi và đáp án nào"),
     "quizzes.view_bank": _l("Xem ngân hàng câu hỏi cùng đáp án; gắn nhãn, ghi các câu không đặt chung một đề"),
     "quizzes.write_items": _l("Soạn câu hỏi và gửi thẩm định"),
     "quizzes.import_items": _l("Nhập câu hỏi từ tệp, xuất câu hỏi ra tệp"),

@@ -82,6 +82,7 @@ def agency(quarter: str, code: str) -> str:
             "groups": queries.position_groups(session),
             "histogram": ledger.histogram(session, result.activity, node.id),
             "outside": ledger.outside_the_denominator(session, result.activity) if node.parent_id is None else 0,
+            "panels": panels(session, result.activity, node.id, at),
             "path": queries.path(session, node.id, result.activity.counted_on, scope_of("reports.view")),
         }
     return render_template("reports/agency.html", result=result, percent=percent, change=_change, **context)

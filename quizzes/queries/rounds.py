@@ -310,3 +310,8 @@ def exclusion_reasons(session: Session, activity: str) -> dict[str, int]:
         .group_by(row.excluded_because)
     )
     return {reason: count for reason, count in rows if reason is not None}
+
+
+def open_round_of_activity(session: Session, activity: str) -> str | None:
+    """The code of the round that is open now and counted under an activity."""
+    return session.scalar(select(Round.code).where(Round.activity == activity, Round.state == RoundState.OPEN))

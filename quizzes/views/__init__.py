@@ -17,6 +17,7 @@ from quizzes.views import (
     late,
     manage,
     media,
+    provenance,
     round_calendar,
     round_contests,
     round_people,
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     essays.blueprint,
     editor.blueprint,
     accommodations.blueprint,
+    provenance.blueprint,
 )
 
 __all__ = ["BLUEPRINTS"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -79,7 +80,7 @@ def _earlier_quarter(session: Session, made: Province) -> None:
                 person_id=person,
                 source_id=uuid7(),
                 attempts=1,
-                score=80 if number < passed else 40,
+                score=Decimal(80 if number < passed else 40),
                 passed=number < passed,
                 occurred_at=THEN,
                 at=THEN,
