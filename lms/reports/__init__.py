@@ -3,7 +3,18 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from lms.reports import file_views, jobs, life_views, person_followers, public, rendering, staff_views, target_views, views
+from lms.reports import (
+    file_views,
+    jobs,
+    life_views,
+    person_followers,
+    public,
+    publishing_views,
+    rendering,
+    staff_views,
+    target_views,
+    views,
+)
 from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
@@ -12,6 +23,9 @@ from lms.reports.operations.rendering import RENDERING
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.reports.target_pack import bring_targets
+from lms.reports.webhooks_cli import webhooks
+
+reports.add_command(webhooks)
 
 feature = Feature(
     name="reports",
@@ -21,6 +35,7 @@ feature = Feature(
         file_views.blueprint,
         staff_views.blueprint,
         target_views.blueprint,
+        publishing_views.blueprint,
         public.blueprint,
     ),
     permissions=PERMISSIONS,
@@ -59,6 +74,22 @@ feature = Feature(
             "reports.view",
             about=_l("Chỉ tiêu của kế hoạch, nghị quyết: đạt đến đâu, còn thiếu bao nhiêu người, ở đâu."),
             order=82,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Nơi nhận kết quả đã công bố"),
+            "publishing.index",
+            "reports.publish",
+            about=_l("Báo tin cho IOC, cổng thông tin; thư kèm PDF, XLSX cho cơ quan: đã gửi gì, gửi lại."),
+            order=83,
+        ),
+        NavigationItem.managing(
+            Section.TESTS,
+            _l("Địa chỉ nhận kết quả của các cơ quan"),
+            "publishing.agencies",
+            "reports.contacts",
+            about=_l("Hộp thư của cơ quan nhận PDF và XLSX khi kết quả được công bố."),
+            order=84,
         ),
         NavigationItem.managing(
             Section.PEOPLE,

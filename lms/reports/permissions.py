@@ -10,6 +10,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.view": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
     "reports.respond": frozenset({Role.FOCAL_POINT, Role.HEAD}),
     "reports.publish": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
+    "reports.contacts": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
     "reports.set_targets": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
 }
 
@@ -19,5 +20,6 @@ PERMISSION_NAMES: dict[str, Any] = {
     "reports.view": _l("Xem kết quả và thống kê trong phạm vi"),
     "reports.respond": _l("Cho ý kiến về dự thảo kết quả của cơ quan"),
     "reports.publish": _l("Chốt và công bố kết quả"),
+    "reports.contacts": _l("Giữ địa chỉ nhận kết quả của cơ quan"),
     "reports.set_targets": _l("Đặt và sửa chỉ tiêu"),
 }

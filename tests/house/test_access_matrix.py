@@ -95,6 +95,7 @@ WHO: dict[str, set[str]] = {
     "quizzes.invigilate": DEPARTMENT | {"focal_point"},
     "quizzes.decide_late": {"department"},
     "quizzes.view_signals": {"department"},
+    "quizzes.view_provenance": {"department", "author"},
     "quizzes.mark_essays": {"department", "author"},
     "quizzes.view_bank": {"department", "author"},
     "quizzes.view_statistics": {"department", "author"},
@@ -106,6 +107,8 @@ WHO: dict[str, set[str]] = {
     "quizzes.grant_accommodations": {"department"},
     "reports.view": ORGANISERS | {"focal_point", "head"},
     "reports.publish": PROVINCE,
+    "reports.set_targets": PROVINCE,
+    "reports.contacts": ORGANISERS | {"focal_point", "head"},
     "reports.respond": {"focal_point", "head"},
 }
 
@@ -201,7 +204,7 @@ def _stand_in_another_way(session: Session, holder: str, me: UUID, home: UUID, r
 
 
 def _lies_in_an_agency(rule: Rule) -> bool:
-    return bool(rule.arguments & IN_AN_AGENCY) or (rule.endpoint.startswith(("reports.", "report_files.")) and "code" in rule.arguments)
+    return bool(rule.arguments & IN_AN_AGENCY) or (rule.endpoint.startswith(("reports.", "report_files.", "publishing.")) and "code" in rule.arguments)
 
 
 def _expected(rule: Rule, permission: str | None, holder: str, whose: str) -> str:

@@ -33,6 +33,7 @@ from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
 from lms.reports.models import AgencyVerdict, ReportAgency
 from lms.reports.operations import build_report, open_consultation, publish_report
+from lms.reports.operations.webhooks import add_webhook
 from lms.results.queries import activity_of_period
 from quizzes.models import (
     Accommodation,
@@ -118,6 +119,8 @@ def make_common(session: Session) -> dict[str, str]:
     store_statements(session, from_values([said]), authority, AT)
     add_credential(session, SERVICE, "Hệ thống ngoài", ("all/read",), AT, key="he-thong-ngoai")
     add_target(session, SERVICE, NewTarget("kho-ngoai", "https://kho.example.vn/xapi/", "k", "s"), AT)
+    for name in ("ioc", "ioc-cu"):
+        add_webhook(session, SERVICE, name, "https://ioc.example.vn/", ["report.published"], may_be_plain=False, at=AT)
     session.add(CourseMedia(sha256=SHA, media_type="image/svg+xml", content=b"<svg/>", added_at=AT))
     session.add(OutboxEntry(id=900, builder="gone", reference={}, happened_at=AT, tries=5, error="x", set_aside_at=AT))
     session.flush()
@@ -156,6 +159,8 @@ def make_common(session: Session) -> dict[str, str]:
         "entry_id": "900",
         "credential_key": "he-thong-ngoai",
         "target_name": "kho-ngoai",
+        "receiver": "ioc",
+        "receiver:publishing.remove": "ioc-cu",
         "audit_entry_id": str(entry),
         "group_code": "N2",
         "action": "up",
@@ -306,6 +311,7 @@ def _disputes(session: Session, at: Neighbour) -> dict[str, str]:
     session.flush()
     return {
         "ruling_id": str(ruling.id),
+        "source_id": str(attempt),
         "appeal_id": str(appeal.id),
         "appeal_slot": str(slot),
         "version_id": str(free),
@@ -449,6 +455,7 @@ def body_of(endpoint: str, things: Mapping[str, str]) -> dict[str, Any]:
         "invigilation.open_": {"round": QUARTER, "agency": things.get("agency_id", ""), "place": "Phòng 2"},
         "late.decide": {"decision": "refuse", "reason": "không có căn cứ"},
         "privacy.answer": {"answer": "Đã xem xét", "decision": "refuse"},
+        "publishing.keep_addresses": {"address": "vanthu@tinh.gov.vn"},
         "privacy.ask_erasure": {"reason": "hết mục đích"},
     }
     return {"data": filled.get(endpoint, {})}

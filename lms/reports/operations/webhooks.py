@@ -75,7 +75,7 @@ def add_webhook(session: Session, actor: Actor, name: str, url: str, events: Seq
 
 
 def remove_webhook(session: Session, actor: Actor, name: str, at: datetime) -> None:
-    """Tell it nothing more, and forget what it was told. Raises NotFound."""
+    """Tell it nothing more, and forget what it was told. Raises DomainError."""
     target = _target(session, name)
     audit.record(session, actor, "reports.remove_webhook", name, at, before={"url": target.url}, after=None)
     session.delete(target)
@@ -83,7 +83,7 @@ def remove_webhook(session: Session, actor: Actor, name: str, at: datetime) -> N
 
 
 def pause_webhook(session: Session, actor: Actor, name: str, at: datetime) -> None:
-    """What happens meanwhile waits for it. Raises NotFound."""
+    """What happens meanwhile waits for it. Raises DomainError."""
     target = _target(session, name)
     if target.paused_at is None:
         target.paused_at = at
@@ -91,7 +91,7 @@ def pause_webhook(session: Session, actor: Actor, name: str, at: datetime) -> No
 
 
 def resume_webhook(session: Session, actor: Actor, name: str, at: datetime) -> None:
-    """Go on, and try at once what waits. Raises NotFound."""
+    """Go on, and try at once what waits. Raises DomainError."""
     target = _target(session, name)
     was_paused = target.paused_at is not None
     target.paused_at = None
@@ -101,7 +101,7 @@ def resume_webhook(session: Session, actor: Actor, name: str, at: datetime) -> N
 
 
 def rotate_secret(session: Session, actor: Actor, name: str, at: datetime) -> str:
-    """A new secret; the one before signs beside it for a week. Returns it. Raises NotFound."""
+    """A new secret; the one before signs beside it for a week. Returns it. Raises DomainError."""
     target = _target(session, name)
     secret = new_secret()
     target.old_secret, target.old_secret_until = target.secret, at + OVERLAP
@@ -123,7 +123,8 @@ def replay_delivery(session: Session, actor: Actor, delivery_id: UUID, at: datet
 
 
 def replay_since(session: Session, actor: Actor, name: str, since: datetime, at: datetime) -> int:
-    """Send again whatever happened since a moment, also what happened before the receiver was known. Returns how many. Raises NotFound."""
+    """Send again whatever happened since a moment, also what happened before the receiver was known. Returns how
+    many. Raises DomainError."""
     target = _target(session, name)
     events = session.scalars(select(ReportEvent.id).where(ReportEvent.at >= since, ReportEvent.kind.in_(target.events))).all()
     for event in events:
@@ -216,5 +217,5 @@ def _kinds(events: Sequence[str]) -> list[str]:
 def _target(session: Session, name: str) -> WebhookTarget:
     target = session.scalars(select(WebhookTarget).where(WebhookTarget.name == name).with_for_update()).one_or_none()
     if target is None:
-        raise NotFound
+        raise DomainError(N_("Không có nơi nhận tên %(name)s"), code="unknown_receiver", name=name)
     return target
