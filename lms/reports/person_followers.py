@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.kit.errors import N_
 from lms.kit.following import PersonalSection
-from lms.reports.models import AgencyVerdict, CrossTabView, Report, Target
+from lms.reports.models import AgencyVerdict, CrossTabView, Report, SignedFile, Target
 
 
 class SpeakersForAgencies:
@@ -40,6 +40,7 @@ class SpeakersForAgencies:
         session.execute(update(AgencyVerdict).where(AgencyVerdict.answered_by == absorbed).values(answered_by=kept))
         for column in ("built_by", "approved_by", "published_by", "withdrawn_by"):
             session.execute(update(Report).where(getattr(Report, column) == absorbed).values({column: kept}))
+        session.execute(update(SignedFile).where(SignedFile.stored_by == absorbed).values(stored_by=kept))
         session.execute(update(Target).where(Target.recorded_by == absorbed).values(recorded_by=kept))
         own = select(CrossTabView.name).where(CrossTabView.owner_id == kept)
         session.execute(delete(CrossTabView).where(CrossTabView.owner_id == absorbed, CrossTabView.name.in_(own)))

@@ -155,6 +155,10 @@ SEEN_TO = {
     "lms.mail": {"mail_message.person_id", "mail_told.person_id"},
     "lms.privacy": {"data_request.person_id", "notice_read.person_id"},
     "lms.results": {"expectation.person_id", "expectation_change.changed_by", "expectation_past.person_id", "outcome.person_id"},
+    "lms.reports": {
+        *("agency_verdict.said_by", "cross_tab_view.owner_id", "report_letter.person_id", "report_signed_file.stored_by"),
+        "target.recorded_by",
+    },
     "courses": {"checklist_tick.person_id", "enrolment.person_id", "lesson_progress.person_id"},
     "quizzes": {
         *("accommodation.ended_by", "accommodation.granted_by", "accommodation.person_id", "appeal.decided_by", "appeal.proposed_by"),
