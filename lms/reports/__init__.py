@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
 from lms.reports import (
+    crosstab_views,
     file_views,
     jobs,
     life_views,
@@ -34,6 +35,7 @@ feature = Feature(
         life_views.blueprint,
         file_views.blueprint,
         staff_views.blueprint,
+        crosstab_views.blueprint,
         target_views.blueprint,
         publishing_views.blueprint,
         public.blueprint,
