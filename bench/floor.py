@@ -35,7 +35,7 @@ def fill(url: str) -> None:
 def create_app(url: str) -> Flask:
     app = Flask(__name__)
     database = Database(url)
-    writing, reading = database.engines
+    writing, reading = database.engines[:2]
 
     @app.get("/rows/<int:number>")
     def read(number: int) -> Response:

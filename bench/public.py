@@ -105,7 +105,9 @@ def _print(results: dict[str, tuple[Series, int]]) -> None:
     rows = []
     for name, (series, size) in results.items():
         columns = [series.percentile(together, percent) for percent in (10, 25, 50)]
-        rows.append([name, str(len(series.samples)), *(f"{one:.2f}" for one in columns), f"{columns[1] / base:.2f}", series.queries, str(size)])
+        rows.append(
+            [name, str(len(series.samples)), *(f"{one:.2f}" for one in columns), f"{columns[1] / base:.2f}", series.queries, str(size)]
+        )
     print_table(["CPU ms per request", "n", "p10", "p25", "p50", "× floor", "statements", "bytes"], rows)
     print(f"\nLimit: {LIMIT} × floor.")
 

@@ -7,6 +7,7 @@ from lms.reports import (
     crosstab_views,
     file_views,
     jobs,
+    letter_followers,
     life_views,
     person_followers,
     public,
@@ -107,7 +108,7 @@ feature = Feature(
     jobs={RENDERING: rendering.render_all, **jobs.JOBS},
     periodic=jobs.PERIODIC,
     notices=(consultations,),
-    person_followers=(person_followers.follower,),
+    person_followers=(person_followers.follower, letter_followers.follower),
     demo_steps=(bring_targets,),
     agency_followers=(FrozenReports(),),
 )

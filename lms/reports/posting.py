@@ -15,7 +15,7 @@ from lms.kit.unit import reading, settings, transaction
 from lms.mail.rules import Attachment, Letter
 from lms.mail.server import MailServer, NotSentError
 from lms.reports.documents import Kind, Variant, default_form
-from lms.reports.models import Report, ReportHappening
+from lms.reports.models import Report, ReportHappening, ReportState
 from lms.reports.operations import letters as operations
 from lms.reports.operations.letters import DueLetter
 from lms.reports.queries import files
@@ -51,6 +51,8 @@ def _send(server: MailServer, letter: DueLetter, at: datetime, away: NotSentErro
         if letter.address is None:
             raise NotSentError("no address any more", may_pass=False)
         with reading() as session:
+            if letter.kind == ReportHappening.PUBLISHED and session.get_one(Report, letter.report_id).state != ReportState.PUBLISHED:
+                raise NotSentError("no longer public", may_pass=False)
             written = written_letter(session, letter)
         server.send(written, letter.address)
     except NotSentError as failure:

@@ -32,6 +32,7 @@ from lms.kit.queue import run_due
 from lms.reports import operations
 from lms.reports.delivering import Courier, post
 from lms.reports.jobs import spreading
+from lms.reports.letter_followers import follower
 from lms.reports.models import Report, ReportEvent, ReportLetter, WebhookDelivery, WebhookTarget
 from lms.reports.operations import letters, webhooks
 from lms.reports.operations.webhooks import LEASE, OVERLAP
@@ -457,6 +458,22 @@ def test_a_post_that_is_away_for_a_day_delays_letters_and_loses_none(
         hand_over(now())
         hand_over(now())
     assert len(box.letters) == 4
+
+
+def test_what_waits_of_a_revision_that_was_superseded_is_not_sent(telling: Flask, database: Database, province: Province, box: Box) -> None:
+    publish(database, CLOSED)
+    spread(telling)
+    publish(database, CLOSED + timedelta(minutes=10), "Chấm lại")
+    spread(telling)
+    hand_over(now())
+    assert len(box.letters) == 4
+    assert all(subject.startswith("Đính chính") for _to, subject, _files in sent(box))
+    with database.transaction() as session:  # a person who is forgotten is in no letter any more
+        follower.forget(session, province.actors["xa"].person_id or UUID(int=0), "an-danh", now())
+        assert not session.scalars(select(ReportLetter.id).where(ReportLetter.address == "xa@tinh.gov.vn")).all()
+        assert follower.merge(
+            session, province.actors["quantri"].person_id or UUID(int=0), province.actors["daumoi"].person_id or UUID(int=0), now()
+        ) == {"letters": 2}
 
 
 def test_an_address_that_is_refused_stops_nobody_and_is_sent_again_by_hand(

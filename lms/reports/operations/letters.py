@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -178,13 +178,13 @@ def _contacts(session: Session, agencies: Collection[UUID], today: date) -> list
 
 
 def _written(session: Session, report_id: UUID, agencies: Collection[UUID]) -> list[tuple[UUID, str, UUID | None]]:
-    """Who was written to when it was published; those the post refused got nothing."""
+    """Who got it when it was published. What still waits by then is not sent any more."""
     rows = session.execute(
         select(ReportLetter.agency_id, ReportLetter.address, ReportLetter.person_id).where(
             ReportLetter.report_id == report_id,
             ReportLetter.kind == ReportHappening.PUBLISHED,
             ReportLetter.agency_id.in_(agencies),
-            or_(ReportLetter.state != "failed", ReportLetter.problem.is_(None)),
+            ReportLetter.state.in_(("sent", "sending")),
         )
     )
     return [(agency, address, person) for agency, address, person in rows if address]
