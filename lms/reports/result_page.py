@@ -81,6 +81,7 @@ def result_page(session: Session, report: Report, activity: ActivityRow, agency:
         "block": _beside_the_block(body, above, settings),
         "pass_mark": pass_edge([(one.histogram, one.figures.passed) for one in (body, above) if one is not None]),
         "outside": ledger.outside_the_denominator(session, activity, known=report.built_at) if above is None else 0,
+        "most_late": MOST_LATE,
         "late": _late(session, report, activity, agency),
         "path": queries.path(session, agency, activity.counted_on, scope),
         "corrected": report.state == ReportState.PUBLISHED and report.revision > 1,
