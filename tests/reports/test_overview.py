@@ -70,8 +70,12 @@ def part(number: int, took_part: int, passed: int, before: tuple[int, int] | Non
 def test_the_worked_case_falls_by_structure_and_rises_by_performance() -> None:
     drawn = waterfall(WORKED, RATE)
     assert drawn is not None
-    assert (drawn.before, drawn.after, drawn.total) == (80, 65, -15)
-    assert [(step.name, step.points) for step in drawn.steps] == [("structure", -20), ("composition", 0), ("performance", 5)]
+    assert (drawn.before, drawn.after, drawn.total) == (Decimal(80), Decimal(65), Decimal(-15))
+    assert [(step.name, step.points) for step in drawn.steps] == [
+        ("structure", Decimal(-20)),
+        ("composition", Decimal(0)),
+        ("performance", Decimal(5)),
+    ]
     structure, _, performance = drawn.steps
     assert structure.start + structure.width == pytest.approx(drawn.before_at)
     assert performance.start + performance.width == pytest.approx(drawn.after_at)
