@@ -57,11 +57,14 @@ SHOWS_ROWS = {
     "/manage/people/duplicates",
     "/manage/people/new",  # agencies to choose from
     "/manage/people/slips",
+    "/manage/people/statistics/cross-tab/people",
     "/manage/people/statistics/people",
     "/manage/people/transfers",
+    "/manage/publishing/agencies/",
     f"/manage/reports/{QUARTER}/",  # what agencies objected
     f"/manage/reports/{QUARTER}/report.json",  # the whole report
     "/manage/roles/",
+    "/targets/new",  # agencies to choose from
 }
 
 # The same pages asked in ways that might forget the scope.
