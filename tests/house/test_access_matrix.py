@@ -113,7 +113,7 @@ WHO: dict[str, set[str]] = {
 }
 
 # Objects that are one's own whatever one's role, and those that lie in an agency.
-OWNED = {"own_request_id", "attempt_id"}
+OWNED = {"own_request_id", "attempt_id", "view_id"}
 OWNED_AT = {"accounts.withdraw_delegation", *(f"manage_interchange.{page}" for page in ("run", "confirm", "report", "undo"))}
 IN_AN_AGENCY = {"supervision_id", "data_request_id", "person_id", "agency_id", "event_id", "grant_id", "request_id"}
 
@@ -143,6 +143,7 @@ TOLD = {
     "POST report_life.take_back_approval": 409,
     "POST report_files.keep": 422,  # no file
     "POST report_files.put_seal": 422,  # no seal is set up
+    "POST targets.change": 422,  # nothing is filled in
     "POST round_windows.drop": 409,  # the list is frozen
 }
 
@@ -204,7 +205,9 @@ def _stand_in_another_way(session: Session, holder: str, me: UUID, home: UUID, r
 
 
 def _lies_in_an_agency(rule: Rule) -> bool:
-    return bool(rule.arguments & IN_AN_AGENCY) or (rule.endpoint.startswith(("reports.", "report_files.", "publishing.")) and "code" in rule.arguments)
+    return bool(rule.arguments & IN_AN_AGENCY) or (
+        rule.endpoint.startswith(("reports.", "report_files.", "publishing.")) and "code" in rule.arguments
+    )
 
 
 def _expected(rule: Rule, permission: str | None, holder: str, whose: str) -> str:

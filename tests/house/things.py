@@ -31,9 +31,11 @@ from lms.lrs.rules.reading import from_values
 from lms.mail.models import Message
 from lms.privacy.operations import NewRequest, answer_request, make_request
 from lms.privacy.rules.requests import RequestKind
-from lms.reports.models import AgencyVerdict, ReportAgency
+from lms.reports.models import AgencyVerdict, CrossTabView, ReportAgency, Target
 from lms.reports.operations import build_report, open_consultation, publish_report
+from lms.reports.operations.targets import load_targets
 from lms.reports.operations.webhooks import add_webhook
+from lms.reports.target_pack import OWN_PACK, read_pack
 from lms.results.queries import activity_of_period
 from quizzes.models import (
     Accommodation,
@@ -134,7 +136,9 @@ def make_common(session: Session) -> dict[str, str]:
     if session.scalar(select(Round.id).where(Round.code == QUARTER)) is not None:  # a stranger meets no round at all
         make_round(session, purpose="contest", code="cuoc-thi")
     entry = session.scalars(select(AuditEntry.id).limit(1)).one_or_none() or uuid7()
+    load_targets(session, SERVICE, read_pack(OWN_PACK.read_text(encoding="utf-8"))[:1], AT)
     return {
+        "target_id": str(session.scalars(select(Target.id).limit(1)).one()),
         "quarter": QUARTER,
         "verdict_id": VERDICT,
         "job_id": WORK,
@@ -242,14 +246,15 @@ def make_things(session: Session, at: Neighbour) -> dict[str, str]:
 
 
 def _grants_and_letters(session: Session, at: Neighbour) -> dict[str, str]:
-    """More time for somebody, and a letter that was refused."""
+    """More time for somebody, a letter that was refused, and a cross-tab under a name."""
     more = Accommodation(
         id=uuid7(), person_id=at.people["twin"], round_id=None, extra_percent=25, extra_attempts=0, reason="x", granted_at=AT
     )
     letter = Message(id=uuid7(), person_id=at.people["twin"], subject="x", body="x", state="failed", created_at=AT, due_at=AT, ended_at=AT)
-    session.add_all([more, letter])
+    view = CrossTabView(id=uuid7(), owner_id=at.sitter, name="x", arguments={"rows": "level"}, is_shared=False, saved_at=AT)
+    session.add_all([more, letter, view])
     session.flush()
-    return {"accommodation_id": str(more.id), "message_id": str(letter.id)}
+    return {"accommodation_id": str(more.id), "message_id": str(letter.id), "view_id": str(view.id)}
 
 
 def _sittings(session: Session, at: Neighbour) -> dict[str, str]:
