@@ -177,14 +177,12 @@ def replay(quarter: str) -> BaseResponse:
 
 @blueprint.get("/agencies/")
 @requires("reports.contacts")
-def agencies() -> str | BaseResponse:
-    """The agencies whose mailboxes one may keep; with a single one, straight to it."""
+def agencies() -> str:
+    """The agencies whose mailboxes one may keep."""
     today = local_date(now(), settings().zone)
     with reading() as session:
         tops = queries.entrances(session, scope_of("reports.contacts"), today)
         nodes = [node for top in tops for node in queries.nodes(session, today, top.id)]
-    if len(nodes) == 1:
-        return redirect(url_for("publishing.addresses", code=nodes[0].code))
     return render_template("reports/address_agencies.html", nodes=nodes)
 
 
