@@ -129,7 +129,7 @@ def freeze(quarter: str) -> BaseResponse:
     return redirect(url_for("report_life.work", job_id=job), 303)
 
 
-@blueprint.get("/work/<uuid:job_id>")
+@blueprint.get("/progress/<uuid:job_id>")
 @requires("reports.publish")
 def work(job_id: UUID) -> str:
     """How far a long job is."""
