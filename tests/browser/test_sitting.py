@@ -201,6 +201,23 @@ def test_the_second_phone_takes_over_and_the_first_becomes_read_only(
         assert session.scalars(select(Response.takeover)).all() == [2]
 
 
+def test_an_answer_ticked_before_the_script_has_come_is_saved_once_it_is_there(
+    phone: Phone, database: Database, keys: Callable[[], dict[int, list[str]]]
+) -> None:
+    context = phone("an")
+    slot, attempt = slot_of(page := begin(context)), page.url.split("?")[0]
+    held: list[Route] = []
+    page.route("**/attempt.js*", lambda route: held.append(route))
+    with page.expect_request("**/attempt.js*"):
+        page.goto(f"{attempt}?slot={slot}", wait_until="commit")
+    choose(page, keys()[slot])
+    page.get_by_label("Đánh dấu").check()
+    held[0].continue_()
+    expect(page.locator("#save-status")).to_contain_text("Đã lưu lúc")
+    assert stored_answers(database) == {slot: keys()[slot]}
+    expect(page.get_by_label("Đánh dấu")).to_be_checked()
+
+
 def test_an_answer_given_after_the_session_ended_is_sent_after_signing_in_again(
     phone: Phone, database: Database, keys: Callable[[], dict[int, list[str]]]
 ) -> None:

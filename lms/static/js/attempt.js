@@ -669,6 +669,15 @@
 
   function noteWriting() { if (writing) noteAnswer(); }
 
+  // On a slow line a person answers before this file has come: such an answer is one, though nobody heard its event.
+  function touched() {
+    return Array.prototype.some.call(form.querySelectorAll("#question input, #question select, #question textarea, #flagged"), function (input) {
+      if (input.type === "radio" || input.type === "checkbox") return input.checked !== input.defaultChecked;
+      if (input.options) return Array.prototype.some.call(input.options, function (one) { return one.value && one.selected !== one.defaultSelected; });
+      return input.value !== input.defaultValue;
+    });
+  }
+
   function move(goal) {
     noteWriting();
     if (goal !== "review") return show(Number(goal), true);
@@ -788,7 +797,11 @@
   // ---- begin
 
   function start() {
-    if (form) show(Number(byId("question").getAttribute("data-slot")), false);
+    if (form) {
+      current = Number(byId("question").getAttribute("data-slot"));
+      if (touched()) noteAnswer();
+      show(current, false);
+    }
     if (!sealing && byId("memory-only")) byId("memory-only").textContent = texts.memory_only;
     setInterval(tick, 1000);
     tick();
