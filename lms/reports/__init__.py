@@ -3,20 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from lms.feature import Feature, NavigationItem, Section
-from lms.reports import (
-    crosstab_views,
-    file_views,
-    jobs,
-    letter_followers,
-    life_views,
-    person_followers,
-    public,
-    publishing_views,
-    rendering,
-    staff_views,
-    target_views,
-    views,
-)
+from lms.reports import jobs, letter_followers, person_followers, rendering
 from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
 from lms.reports.cli import reports
@@ -25,22 +12,14 @@ from lms.reports.operations.rendering import RENDERING
 from lms.reports.panels import agency_progress
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.reports.target_pack import bring_targets
+from lms.reports.views import BLUEPRINTS
 from lms.reports.webhooks_cli import webhooks
 
 reports.add_command(webhooks)
 
 feature = Feature(
     name="reports",
-    blueprints=(
-        views.blueprint,
-        life_views.blueprint,
-        file_views.blueprint,
-        staff_views.blueprint,
-        crosstab_views.blueprint,
-        target_views.blueprint,
-        publishing_views.blueprint,
-        public.blueprint,
-    ),
+    blueprints=BLUEPRINTS,
     permissions=PERMISSIONS,
     province_wide=PROVINCE_WIDE,
     permission_names=PERMISSION_NAMES,

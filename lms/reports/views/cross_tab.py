@@ -34,7 +34,7 @@ from lms.results import queries as ledger
 from lms.results.queries import ActivityRow, is_within
 from lms.results.rules import QUARTERLY
 
-blueprint = Blueprint("cross_tab", __name__, url_prefix="/manage/people/statistics/cross-tab", template_folder="templates")
+blueprint = Blueprint("cross_tab", "lms.reports", url_prefix="/manage/people/statistics/cross-tab", template_folder="templates")
 PAGE_SIZE = 50
 LONGEST_NAME = 120
 

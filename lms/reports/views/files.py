@@ -35,7 +35,7 @@ from lms.reports.rules.body import body_text, sha256
 from lms.reports.signing import verdicts
 from lms.reports.signing.sealing import can_seal, seal
 
-blueprint = Blueprint("report_files", __name__, template_folder="templates")
+blueprint = Blueprint("report_files", "lms.reports", template_folder="templates")
 _CODE = re.compile("[0-9a-f]{32}(?:[0-9a-f]{32})?")
 
 

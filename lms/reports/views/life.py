@@ -32,7 +32,7 @@ from lms.reports.reading import find_activity, quarter_of
 from lms.reports.rules.correcting import CAUSE_NAMES
 from lms.results import queries as ledger
 
-blueprint = Blueprint("report_life", __name__, url_prefix="/manage/reports", template_folder="templates")
+blueprint = Blueprint("report_life", "lms.reports", url_prefix="/manage/reports", template_folder="templates")
 
 FIGURE_NAMES = {
     "expected": _l("Thuộc diện"),

@@ -28,7 +28,7 @@ from lms.reports.queries import public as queries
 from lms.reports.queries.life import tombstone, tombstone_of
 from lms.reports.reading import quarter_of
 
-blueprint = Blueprint("public", __name__, template_folder="templates")
+blueprint = Blueprint("public", "lms.reports", template_folder="templates")
 
 
 @blueprint.record_once

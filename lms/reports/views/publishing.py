@@ -27,7 +27,7 @@ from lms.reports.queries import deliveries
 from lms.reports.reading import quarter_of
 from lms.results import queries as ledger
 
-blueprint = Blueprint("publishing", __name__, url_prefix="/manage/publishing", template_folder="templates")
+blueprint = Blueprint("publishing", "lms.reports", url_prefix="/manage/publishing", template_folder="templates")
 
 EVENT_NAMES = {
     ReportHappening.PUBLISHED.value: _l("Công bố"),

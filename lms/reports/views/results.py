@@ -21,19 +21,19 @@ from lms.kit.web import page_after
 from lms.reports import operations, queries
 from lms.reports.documents import Kind
 from lms.reports.feeds import report_json
-from lms.reports.file_views import document
 from lms.reports.gap_workbook import gap_workbook
 from lms.reports.models import Report
 from lms.reports.plugged import origins, panels
 from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
 from lms.reports.result_page import map_page, result_page
 from lms.reports.rules.overview import Lens
+from lms.reports.views.files import document
 from lms.reports.workbook import results_workbook
 from lms.results import queries as ledger
 from lms.results.queries import ActivityRow
 from lms.results.rules import Figures, PeopleList
 
-blueprint = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
+blueprint = Blueprint("reports", "lms.reports", url_prefix="/reports", template_folder="templates")
 PAGE_SIZE = 50
 
 

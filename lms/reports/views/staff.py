@@ -22,7 +22,7 @@ from lms.reports.staff import (
     qualifications_of_it_staff,
 )
 
-blueprint = Blueprint("staff", __name__, url_prefix="/manage/people/statistics", template_folder="templates")
+blueprint = Blueprint("staff", "lms.reports", url_prefix="/manage/people/statistics", template_folder="templates")
 PAGE_SIZE = 50
 Cell = dict[str, object]  # how many, and the arguments of the list they are in
 

@@ -29,7 +29,7 @@ from lms.reports.rules.targets import INDICATOR_NAMES, Count, most_short, rolled
 from lms.reports.target_forms import TargetForm
 from lms.results.queries import is_within
 
-blueprint = Blueprint("targets", __name__, url_prefix="/targets", template_folder="templates")
+blueprint = Blueprint("targets", "lms.reports", url_prefix="/targets", template_folder="templates")
 PAGE_SIZE = 50
 LISTS = ("reached", "missing", "whole")
 
