@@ -22,8 +22,8 @@ from lms.reports.queries.deliveries import addresses_of
 from lms.reports.webhooks_cli import webhooks
 from tests.mail.test_letters import Box, box, port
 from tests.reports.making import CLOSED, Province
+from tests.reports.telling import KINDS, province, spread, telling
 from tests.reports.test_public_files import publish
-from tests.reports.test_telling_on import KINDS, province, spread, telling
 
 __all__ = ["box", "port", "province", "telling"]
 SignIn = Callable[[str], FlaskClient]

@@ -1,0 +1,143 @@
+"""Letters with the agency's own documents to its contacts: each once, however long the post is away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from lms.kit.actors import SERVICE
+from lms.kit.clock import now
+from lms.kit.db import Database
+from lms.kit.errors import DomainError
+from lms.reports.letter_followers import follower
+from lms.reports.models import ReportLetter
+from lms.reports.operations import letters
+from lms.reports.posting import hand_over
+from tests.mail.test_letters import Box, box, port
+from tests.reports.making import CLOSED, Province
+from tests.reports.telling import province, receiver, sent, spread, telling
+from tests.reports.test_public_files import publish, withdraw
+
+__all__ = ["box", "port", "province", "receiver", "telling"]
+
+
+def test_contacts_of_each_agency_get_its_own_documents_once(telling: Flask, database: Database, province: Province, box: Box) -> None:
+    publish(database, CLOSED)
+    for _again in range(2):
+        spread(telling)
+        hand_over(now())
+    theirs = ["ket-qua-2026-Q4-H55.1.pdf", "ket-qua-2026-Q4-H55.1.xlsx"]
+    assert [(to, files) for to, _subject, files in sent(box)] == [
+        ("daumoi@tinh.gov.vn", theirs),
+        ("thutruong@tinh.gov.vn", theirs),
+        ("vanthu@snv.gov.vn", theirs),
+        ("xa@tinh.gov.vn", ["ket-qua-2026-Q4-H55.101.pdf", "ket-qua-2026-Q4-H55.101.xlsx"]),
+    ]
+    parts = list(box.letters[0].iter_attachments())
+    assert parts[0].get_content().startswith(b"%PDF-")
+    assert "Sở Nội vụ" in sent(box)[0][1]
+
+
+def test_a_correction_is_one_letter_and_a_withdrawal_another(telling: Flask, database: Database, province: Province, box: Box) -> None:
+    publish(database, CLOSED)
+    spread(telling)
+    hand_over(now())
+    box.letters.clear()
+    with database.transaction() as session:  # who is contact no more is told that what they got no longer stands
+        letters.remove_address(session, SERVICE, province.agencies["H55.1"], "vanthu@snv.gov.vn", now())
+    publish(database, CLOSED + timedelta(minutes=10), "Chấm lại câu 12")
+    spread(telling)
+    hand_over(now())
+    told = {to: (subject, bool(files)) for to, subject, files in sent(box)}
+    assert len(box.letters) == 4
+    assert told["daumoi@tinh.gov.vn"][0].startswith("Đính chính")
+    assert told["daumoi@tinh.gov.vn"][1]
+    assert "thay bằng bản đính chính" in told["vanthu@snv.gov.vn"][0]
+    assert not told["vanthu@snv.gov.vn"][1]
+    box.letters.clear()
+    withdraw(database, CLOSED + timedelta(minutes=20))
+    spread(telling)
+    hand_over(now())
+    assert {to for to, _subject, _files in sent(box)} == {"daumoi@tinh.gov.vn", "thutruong@tinh.gov.vn", "xa@tinh.gov.vn"}
+    body = box.letters[0].get_content()
+    assert "nạp nhầm" in body
+
+
+def test_a_post_that_is_away_for_a_day_delays_letters_and_loses_none(
+    telling: Flask, database: Database, province: Province, box: Box
+) -> None:
+    settings = telling.extensions["lms.settings"]
+    publish(database, CLOSED)
+    spread(telling)
+    telling.extensions["lms.settings"] = replace(settings, smtp_url="smtp://127.0.0.1:1?tls=none")
+    begun = now()
+    with time_machine.travel(begun, tick=False) as clock:
+        for hour in range(0, 25, 4):
+            clock.move_to(begun + timedelta(hours=hour))
+            hand_over(now())
+        assert box.letters == []
+        telling.extensions["lms.settings"] = settings
+        clock.move_to(begun + timedelta(hours=30))
+        hand_over(now())
+        hand_over(now())
+    assert len(box.letters) == 4
+
+
+def test_what_waits_of_a_revision_that_was_superseded_is_not_sent(telling: Flask, database: Database, province: Province, box: Box) -> None:
+    publish(database, CLOSED)
+    spread(telling)
+    publish(database, CLOSED + timedelta(minutes=10), "Chấm lại")
+    spread(telling)
+    hand_over(now())
+    assert len(box.letters) == 4
+    assert all(subject.startswith("Đính chính") for _to, subject, _files in sent(box))
+    with database.transaction() as session:  # a person who is forgotten is in no letter any more
+        follower.forget(session, province.actors["xa"].person_id or UUID(int=0), "an-danh", now())
+        assert not session.scalars(select(ReportLetter.id).where(ReportLetter.address == "xa@tinh.gov.vn")).all()
+        assert follower.merge(
+            session, province.actors["quantri"].person_id or UUID(int=0), province.actors["daumoi"].person_id or UUID(int=0), now()
+        ) == {"letters": 2}
+
+
+def test_an_address_that_is_refused_stops_nobody_and_is_sent_again_by_hand(
+    telling: Flask, database: Database, province: Province, box: Box
+) -> None:
+    box.refused.add("daumoi@tinh.gov.vn")
+    publish(database, CLOSED)
+    spread(telling)
+    hand_over(now())
+    assert len(box.letters) == 3
+    with database.reading() as session:
+        failed: UUID = session.scalars(select(ReportLetter.id).where(ReportLetter.state == "failed")).one()
+    box.refused.clear()
+    with database.transaction() as session:
+        letters.replay_letter(session, SERVICE, failed, now())
+    hand_over(now())
+    assert len(box.letters) == 4
+
+
+def test_documents_too_large_to_send_are_fetched_instead(
+    telling: Flask, database: Database, province: Province, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.reports.posting.MOST_ATTACHED", 1000)
+    publish(database, CLOSED)
+    spread(telling)
+    hand_over(now())
+    assert all(files == [] for _to, _subject, files in sent(box))
+    assert "tải ở địa chỉ sau" in box.letters[0].get_content()
+
+
+def test_mailboxes_of_an_agency_are_addresses_and_few(telling: Flask, database: Database, province: Province) -> None:
+    agency = province.agencies["H55.1"]
+    for wrong in ("khong-co-a-cong", "a@b", "a b@c.vn", "x@y.vn\r\nBcc: z@y.vn", "<a@b.vn>"):
+        with pytest.raises(DomainError), database.transaction() as session:
+            letters.add_address(session, SERVICE, agency, wrong, now())
+    with pytest.raises(DomainError), database.transaction() as session:
+        for number in range(20):
+            letters.add_address(session, SERVICE, agency, f"a{number}@b.vn", now())
