@@ -174,7 +174,7 @@ def test_the_workbook_has_the_columns_and_the_total_of_the_form(province: Provin
         "Đơn vị",
         "Tổng số CBCCVC",
         "Thuộc diện kiểm tra",
-        "Miễn/hoãn",
+        "Miễn/ hoãn",
         "Số tham gia",
         "Tỷ lệ tham gia (%)",
         "Đạt",

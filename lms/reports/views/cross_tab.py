@@ -24,7 +24,7 @@ from lms.kit.unit import reading, settings, transaction
 from lms.kit.vietnamese import clean
 from lms.kit.web import page_after
 from lms.reports import queries
-from lms.reports.crosstab_workbook import cross_tab_workbook
+from lms.reports.documents.crosstab_workbook import cross_tab_workbook
 from lms.reports.operations.targets import drop_view, save_view
 from lms.reports.queries import crosstab as reads
 from lms.reports.rules import Node

@@ -20,15 +20,15 @@ from lms.kit.unit import reading, settings, transaction
 from lms.kit.web import page_after
 from lms.reports import operations, queries
 from lms.reports.documents import Kind
+from lms.reports.documents.gap_workbook import gap_workbook
+from lms.reports.documents.provisional_workbook import provisional_workbook
 from lms.reports.feeds import report_json
-from lms.reports.gap_workbook import gap_workbook
 from lms.reports.models import Report
 from lms.reports.plugged import origins, panels
 from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
 from lms.reports.result_page import map_page, result_page
 from lms.reports.rules.overview import Lens
 from lms.reports.views.files import document
-from lms.reports.workbook import results_workbook
 from lms.results import queries as ledger
 from lms.results.queries import ActivityRow
 from lms.results.rules import Figures, PeopleList
@@ -105,14 +105,8 @@ def agency_workbook(quarter: str, code: str) -> Response:
         result = _result(session, quarter, code)
     if result.revision is not None:
         return document(quarter, code, Kind.XLSX)
-    body = results_workbook(
-        result.report,
-        result.children,
-        agency_name=result.report.node.name,
-        period_label=result.quarter.label,
-        counted=f"lúc {short_datetime(result.counted_at, settings().zone)}",
-        frozen=False,
-    )
+    counted = f"lúc {short_datetime(result.counted_at, settings().zone)}"
+    body = provisional_workbook(result.report, result.children, period_label=result.quarter.label, counted=counted)
     response = Response(body, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response.headers.set("Content-Disposition", "attachment", filename=f"ket-qua-{result.quarter}-{result.report.node.code}.xlsx")
     return response

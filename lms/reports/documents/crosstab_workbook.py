@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from io import BytesIO
 
-import xlsxwriter
-
+from lms.reports.documents.sheets import FONT, new_book
 from lms.reports.rules.crosstab import ALL, CrossTab, Key, Place
 
 HEADER_ROW = 4
@@ -24,14 +23,13 @@ def cross_tab_workbook(
 ) -> bytes:
     """`names` of the keys of rows and columns; `heads`: what stands over the rows' names, and what the margins are called."""
     target = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(target, options)
+    book = new_book(target)
     sheet = book.add_worksheet("Thống kê")
-    base = {"font_name": "Times New Roman", "font_size": 12, "border": 1}
+    base = {**FONT, "border": 1}
     head = book.add_format({**base, "bold": True, "align": "center", "valign": "vcenter", "text_wrap": True})
     text, number = book.add_format({**base, "text_wrap": True}), book.add_format({**base, "num_format": "#,##0"})
-    plain = book.add_format({"font_name": "Times New Roman", "font_size": 12})
-    sheet.write_string(0, 0, title, book.add_format({"font_name": "Times New Roman", "font_size": 14, "bold": True}))
+    plain = book.add_format(FONT)
+    sheet.write_string(0, 0, title, book.add_format({**FONT, "font_size": 14, "bold": True}))
     for line, note in enumerate(notes[: HEADER_ROW - 2], start=1):
         sheet.write_string(line, 0, note, plain)
     sheet.set_column(0, 0, 42)

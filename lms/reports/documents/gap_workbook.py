@@ -6,10 +6,10 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
-
 from lms.kit.clock import Quarter
 from lms.kit.formats import number
+from lms.reports.documents.sheets import FONT, new_book
+from lms.reports.documents.words import NOTHING
 from lms.reports.rules.body import AgencyBody
 from lms.reports.rules.overview import GapRow, GapTable
 
@@ -19,16 +19,14 @@ HEADER_ROW = 4
 def gap_workbook(body: AgencyBody, table: GapTable, whole: GapRow, *, smallest: int, group: str | None) -> bytes:
     """Shares of right answers in per cent as numbers; “—” for cells of fewer than `smallest` people."""
     target = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(target, options)
+    book = new_book(target)
     sheet = book.add_worksheet("Nội dung")
-    plain = {"font_name": "Times New Roman", "font_size": 12}
-    title, text = book.add_format({**plain, "bold": True}), book.add_format({**plain, "border": 1, "text_wrap": True})
-    rate = book.add_format({**plain, "border": 1, "num_format": "0.0"})
+    title, text = book.add_format({**FONT, "bold": True}), book.add_format({**FONT, "border": 1, "text_wrap": True})
+    rate = book.add_format({**FONT, "border": 1, "num_format": "0.0"})
     sheet.write_string(0, 0, "TỶ LỆ CÂU TRẢ LỜI ĐÚNG (%) THEO ĐƠN VỊ VÀ NỘI DUNG", title)
     period = Quarter.from_code(body.report.period).label
     sheet.write_string(1, 0, f"{body.agency.name}, {period}, {group or 'mọi nhóm đối tượng'}; bản thứ {body.report.revision}")
-    sheet.write_string(2, 0, f"“—”: không có câu trả lời, hoặc dưới {number(smallest)} người trả lời.")
+    sheet.write_string(2, 0, f"“{NOTHING}”: không có câu trả lời, hoặc dưới {number(smallest)} người trả lời.")
     sheet.set_column(0, 0, 42)
     sheet.set_column(1, max(1, len(table.columns)), 18)
     for column, name in enumerate(("Đơn vị", *table.columns)):
@@ -45,6 +43,6 @@ def gap_workbook(body: AgencyBody, table: GapTable, whole: GapRow, *, smallest: 
 
 def _write(sheet: Any, row: int, column: int, value: Decimal | None, style: Any) -> None:
     if value is None:
-        sheet.write_string(row, column, "—", style)
+        sheet.write_string(row, column, NOTHING, style)
     else:
         sheet.write_number(row, column, float(value), style)
