@@ -17,15 +17,14 @@ from lms.kit.clock import local_date
 from lms.kit.jobs import Periodic
 from lms.kit.notices import Notice, NoticeSource
 from lms.kit.unit import reading, settings, transaction
-from lms.mail import operations
+from lms.mail import operations, post
+from lms.mail.models import Message
 from lms.mail.queries import addresses, is_written
 from lms.mail.rules import WRITTEN_FROM, Letter
-from lms.mail.server import MailServer, NotSentError
 
 log = structlog.get_logger()
 
 PEOPLE_AT_ONCE = 200
-LETTERS_AT_ONCE = 50
 
 
 def write_letters(at: datetime) -> None:
@@ -50,36 +49,8 @@ def write_letters(at: datetime) -> None:
 
 
 def hand_over(at: datetime) -> None:
-    """Give due letters to the mail server. One that is away delays its letters and nothing else."""
-    url, sender = settings().smtp_url, settings().mail_from
-    if url is None or sender is None:
-        return
-    with MailServer(url, sender) as server:
-        while True:
-            with transaction() as session:
-                letters = operations.take_due(session, at, LETTERS_AT_ONCE)
-            away: NotSentError | None = None
-            for letter in letters:
-                away = _send(server, letter, at, away)
-            if away is not None or len(letters) < LETTERS_AT_ONCE:
-                return
-
-
-def _send(server: MailServer, letter: Letter, at: datetime, away: NotSentError | None) -> NotSentError | None:
-    """Send one letter and note how it went; where the server takes none now, the rest of the batch is put off unasked."""
-    try:
-        if away is not None:
-            raise away
-        if letter.address is None:
-            raise NotSentError("no address any more", may_pass=False)
-        server.send(letter, letter.address)
-    except NotSentError as failure:
-        with transaction() as session:
-            operations.note_failed(session, letter, str(failure), at, may_pass=failure.may_pass)
-        return failure if failure.all_of_them else None
-    with transaction() as session:
-        operations.note_sent(session, letter.id, at)
-    return None
+    """Give due letters to the mail server."""
+    post.hand_over(POST, at)
 
 
 def _of_today(sources: Iterable[NoticeSource], at: datetime) -> dict[UUID, list[Notice]]:
@@ -101,6 +72,11 @@ def _letter(person: UUID, notices: Sequence[Notice]) -> tuple[str, str]:
     return subject[:150], body
 
 
+def _as_written(letter: Letter) -> Letter:
+    return letter
+
+
+POST = post.Post(Message, operations.take_due, _as_written, emptied={"body": ""})
 PERIODIC = (
     Periodic(name="mail.write_letters", seconds=300, run=write_letters),
     Periodic(name="mail.hand_over", seconds=20, run=hand_over),

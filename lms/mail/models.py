@@ -12,9 +12,21 @@ from lms.kit.db import Base
 from lms.kit.ids import uuid7
 
 
-class Message(Base):
-    """A letter on its way. Its id is its Message-ID, so a letter sent twice is known for the same. The address is looked up when it is
-    sent; once it is, its text goes."""
+class OnItsWay:
+    """What every table of letters has. The id is the Message-ID, so a letter sent twice is known for the same; `due_at`: when it is to be
+    tried, or until when a worker holds it."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    state: Mapped[str] = mapped_column(default="waiting")
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+
+class Message(OnItsWay, Base):
+    """A letter on its way. The address is looked up when it is sent; once it is, its text goes."""
 
     __tablename__ = "mail_message"
     __table_args__ = (
@@ -28,16 +40,9 @@ class Message(Base):
         Index("ix_mail_message_state", "state", "created_at"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     subject: Mapped[str]
     body: Mapped[str]
-    state: Mapped[str] = mapped_column(default="waiting")
-    tries: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime]
-    due_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    problem: Mapped[str | None]
 
 
 class Told(Base):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -15,10 +17,13 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.kit.errors import DomainError
+from lms.mail.rules import LEASE
 from lms.reports.letter_followers import follower
 from lms.reports.models import ReportLetter
 from lms.reports.operations import letters
 from lms.reports.posting import hand_over
+from lms.reports.queries import files
+from lms.reports.rendering import content_of
 from tests.mail.test_letters import Box, box, port
 from tests.reports.making import CLOSED, Province
 from tests.reports.telling import province, receiver, sent, spread, telling
@@ -141,3 +146,45 @@ def test_mailboxes_of_an_agency_are_addresses_and_few(telling: Flask, database: 
     with pytest.raises(DomainError), database.transaction() as session:
         for number in range(20):
             letters.add_address(session, SERVICE, agency, f"a{number}@b.vn", now())
+
+
+def test_a_letter_that_cannot_be_written_holds_up_none_and_goes_once_it_can(
+    telling: Flask, database: Database, province: Province, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(database, CLOSED)
+    spread(telling)
+    real = content_of
+
+    def broken(session: object, store: object, source: files.Source, **kind: object) -> bytes:
+        if source.body.agency.code == "H55.1":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(session, store, source, **kind)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("lms.reports.posting.content_of", broken)
+    hand_over(now())
+    assert [to for to, _subject, _files in sent(box)] == ["xa@tinh.gov.vn"]
+    with database.reading() as session:
+        assert set(session.scalars(select(ReportLetter.problem).where(ReportLetter.state == "waiting"))) == {
+            "OSError: [Errno 28] No space left on device"
+        }
+    monkeypatch.undo()
+    hand_over(now() + timedelta(hours=1))
+    assert len(box.letters) == 4
+
+
+def test_a_server_too_slow_for_a_batch_is_given_no_letter_twice(
+    telling: Flask, database: Database, province: Province, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(database, CLOSED)
+    spread(telling)
+    steps = count(0, LEASE.total_seconds() / 5)
+    monkeypatch.setattr("lms.mail.post.monotonic", lambda: next(steps))
+    hand_over(now())
+    first = len(box.letters)
+    assert 0 < first < 4
+    hand_over(now())  # another worker, while the first may still be at it
+    assert len(box.letters) == first
+    monkeypatch.undo()
+    for _round in range(2):
+        hand_over(now() + 3 * LEASE)
+    assert len(box.letters) == 4

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.kit.db import Base
-from lms.kit.ids import uuid7
+from lms.mail.models import OnItsWay
 
 
 class AgencyAddress(Base):
@@ -23,8 +23,8 @@ class AgencyAddress(Base):
     added_by: Mapped[UUID | None]
 
 
-class ReportLetter(Base):
-    """What became of a report, told to one address of one agency: once a report, happening, agency and address. Its id is its Message-ID.
+class ReportLetter(OnItsWay, Base):
+    """What became of a report, told to one address of one agency: once a report, happening, agency and address.
     `person_id`: whose address it is, if a person's; it is looked up again when the letter is sent."""
 
     __tablename__ = "report_letter"
@@ -39,16 +39,9 @@ class ReportLetter(Base):
         ),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"))
     event_id: Mapped[int] = mapped_column(ForeignKey("report_event.id"))
     kind: Mapped[str]
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), index=True)
     address: Mapped[str]
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
-    state: Mapped[str] = mapped_column(default="waiting")
-    tries: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime]
-    due_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    problem: Mapped[str | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,11 +19,11 @@ from lms.kit import audit
 from lms.kit.actors import Actor, NotFound
 from lms.kit.errors import N_, DomainError
 from lms.kit.ids import uuid7
-from lms.mail.rules import next_try
+from lms.mail.operations.queue import hold_due, send_again
+from lms.mail.rules import MessageState
 from lms.reports.models import AgencyAddress, ReportAgency, ReportEvent, ReportHappening, ReportLetter
 from lms.reports.queries.life import ANSWERING
 
-LEASE = timedelta(minutes=10)
 MOST_ADDRESSES = 10  # besides people's, of one agency
 _ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180})\.[A-Za-z]{2,24}")
 
@@ -78,18 +78,8 @@ def add_letters(session: Session, event: ReportEvent, agencies: Collection[UUID]
 
 
 def take_due(session: Session, at: datetime, limit: int) -> list[DueLetter]:
-    """Letters to hand over now, held for this worker; one that dies leaves them to another after the lease."""
-    ids = session.scalars(
-        select(ReportLetter.id)
-        .where(ReportLetter.state.in_(("waiting", "sending")), ReportLetter.due_at <= at)
-        .order_by(ReportLetter.due_at, ReportLetter.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if not ids:
-        return []
-    held = {"state": "sending", "due_at": at + LEASE, "tries": ReportLetter.tries + 1}
-    session.execute(update(ReportLetter).where(ReportLetter.id.in_(ids)).values(held))
+    """Letters to hand over now, held for this worker."""
+    ids = hold_due(session, ReportLetter, at, limit)
     rows = session.execute(
         select(ReportLetter, ReportEvent.details, Person.email, Person.erased_at)
         .join(ReportEvent, ReportEvent.id == ReportLetter.event_id)
@@ -108,24 +98,11 @@ def take_due(session: Session, at: datetime, limit: int) -> list[DueLetter]:
     return found
 
 
-def note_sent(session: Session, letter_id: UUID, at: datetime) -> None:
-    session.execute(update(ReportLetter).where(ReportLetter.id == letter_id).values(state="sent", ended_at=at, problem=None))
-
-
-def note_failed(session: Session, letter: DueLetter, problem: str, at: datetime, *, may_pass: bool) -> None:
-    """It did not go: later if that may help, else somebody looks at it."""
-    again = next_try(letter.created_at, letter.tries, at) if may_pass else None
-    values: dict[str, Any] = {"state": "failed", "ended_at": at} if again is None else {"state": "waiting", "due_at": again}
-    session.execute(update(ReportLetter).where(ReportLetter.id == letter.id).values(problem=problem[:500], **values))
-
-
 def replay_letter(session: Session, actor: Actor, letter_id: UUID, at: datetime) -> None:
     """Send a letter once more. Raises NotFound, also for one that is on its way."""
-    values = {"state": "waiting", "due_at": at, "created_at": at, "tries": 0, "ended_at": None}
-    ended = ReportLetter.id == letter_id, ReportLetter.state.in_(("sent", "failed"))
-    agency = session.scalar(update(ReportLetter).where(*ended).values(values).returning(ReportLetter.agency_id))
-    if agency is None:
+    if not send_again(session, ReportLetter, letter_id, (MessageState.SENT, MessageState.FAILED), at):
         raise NotFound
+    agency = session.scalars(select(ReportLetter.agency_id).where(ReportLetter.id == letter_id)).one()
     audit.record(session, actor, "reports.replay_letter", letter_id, at, agency=str(agency))
 
 

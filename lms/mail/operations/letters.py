@@ -1,4 +1,4 @@
-"""Writing letters, handing them over, and saying how that went."""
+"""The day's letters: written once, read when they go out, forgotten."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,8 @@ from lms.kit.actors import Actor, NotFound
 from lms.kit.ids import uuid7
 from lms.kit.notices import Notice
 from lms.mail.models import DigestRun, Message, Told
-from lms.mail.rules import LEASE, Letter, MessageState, next_try
+from lms.mail.operations.queue import hold_due, send_again
+from lms.mail.rules import Letter, MessageState
 
 Write = Callable[[UUID, Sequence[Notice]], tuple[str, str]]
 """(person, what is new to them) → subject and body of the letter, in the language letters are written in."""
@@ -53,19 +54,8 @@ def finish_day(session: Session, day: date, letters: int, unreachable: int, at: 
 
 
 def take_due(session: Session, at: datetime, limit: int) -> list[Letter]:
-    """Letters to hand over now, held for this worker; one that dies leaves them to another after the lease."""
-    ids = session.scalars(
-        select(Message.id)
-        .where(Message.state.in_((MessageState.WAITING, MessageState.SENDING)), Message.due_at <= at)
-        .order_by(Message.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if not ids:
-        return []
-    session.execute(
-        update(Message).where(Message.id.in_(ids)).values(state=MessageState.SENDING, due_at=at + LEASE, tries=Message.tries + 1)
-    )
+    """Letters to hand over now, held for this worker."""
+    ids = hold_due(session, Message, at, limit)
     rows = session.execute(
         select(Message.id, Person.email, Message.subject, Message.body, Message.tries, Message.created_at)
         .join(Person, Person.id == Message.person_id)
@@ -75,32 +65,12 @@ def take_due(session: Session, at: datetime, limit: int) -> list[Letter]:
     return [Letter(*row) for row in rows]
 
 
-def note_sent(session: Session, message_id: UUID, at: datetime) -> None:
-    """The server has taken it: its text is not kept."""
-    session.execute(update(Message).where(Message.id == message_id).values(state=MessageState.SENT, ended_at=at, body="", problem=None))
-
-
-def note_failed(session: Session, letter: Letter, problem: str, at: datetime, *, may_pass: bool) -> None:
-    """It did not go: try again later if that may help, else leave it for somebody to look at."""
-    again = next_try(letter.created_at, letter.tries, at) if may_pass else None
-    if again is None:
-        values: dict[str, Any] = {"state": MessageState.FAILED, "ended_at": at}
-    else:
-        values = {"state": MessageState.WAITING, "due_at": again}
-    session.execute(update(Message).where(Message.id == letter.id).values(problem=problem[:500], **values))
-
-
 def try_again(session: Session, actor: Actor, message_id: UUID, at: datetime) -> None:
     """Send a failed letter once more. Raises NotFound."""
-    found = session.execute(
-        update(Message)
-        .where(Message.id == message_id, Message.state == MessageState.FAILED)
-        .values(state=MessageState.WAITING, due_at=at, created_at=at, tries=0, ended_at=None)
-        .returning(Message.person_id)
-    ).scalar_one_or_none()
-    if found is None:
+    if not send_again(session, Message, message_id, (MessageState.FAILED,), at):
         raise NotFound
-    audit.record(session, actor, "mail.try_again", message_id, at, person=str(found))
+    person = session.scalars(select(Message.person_id).where(Message.id == message_id)).one()
+    audit.record(session, actor, "mail.try_again", message_id, at, person=str(person))
 
 
 def forget_letters(session: Session, person_id: UUID) -> None:
