@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from uuid import UUID
 
 import structlog
@@ -25,16 +26,26 @@ class Queue:
     """Sends wake-ups; losing one only costs the seconds until the next sweep."""
 
     def __init__(self, settings: Settings, carry_out: Callable[[str], None]) -> None:
-        self.huey: Huey
-        if settings.redis_url:
-            self.huey = RedisHuey("lms", url=settings.redis_url, results=False)
+        self._settings = settings
+        self._carry_out = carry_out
+
+    @property
+    def huey(self) -> Huey:
+        return self._opened[0]
+
+    @cached_property
+    def _opened(self) -> tuple[Huey, Callable[[str], object]]:
+        """The queue and the task it carries, opened by the first wake-up or by the worker: most commands need neither."""
+        if self._settings.redis_url:
+            huey: Huey = RedisHuey("lms", url=self._settings.redis_url, results=False)
         else:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            self.huey = SqliteHuey("lms", filename=str(settings.data_dir / "queue.db"), results=False)
-        self._task = self.huey.task()(carry_out)
+            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+            huey = SqliteHuey("lms", filename=str(self._settings.data_dir / "queue.db"), results=False)
+        return huey, huey.task()(self._carry_out)
 
     def wake(self, job_id: UUID) -> None:
-        self._task(str(job_id))
+        _huey, task = self._opened
+        task(str(job_id))
 
 
 def run_due(app: Flask) -> int:
