@@ -1,4 +1,4 @@
-"""`lms courses …`: publishing courses from their files."""
+"""`lms courses …`: checking courses and publishing them from their files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from courses import operations, queries
 from courses.authoring.package_files import PackageFiles, course_folders, parse_course, read_files
 from courses.authoring.problems import Problem
+from courses.check_command import BUNDLED, check
 from courses.rules import CourseContent
 from lms.kit.actors import SERVICE
 from lms.kit.clock import now
@@ -20,12 +21,15 @@ from lms.kit.errors import N_, DomainError
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, transaction
 
-BUNDLED = Path(__file__).parent / "content"
+__all__ = ["BUNDLED", "courses_group"]
 
 
-@click.group("courses", help="Khóa học: nạp từ thư mục bài giảng.")
+@click.group("courses", help="Khóa học: soát và nạp từ thư mục bài giảng.")
 def courses_group() -> None:
     """Groups the commands about courses."""
+
+
+courses_group.add_command(check)
 
 
 @courses_group.command("load")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Text = Mapping[str, str]
@@ -13,6 +13,8 @@ Text = Mapping[str, str]
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 NUMBERED = re.compile(r"([0-9]{2})-(.+)")
 IT_OFFICERS = "IT"  # the audience of those with an IT duty, whatever their position group
+
+LEVELS = ("NB", "TH", "VD")  # nhận biết, thông hiểu, vận dụng
 
 CalloutKind = Literal["legal", "case", "action", "warning", "example"]
 CALLOUTS: tuple[CalloutKind, ...] = ("legal", "case", "action", "warning", "example")
@@ -126,8 +128,32 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class TestRule:
+    """How many items of a module's topic (`CB1.2`) a form of the course's test takes, by level."""
+
+    topic: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseTest:
+    """The test at a course's end as its author planned it; whoever keeps the questions draws it. `pass_percent`: share of points from
+    which it is passed."""
+
+    title: Text
+    minutes: int
+    pass_percent: int
+    rules: tuple[TestRule, ...]
+
+    @property
+    def items(self) -> int:
+        return sum(sum(rule.counts.values()) for rule in self.rules)
+
+
+@dataclass(frozen=True, slots=True)
 class CourseContent:
-    """A course as written: what a folder of courses/content says. `content_hash` changes with any byte of it."""
+    """A course as written: what a folder of courses/content says. `content_hash` changes with any byte of it. `frameworks`: lesson's slug →
+    places in frameworks of competence, with their versions."""
 
     code: str
     slug: str
@@ -142,6 +168,8 @@ class CourseContent:
     modules: tuple[Module, ...]
     media: tuple[Media, ...]
     content_hash: str
+    test: CourseTest | None = None
+    frameworks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -109,6 +109,9 @@ Check = Callable[[], str]
 TrainingSource = Callable[[], Select[tuple[UUID, datetime]]]
 """Everybody who finished something that counts as training: the person, and the moment. One may be there more than once."""
 
+CourseCheck = Callable[[Sequence[Any], Any, date], tuple[Any, dict[str, dict[str, int]]]]
+"""(courses as written, what they are held to, today) → findings, and what there is of each (`courses.checking.CourseCheck`)."""
+
 DemoStep = Callable[[DemoProvince], None]
 """Adds a feature's demonstration data in transactions of its own."""
 
@@ -140,6 +143,7 @@ class Feature:
     notices: tuple[NoticeSource, ...] = ()
     trainings: tuple[TrainingSource, ...] = ()  # who finished a training, and when
     competences: tuple[CompetenceSource, ...] = ()  # how people did by topic in the activities it gives
+    course_checks: tuple[CourseCheck, ...] = ()  # what it holds courses to in `lms courses check`
     checks: Mapping[str, Check] = field(default_factory=dict)  # lines of `lms doctor`, by name
 
 

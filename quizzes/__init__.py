@@ -3,6 +3,7 @@
 from lms.feature import Feature
 from quizzes import cli, demo, followers, jobs, permissions
 from quizzes.audit_names import AUDIT_NAMES
+from quizzes.checking import check_items
 from quizzes.navigation import NAVIGATION
 from quizzes.notices import NOTICES
 from quizzes.queries.competences import competences
@@ -29,4 +30,5 @@ feature = Feature(
     group_users=followers.OF_GROUPS,
     notices=NOTICES,
     competences=(competences,),
+    course_checks=(check_items,),
 )

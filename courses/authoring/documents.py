@@ -109,6 +109,17 @@ class Fields:
             if key not in keys:
                 self.problem(str(key), N_("Không có mục “%(key)s” ở đây. Các mục dùng được: %(keys)s."), key=key, keys=", ".join(keys))
 
+    def has(self, key: str) -> bool:
+        return self._values.get(key) is not None
+
+    def names(self) -> tuple[str, ...]:
+        """The keys there are."""
+        return tuple(map(str, self._values))
+
+    def inner(self, key: str) -> Fields:
+        """The mapping that stands under a key which is there."""
+        return Fields(self._document, self._problems, (*self._path, key))
+
     def text(self, key: str) -> str:
         value = self._values.get(key)
         if value is None or value == "":
@@ -143,7 +154,7 @@ class Fields:
         if self._values.get(key) is None:
             self.problem(key, N_("Thiếu mục “%(key)s”: viết “%(key)s: {vi: …, en: …}”."), key=key)
             return {"vi": "", "en": ""}
-        return Fields(self._document, self._problems, (*self._path, key)).languages()
+        return self.inner(key).languages()
 
     def languages(self) -> dict[str, str]:
         self.only("vi", "en")

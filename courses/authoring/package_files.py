@@ -11,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 
+from courses.authoring.blueprint import read_blueprint
 from courses.authoring.documents import Fields, read_yaml
 from courses.authoring.figures import check_figure
 from courses.authoring.markdown import Body, Surroundings, read_body
 from courses.authoring.problems import Problems, odd_characters
-from courses.rules import NUMBERED, SLUG, Checklist, CourseContent, Lesson, Media, Module, Source, Term
+from courses.rules import NUMBERED, SLUG, Checklist, CourseContent, CourseTest, Lesson, Media, Module, Source, Term
 from lms.kit.errors import N_
 
 # Raised when the same files give other blocks than before, so that every course gets a new version.
@@ -24,7 +25,7 @@ MOST_TEXT = 256 * 1024
 COURSE_FIELDS = ("code", "slug", "title", "summary", "outcomes", "audience", "periods", "competencies", "sources", "glossary")
 RESERVED_SLUGS = ("media",)
 
-_PARTS = re.compile(r"course\.yaml|media/[^/]+|[^/]+/(?:module\.yaml|[^/]+\.md)")
+_PARTS = re.compile(r"(?:course|blueprint)\.yaml|media/[^/]+|[^/]+/(?:module\.yaml|[^/]+\.md)")
 _CODE = re.compile(r"[A-Z]{1,8}[0-9]{1,3}")
 _AUDIENCE = re.compile(r"N[0-9]{1,2}|IT")
 _SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -112,6 +113,7 @@ class _Parser:
         sources = self._sources(fields)
         modules = self._modules(frozenset(source.id for source in sources))
         self._unused(fields)
+        test, frameworks = self._blueprint(modules)
         return CourseContent(
             code=self._matching(fields, "code", _CODE, N_("Mã khóa học “%(value)s” phải gồm chữ hoa rồi số, ví dụ CB1.")),
             slug=self._course_slug(fields),
@@ -126,7 +128,17 @@ class _Parser:
             modules=modules,
             media=tuple(self._media[name] for name in sorted(self._shown)),
             content_hash=self._package.content_hash,
+            test=test,
+            frameworks=frameworks,
         )
+
+    def _blueprint(self, modules: tuple[Module, ...]) -> tuple[CourseTest | None, dict[str, tuple[str, ...]]]:
+        name = "blueprint.yaml"
+        text = self._text(name) if name in self._package.files else None
+        if text is None:
+            return None, {}
+        lessons = {lesson.slug for module in modules for lesson in module.lessons}
+        return read_blueprint(self._label(name), text, lessons, self._problems)
 
     def _matching(self, fields: Fields, key: str, form: re.Pattern[str], message: str) -> str:
         value = fields.text(key)

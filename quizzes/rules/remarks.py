@@ -36,10 +36,21 @@ def remarks(draft: ItemDraft) -> list[Problem]:
     ]
 
 
-def _about_the_stem(stem: str) -> Iterator[Problem]:
+def unmarked_negation(stem: str) -> str | None:
+    """The word that turns a question round and is not bold."""
     plain = " ".join(part for part, bold in bold_parts(stem) if not bold)
-    if found := _NEGATION.search(_WHETHER.sub(" ", plain)):
-        yield Problem(N_("Từ phủ định “%(word)s” nên in đậm: **%(word)s**"), {"word": found[0]})
+    found = _NEGATION.search(_WHETHER.sub(" ", plain))
+    return found[0] if found else None
+
+
+def names_other_options(text: str) -> bool:
+    """Does an option speak of the other options (“tất cả các đáp án trên”)?"""
+    return _ALL_OF_THEM.search(fold(text)) is not None
+
+
+def _about_the_stem(stem: str) -> Iterator[Problem]:
+    if word := unmarked_negation(stem):
+        yield Problem(N_("Từ phủ định “%(word)s” nên in đậm: **%(word)s**"), {"word": word})
     if len(stem) > LONGEST_STEM:
         yield Problem(N_("Câu dẫn dài %(length)s ký tự; người làm bài trên điện thoại phải cuộn để đọc"), {"length": len(stem)})
 
@@ -56,9 +67,8 @@ def _about_the_key(options: list[Any], key: list[str]) -> Iterator[Problem]:
 def _about_options(options: list[Any]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for option in options:
-        text = fold(option["text"])
-        words = re.sub(r"\W+", " ", text).strip()
-        if _ALL_OF_THEM.search(text):
+        words = re.sub(r"\W+", " ", fold(option["text"])).strip()
+        if names_other_options(option["text"]):
             yield Problem(
                 N_("Phương án “%(text)s”: tránh “tất cả đáp án trên” và các phương án nhắc tới phương án khác"),
                 {"text": option["text"][:60]},

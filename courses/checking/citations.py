@@ -1,0 +1,46 @@
+"""Is every source cited, and does every document the text names by number have a source?"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from courses.checking.findings import Findings
+from courses.checking.references import Reference, references
+from courses.checking.standards import Standards
+from courses.checking.written import WrittenCourse
+from lms.kit.errors import N_
+
+_CITED = re.compile(r"\[\^([^\]\s]+)\]")
+
+
+def check(course: WrittenCourse, standards: Standards, on: date, findings: Findings) -> None:
+    if course.content is None:
+        return
+    cited = {source for lesson in course.lessons for line in lesson.lines for source in _CITED.findall(line.text)}
+    for source in course.content.sources:
+        if source.id not in cited:
+            line = course.line_of("course.yaml", f"id: {source.id}")
+            findings.error(course.path("course.yaml"), line, N_("Nguồn “%(id)s” không bài nào dẫn: dẫn [^%(id)s] hoặc bỏ."), id=source.id)
+    _named_without_source(course, standards, on, findings)
+
+
+def _named_without_source(course: WrittenCourse, standards: Standards, on: date, findings: Findings) -> None:
+    assert course.content is not None
+    known = [reference for source in course.content.sources for reference in references(source.text)]
+    ended = [reference for law in standards.laws if law.ended(on) for reference in references(f"Luật {law.number}")]
+    told: set[tuple[str, str]] = set()
+    for passage in course.passages:
+        if passage.region == "sources":
+            continue
+        for named in references(passage.text):
+            if any(named.is_same(one) for one in known) or (passage.file, named.written) in told:
+                continue
+            told.add((passage.file, named.written))
+            _tell(passage.file, passage.line, named, any(named.is_same(one) for one in ended), findings)
+
+
+def _tell(file: str, line: int, named: Reference, ended: bool, findings: Findings) -> None:
+    """A document that has ended is named to warn of it: a source is welcome, and not owed."""
+    tell = findings.notice if ended else findings.error
+    tell(file, line, N_("Văn bản %(number)s chưa có nguồn trong course.yaml: thêm vào “sources”."), number=named.written)
