@@ -13,7 +13,7 @@ from lms.kit.errors import N_
 WORDS = (700, 1200)
 MOST_AT_ALL = 1500  # technical lessons run over; beyond this a lesson is two
 MINUTES = (8, 12)
-WORDS_A_MINUTE = (60, 150)  # with figures, sums and checks; nobody reads a lesson faster, nobody is to be rushed
+WORDS_A_MINUTE = (50, 150)  # with figures, sums and checks; nobody reads a lesson faster, nobody is to be rushed
 # What is read through; a check is answered and code is tried.
 READ = frozenset(("prose", "legal", "case", "action", "warning", "example", "checklist", "figure"))
 _MARKS = re.compile(r"\[\^[^\]]*\]|\]\([^)]*\)|^\s*(?:- \[ \]|[-*#>]+|\d+\.)\s|[|*_`]|:?-{3,}:?")

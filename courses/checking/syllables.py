@@ -53,11 +53,13 @@ def check(course: WrittenCourse, standards: Standards, on: date, findings: Findi
             if found == FINE or small in allowed:
                 continue
             if found == OLD_STYLE:
-                tell = findings.notice if word.isupper() else findings.error  # capitals are data quoted as it was found
+                # Capitals and quotations are data shown as it was found.
+                tell = findings.notice if word.isupper() or passage.shows_mistakes(word) else findings.error
                 tell(passage.file, passage.line, N_("“%(word)s”: đặt dấu theo kiểu mới (hoá, khoẻ, thuỷ)."), word=word)
             elif _marked(small):
                 if not _is_abbreviation(word):
-                    findings.error(passage.file, passage.line, N_("“%(word)s” không phải một âm tiết tiếng Việt."), word=word)
+                    tell = findings.notice if passage.shows_mistakes(word) else findings.error
+                    tell(passage.file, passage.line, N_("“%(word)s” không phải một âm tiết tiếng Việt."), word=word)
             elif word == small and len(word) > 1 and small not in told:
                 told.add(small)
                 message = N_("“%(word)s”: từ nước ngoài hoặc gõ thiếu dấu; nếu là thuật ngữ, đưa vào bảng thuật ngữ hoặc đặt trong `…`.")

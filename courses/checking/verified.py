@@ -12,7 +12,8 @@ from lms.kit.errors import N_
 
 UNCERTAIN = re.compile(
     r"nguồn thứ cấp|cần đối chiếu|phải đối chiếu|chưa đối chiếu|đối chiếu (?:lại|bản gốc|với bản gốc)|cần kiểm tra|chưa kiểm chứng|"
-    r"chưa xác nhận|theo báo chí|theo bản tóm tắt|được nêu|nguồn nêu|tra (?:lại|bản gốc|tình trạng)|bản tóm lược|bản chính thức|"
+    r"chưa xác nhận|báo chí (?:nêu|đưa|viết)|theo báo chí|đã đăng báo|theo các hướng dẫn|hướng dẫn mới nhất|theo bản tóm tắt|"
+    r"được nêu|nguồn nêu|tra (?:lại|bản gốc|tình trạng)|bản tóm lược|bản chính thức|"
     r"chưa (?:tìm )?thấy|không nêu rõ|chưa rõ|chưa chắc",
     re.IGNORECASE,
 )

@@ -45,7 +45,8 @@ def unmarked_negation(stem: str) -> str | None:
 
 def names_other_options(text: str) -> bool:
     """Does an option speak of the other options (“tất cả các đáp án trên”)?"""
-    return _ALL_OF_THEM.search(fold(text)) is not None
+    # “dùng” (to use) folds to the same letters as “đúng” (right).
+    return _ALL_OF_THEM.search(fold(re.sub(r"dùng|dụng", "…", text, flags=re.IGNORECASE))) is not None
 
 
 def _about_the_stem(stem: str) -> Iterator[Problem]:
