@@ -29,7 +29,8 @@ class Course(Base):
 
 
 class CourseVersion(Base):
-    """What a course was from one load to the next; the one without `superseded_at` is studied now."""
+    """What a course was from one load to the next; the one without `superseded_at` is studied now. `test`: the test planned for its end
+    (`courses.rules.CourseTest` as JSON), empty where none is."""
 
     __tablename__ = "course_version"
     __table_args__ = (
@@ -56,6 +57,7 @@ class CourseVersion(Base):
     competencies: Mapped[list[Any]]
     sources: Mapped[list[Any]]
     glossary: Mapped[list[Any]]
+    test: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     lesson_count: Mapped[int]
     minutes: Mapped[int]
     loaded_at: Mapped[datetime]
@@ -76,7 +78,8 @@ class CourseModule(Base):
 
 class Lesson(Base):
     """A lesson of one version. `ordinal` counts through the whole course; `blocks` are `courses.rules` blocks as JSON;
-    `cites` ids of the version's sources; `bytes` what a reader's line has to carry for text and figures."""
+    `cites` ids of the version's sources; `frameworks` places in frameworks of competence; `bytes` what a reader's line has to carry for
+    text and figures."""
 
     __tablename__ = "lesson"
     __table_args__ = (UniqueConstraint("version_id", "slug"), UniqueConstraint("version_id", "ordinal"))
@@ -91,6 +94,7 @@ class Lesson(Base):
     key_message: Mapped[str]
     blocks: Mapped[list[Any]]
     cites: Mapped[list[Any]]
+    frameworks: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
     bytes: Mapped[int]
 
 

@@ -96,6 +96,7 @@ def _store_version(session: Session, course_id: UUID, number: int, content: Cour
             competencies=list(content.competencies),
             sources=plain(content.sources),
             glossary=plain(content.glossary),
+            test=plain(content.test) if content.test else {},
             lesson_count=len(content.lessons),
             minutes=sum(lesson.minutes for lesson in content.lessons),
             loaded_at=at,
@@ -116,8 +117,8 @@ def _store_version(session: Session, course_id: UUID, number: int, content: Cour
             }
         )
         for lesson in module.lessons:
-            fields = plain(lesson)
-            lessons.append({**fields, "id": uuid7(), "version_id": version_id, "module_id": module_id, "ordinal": len(lessons) + 1})
+            placed = {"id": uuid7(), "version_id": version_id, "module_id": module_id, "ordinal": len(lessons) + 1}
+            lessons.append({**plain(lesson), **placed, "frameworks": list(content.frameworks.get(lesson.slug, ()))})
     session.execute(insert(CourseModule), modules)
     session.execute(insert(Lesson), lessons)
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -122,6 +123,7 @@ class LessonView:
     key_message: str
     blocks: tuple[Mapping[str, Any], ...]
     cites: tuple[str, ...]
+    frameworks: tuple[str, ...]
     ticked: frozenset[str]
 
     @property
@@ -310,7 +312,7 @@ def lesson_view(session: Session, person_id: UUID, course_slug: str, lesson_slug
     if course is None:
         return None
     row = session.execute(
-        select(Lesson.ordinal, Lesson.key_message, Lesson.blocks, Lesson.cites).where(
+        select(Lesson.ordinal, Lesson.key_message, Lesson.blocks, Lesson.cites, Lesson.frameworks).where(
             Lesson.version_id == course.version_id, Lesson.slug == lesson_slug
         )
     ).one_or_none()
@@ -328,6 +330,7 @@ def lesson_view(session: Session, person_id: UUID, course_slug: str, lesson_slug
         key_message=row.key_message,
         blocks=tuple(row.blocks),
         cites=tuple(row.cites),
+        frameworks=tuple(row.frameworks),
         ticked=frozenset(ticked),
     )
 
@@ -384,6 +387,13 @@ def current_codes(session: Session) -> dict[str, str]:
         select(CourseVersion.content_hash, Course.code).join(Course, Course.id == CourseVersion.course_id).where(_current())
     )
     return {row.content_hash: row.code for row in rows}
+
+
+def planned_tests(session: Session) -> dict[str, rules.CourseTest]:
+    """The tests planned in the courses as they are now, by course code, in the curriculum's order. One statement."""
+    rows = session.execute(select(Course.code, CourseVersion.test).join(CourseVersion, _current())).all()
+    planned = {row.code: msgspec.convert(row.test, rules.CourseTest) for row in rows if row.test}
+    return {code: planned[code] for code in sorted(planned, key=_curriculum_order)}
 
 
 def completions() -> Select[tuple[UUID, datetime]]:
