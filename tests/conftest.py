@@ -27,6 +27,7 @@ from lms.kit import db
 from lms.kit.clock import now
 from lms.kit.db import Base, Database
 from lms.maintenance import schema
+from tests import kept_connections
 from tests.page_client import PageClient
 from tests.postgres import PrivatePostgres
 
@@ -69,9 +70,9 @@ Rule.compile = _compile_once  # type: ignore[method-assign]
 _prepare_sqlite = db._prepare_sqlite
 
 
-def _prepare_without_waiting_for_the_disk(connection: sqlite3.Connection, record: object) -> None:
+def _prepare_without_waiting_for_the_disk(connection: sqlite3.Connection, _record: object) -> None:
     """Nobody pulls the plug during a test; killed processes lose nothing by this."""
-    _prepare_sqlite(connection, record)
+    _prepare_sqlite(connection, _record)
     connection.execute("PRAGMA synchronous=OFF")
 
 
@@ -93,6 +94,7 @@ def empty_postgres(postgres: PrivatePostgres) -> Iterator[Callable[[], str]]:
     """Empties the session's PostgreSQL database and gives its address. Its connection stays open: a new one would have to learn every
     table anew, which takes longer than the emptying."""
     url = postgres.create("tests")
+    kept_connections.keep("tests")
     _create_schema(url)
     database = Database(url)
     # Few tables hold anything after a test: emptying those alone takes a tenth of the time of truncating all.
