@@ -389,6 +389,16 @@ def current_codes(session: Session) -> dict[str, str]:
     return {row.content_hash: row.code for row in rows}
 
 
+def has_completed(session: Session, person_id: UUID, code: str) -> bool:
+    """Whether a person has completed a course, as it was or as it is."""
+    completed = (
+        select(Enrolment.id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(Course.code == code, Enrolment.person_id == person_id, Enrolment.completed_at.is_not(None))
+    )
+    return session.scalar(completed) is not None
+
+
 def planned_tests(session: Session) -> dict[str, rules.CourseTest]:
     """The tests planned in the courses as they are now, by course code, in the curriculum's order. One statement."""
     rows = session.execute(select(Course.code, CourseVersion.test).join(CourseVersion, _current())).all()

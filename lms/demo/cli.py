@@ -39,7 +39,8 @@ def demo(people_count: int, agency_count: int, quarters: int, seed: int, if_empt
     if not settings.is_demo:
         raise DomainError(N_("Dữ liệu trình diễn chỉ dùng khi LMS_ENV=demo."))
     schema.upgrade(database())
-    _run("courses", "load")
+    for command in (("courses", "load"), ("questions", "import")):
+        _run(*command)
     folder = settings.data_dir / "demo"
     unfinished = folder / "unfinished"
     if unfinished.exists():

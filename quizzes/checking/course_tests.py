@@ -11,10 +11,10 @@ from courses.checking.standards import Standards
 from courses.rules import CourseTest
 from lms.kit.errors import N_, DomainError
 from quizzes.checking.written_items import BankOfCourse, WrittenItem
-from quizzes.rules.assembly import LEVEL_FACILITY, LEVEL_SHARES, AssemblyLimits, Candidate, Cell, draw_forms, key_class
+from quizzes.rules.assembly import LEVEL_FACILITY, LEVEL_SHARES, AssemblyLimits, Candidate, draw_forms, key_class
 from quizzes.rules.bank import LEVELS
+from quizzes.rules.course_tests import FORMS, cells_of
 
-FORMS = 20
 SIZE = (20, 30)
 TOLERANCE = 5  # percentage points of a form; one item of twenty
 SPARE = 3  # items of a cell to each one a form takes
@@ -38,11 +38,6 @@ def check(bank: BankOfCourse, standards: Standards, on: date, findings: Findings
             findings.error(file, bank.course.line_of(FILE, rule.topic), N_("Không có phần %(topic)s."), topic=rule.topic)
     if bank.whole:
         _drawn(bank, test, findings)
-
-
-def cells_of(test: CourseTest) -> list[Cell]:
-    """A planned test as a blueprint."""
-    return [Cell(rule.topic, level, count) for rule in test.rules for level, count in rule.counts.items() if count]
 
 
 def _shares(file: str, test: CourseTest, findings: Findings) -> None:

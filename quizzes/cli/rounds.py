@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from lms.kit.actors import SERVICE, NotFound
 from lms.kit.clock import Quarter, now
 from lms.kit.errors import N_, DomainError
+from lms.kit.i18n import translated
 from lms.kit.unit import reading, settings, transaction
 from quizzes.interchange import yaml_file
+from quizzes.jobs.course_tests import open_course_tests
 from quizzes.operations import life
 from quizzes.operations import rounds as round_operations
 from quizzes.queries import bank as bank_queries
@@ -127,6 +129,19 @@ def create(
             plan={"automatic": bool(options["automatic"])},
         )
     click.echo(_("Đã tạo kỳ kiểm tra %(quarter)s.", quarter=quarter))
+
+
+@rounds_group.command("open-course-tests")
+def open_course_tests_now() -> None:
+    """Mở bài kiểm tra cuối khóa của năm nay cho mọi khóa học có ma trận (blueprint.yaml); mã thoát 1 nếu có khóa chưa mở được."""
+    done = open_course_tests(now())
+    for course, refused in done.items():
+        if refused is None:
+            click.echo(_("%(course)s: đã mở bài kiểm tra cuối khóa.", course=course))
+        else:
+            click.echo(f"{course}: {translated(refused)}", err=True)
+    if any(refused is not None for refused in done.values()):
+        sys.exit(1)
 
 
 @rounds_group.command("open")

@@ -1,4 +1,4 @@
-"""Demonstration data: the bundled questions, past quarters as a province would have left them, and the quarter that is open."""
+"""Demonstration data: past quarters as a province would have left them, and the quarter that is open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lms.kit.actors import SERVICE
 from lms.kit.clock import Quarter, local_midnight
 from lms.kit.unit import database, transaction
 from lms.results.models import Expectation
-from quizzes.cli.questions import import_questions
+from quizzes.jobs.course_tests import open_course_tests
 from quizzes.jobs.forms import count_statistics
 from quizzes.models import Attempt
 from quizzes.operations import life, windows
@@ -33,7 +33,7 @@ from quizzes.sample import sample_sitting
 
 QUESTIONS = 20
 MINUTES = 20
-BASICS = "CB"  # topics of the courses everybody takes
+BASICS = ("CB1", "CB2", "CB4")  # the courses everybody takes
 PRACTISED = ("CB1", "IT5")  # courses with a practice
 PRACTICE_QUESTIONS = 10
 ALREADY_DONE = 0.35  # share of people who have sat the open quarter's test
@@ -41,7 +41,6 @@ ALREADY_DONE = 0.35  # share of people who have sat the open quarter's test
 
 def add_rounds(province: DemoProvince) -> None:
     """One closed round with sittings for each past quarter, better from quarter to quarter, and the current one half-way through."""
-    import_questions.main([], standalone_mode=False)
     random = Random(province.seed)
     over: list[tuple[UUID, datetime]] = []
     for age, quarter in enumerate(reversed(province.past)):
@@ -66,6 +65,8 @@ def add_rounds(province: DemoProvince) -> None:
     _make_up(province, round_id)
     for course in PRACTISED:
         _practice(province, course)
+    for course, refused in open_course_tests(province.at).items():
+        click.echo(f"{course}: course test {'open' if refused is None else f'not opened: {refused}'}")
 
 
 def _make_up(province: DemoProvince, round_id: UUID) -> None:
@@ -153,7 +154,7 @@ def _open(province: DemoProvince, quarter: Quarter) -> UUID:
 
 def _blueprint(session: Session, quarter: Quarter) -> list[Cell]:
     usable = bank.usable_items(session, quarter.first_day, quarter.last_day)
-    return spread({cell: len(items) for cell, items in usable.items() if cell[0].startswith(BASICS)}, QUESTIONS)
+    return spread({cell: len(items) for cell, items in usable.items() if course_of(cell[0]) in BASICS}, QUESTIONS)
 
 
 def _sit(round_id: UUID, quarter: Quarter, turnout: _Turnout, random: Random, noted_at: datetime) -> None:

@@ -27,23 +27,16 @@ def competences(session: Session, activity: str, known: datetime) -> list[Compet
     and one for every 500 sittings that had been marked again by then."""
     if session.scalar(select(Round.id).where(Round.activity == activity)) is None:
         return None
-    right: Counter[Place] = Counter()
-    answered: Counter[Place] = Counter()
-    people: Counter[Place] = Counter()
-    for agency, group, topic, good, given, persons in _first_marks(session, activity, known):
-        place = (agency, group, topic)
-        right[place] += int(good)
-        answered[place] += int(given)
-        people[place] += int(persons)
-    for place, good, given in _later_marks(session, activity, known):
-        right[place] += good
-        answered[place] += given
-        people[place] += 1
     names = topic_names(session)
-    return [
-        CompetenceCell(agency, group, topic, names.get(topic, topic), right[agency, group, topic], count, people[agency, group, topic])
-        for (agency, group, topic), count in answered.items()
-    ]
+    cells: dict[Place, CompetenceCell] = {}
+    for agency, group, topic, right, answered, people in _first_marks(session, activity, known):
+        name = names.get(topic, topic)
+        cells[agency, group, topic] = CompetenceCell(agency, group, topic, name, int(right), int(answered), int(people))
+    for place, right, answered in _later_marks(session, activity, known):
+        agency, group, topic = place
+        old = cells.get(place) or CompetenceCell(agency, group, topic, names.get(topic, topic), 0, 0, 0)
+        cells[place] = CompetenceCell(agency, group, topic, old.name, old.right + right, old.answered + answered, old.people + 1)
+    return list(cells.values())
 
 
 def _counting(activity: str, known: datetime) -> tuple[Any, Subquery]:

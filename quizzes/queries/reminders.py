@@ -54,10 +54,12 @@ class FocalPoint:
 
 
 def rounds_to_remind_of(session: Session) -> list[OpenRound]:
-    """Open rounds with a list: practice has none."""
+    """Open rounds with a list that one is to have sat by their end: practice has no list, a course's test is sat when one is ready."""
     columns = [getattr(Round, name) for name in OpenRound.__dataclass_fields__]
     rows = session.execute(
-        select(*columns).where(Round.state == RoundState.OPEN, Round.purpose != Purpose.PRACTICE).order_by(Round.closes_at, Round.code)
+        select(*columns)
+        .where(Round.state == RoundState.OPEN, Round.purpose.not_in((Purpose.PRACTICE, Purpose.COURSE_TEST)))
+        .order_by(Round.closes_at, Round.code)
     )
     return [OpenRound(*row) for row in rows]
 

@@ -166,10 +166,13 @@ def usable_counts(session: Session, view: RoundView, zone: ZoneInfo) -> dict[tup
 
 
 def other_rounds(session: Session, view: RoundView) -> list[OtherRound]:
-    """Other tests that count and are not over when this one opens."""
+    """Other tests for a certain time that count and are not over when this one opens; a course's test is open all year."""
     rows = session.execute(
         select(Round.title, Round.opens_at, Round.closes_at).where(
-            Round.id != view.id, Round.purpose != Purpose.PRACTICE, Round.opens_at < view.closes_at, Round.closes_at > view.opens_at
+            Round.id != view.id,
+            Round.purpose.not_in((Purpose.PRACTICE, Purpose.COURSE_TEST)),
+            Round.opens_at < view.closes_at,
+            Round.closes_at > view.opens_at,
         )
     )
     return [OtherRound(title, Span(opens, closes)) for title, opens, closes in rows]

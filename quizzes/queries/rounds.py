@@ -145,8 +145,8 @@ _STANDING = {"score": standing_score, "passed": standing_passed}
 _MY_ATTEMPT = [_STANDING.get(name, getattr(Attempt, name)) for name in MyAttempt.__dataclass_fields__]
 
 
-def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> list[MyRound]:
-    """Rounds, the newest first, with this person's standing and window in each; two queries for any number."""
+def my_rounds(session: Session, person_id: UUID, code: str | None = None, *, course: str | None = None) -> list[MyRound]:
+    """Rounds (of a code, of a course), the newest first, with this person's standing and window in each; two queries for any number."""
     questions = select(func.sum(BlueprintCell.count)).where(BlueprintCell.blueprint_id == Round.blueprint_id).scalar_subquery()
     statement = (
         select(
@@ -166,6 +166,8 @@ def my_rounds(session: Session, person_id: UUID, code: str | None = None) -> lis
     )
     if code is not None:
         statement = statement.where(Round.code == code)
+    if course is not None:
+        statement = statement.where(Round.course == course)
     rows = session.execute(with_own_window(statement, person_id)).all()
     taken = select(Attempt.round_id, *_MY_ATTEMPT).outerjoin(Regrade, is_standing()).where(Attempt.person_id == person_id)
     attempts: Sequence[Any] = session.execute(taken.order_by(Attempt.number)).all()
@@ -210,11 +212,6 @@ class RoundCounts:
     finished: int
     passed: int
     attempts: int
-
-
-def rounds_of_course(session: Session, course: str) -> set[str]:
-    """Codes of the open tests of a course and of the open practice of it."""
-    return set(session.scalars(select(Round.code).where(Round.course == course, Round.state == RoundState.OPEN)))
 
 
 def round_counts(session: Session, view: RoundView) -> RoundCounts:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lms.accounts.rules.people import IT_DUTY_NAMES, ITDuty
 from lms.agencies.queries import agency_names
+from lms.feature import Feature, HomePanel
 from lms.kit.access import current_actor, may, requires
 from lms.kit.clock import now
 from lms.kit.errors import DomainError
@@ -31,6 +32,8 @@ from quizzes.rules.checklist import PART_NAMES, Part
 from quizzes.rules.rounds import Purpose, RoundState
 from quizzes.views.round_words import audience_names, init_filters, said_lines
 from quizzes.views.words import by_topic, state_name
+
+ROUND = "quizzes.round"  # the page panels of a round; asked with the key of its activity
 
 blueprint = Blueprint("manage_rounds", "quizzes", url_prefix="/manage/rounds", template_folder="templates")
 blueprint.record_once(lambda setup: init_filters(setup.app))
@@ -68,8 +71,19 @@ def round_detail(round_code: str) -> str:
             levels=LEVELS,
             exclusion_names=EXCLUSION_NAMES,
             links=_links(view),
+            panels=_panels(session, view),
             **shown,
         )
+
+
+def _panels(session: Session, view: RoundView) -> list[HomePanel]:
+    """What other packages have to say of a round that is over, such as where its results stand."""
+    if view.state not in (RoundState.CLOSED, RoundState.LOCKED) or view.purpose == Purpose.PRACTICE:
+        return []
+    features: tuple[Feature, ...] = current_app.extensions["lms.features"]
+    builders = [feature.page_panels[ROUND] for feature in features if ROUND in feature.page_panels]
+    found = [build(session, current_actor(), view.activity, now()) for build in builders]
+    return sorted((panel for panel in found if panel is not None), key=lambda panel: panel.order)
 
 
 def _links(view: RoundView) -> list[tuple[str, str]]:

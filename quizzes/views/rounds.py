@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from courses.queries import has_completed
 from lms.accounts import guard
 from lms.feature import HomePanel
 from lms.kit.access import current_actor, requires
@@ -24,8 +25,9 @@ from quizzes.operations.attempts import SitsElsewhere, start_attempt
 from quizzes.operations.invigilation import count_wrong_code, refuse_guessing
 from quizzes.queries.audience import Frozen, facts_about, frozen_standing
 from quizzes.queries.contests import side_answer_of
+from quizzes.queries.course_tests import test_among
 from quizzes.queries.round_plans import plan_view
-from quizzes.queries.rounds import MyRound, my_round, my_rounds, rounds_of_course
+from quizzes.queries.rounds import MyRound, my_round, my_rounds
 from quizzes.rules.audience import AudienceRule, decide
 from quizzes.rules.invigilation import WrongCode
 from quizzes.rules.rounds import START_REFUSALS, Purpose, RoundState, StartAnswer
@@ -49,13 +51,15 @@ def _refusal(answer: StartAnswer) -> str | None:
 @blueprint.get("/")
 @requires("quizzes.sit")
 def index() -> str:
-    """Rounds that are or were open, the newest first."""
+    """Rounds that are or were open, the newest first; what belongs to a course after what one is expected at."""
     at = now()
     with reading() as session:
         mine = [one for one in my_rounds(session, person()) if one.round.state != RoundState.DRAFT]
     answered = [(one, _answer(one, at)) for one in mine]
-    # The practice of a course one is not in would only tell them to stay out.
-    shown = [(one, answer) for one, answer in answered if one.round.purpose != Purpose.PRACTICE or answer != StartAnswer.NOT_EXPECTED]
+    # The practice or the test of a course one is not in would only tell them to stay out.
+    of_course = (Purpose.PRACTICE, Purpose.COURSE_TEST)
+    shown = [(one, answer) for one, answer in answered if one.round.purpose not in of_course or answer != StartAnswer.NOT_EXPECTED]
+    shown.sort(key=lambda pair: pair[0].round.purpose in of_course)
     return render_template("quizzes/rounds.html", rounds=shown)
 
 
@@ -187,7 +191,8 @@ def home_panel(session: Session, actor: Actor, at: datetime) -> HomePanel | None
     if actor.person_id is None:
         return None
     mine = [one for one in my_rounds(session, actor.person_id) if one.round.state != RoundState.DRAFT]
-    mine = [one for one in mine if one.round.purpose != Purpose.PRACTICE]  # nobody must practise
+    # Nobody must practise; the test of a course stands on the course's page.
+    mine = [one for one in mine if one.round.purpose not in (Purpose.PRACTICE, Purpose.COURSE_TEST)]
     due = [one for one in mine if _answer(one, at) in (StartAnswer.MAY_START, StartAnswer.RESUME)]
     unfinished = [one for one in due if not any(attempt.passed for attempt in one.attempts)]
     done = [one for one in mine if any(attempt.passed is not None for attempt in one.attempts)]
@@ -202,9 +207,15 @@ def home_panel(session: Session, actor: Actor, at: datetime) -> HomePanel | None
 
 
 def course_panel(session: Session, actor: Actor, code: str, at: datetime) -> HomePanel | None:
-    """On a course's page: its test and the practice of it, while one may sit them."""
-    if actor.person_id is None or not (codes := rounds_of_course(session, code)):
+    """On a course's page: its test with how one stands in it, and the practice of it while one may sit it."""
+    if actor.person_id is None:
         return None
-    mine = [one for one in my_rounds(session, actor.person_id) if one.round.code in codes]
-    open_now = [one for one in mine if _answer(one, at) in (StartAnswer.MAY_START, StartAnswer.RESUME)]
-    return HomePanel("quizzes/_course_panel.html", {"rounds": open_now}) if open_now else None
+    mine = my_rounds(session, actor.person_id, course=code)
+    test = test_among(mine)
+    sat_now = (StartAnswer.MAY_START, StartAnswer.RESUME)
+    open_now = [one for one in mine if one.round.purpose != Purpose.COURSE_TEST and _answer(one, at) in sat_now]
+    if test is None and not open_now:
+        return None
+    answer = None if test is None else _answer(test.now, at)
+    learnt = test is not None and has_completed(session, actor.person_id, code)
+    return HomePanel("quizzes/_course_panel.html", {"test": test, "answer": answer, "learnt": learnt, "rounds": open_now})
