@@ -75,6 +75,7 @@ class Settings:
     report_place: str | None = None
     report_signer: str | None = None
     report_recipients: str | None = None
+    report_second_person: Literal["auto", "always", "never"] = "auto"
     report_trust_dir: Path | None = None
     report_seal_file: Path | None = None
     report_seal_passphrase: str | None = None
@@ -139,6 +140,7 @@ DOCUMENTED: dict[str, str] = {
     "REPORT_PLACE": "place before the date of a report, for example `Thái Nguyên`",
     "REPORT_SIGNER": "office of the one who signs reports, for example `Giám đốc`",
     "REPORT_RECIPIENTS": "further recipients of reports (nơi nhận), with semicolons between",
+    "REPORT_SECOND_PERSON": "who built a report does not approve it: `auto` (default) where two people may, `always`, `never`",
     "REPORT_TRUST_DIR": "folder of CA certificates (PEM or DER) whose signatures on reports are believed; absent: none is",
     "REPORT_SEAL_FILE": "PKCS#12 file with the service's own seal; absent: reports are not sealed here",
     "REPORT_SEAL_PASSPHRASE": "its passphrase",
@@ -158,6 +160,8 @@ RETENTION_KINDS: dict[str, int] = {
     "outbox": 1,
     "set_aside": 1,
     "letters": 1,
+    "report_letters": 100,  # who got a result hears when it is corrected or withdrawn
+    "webhook_deliveries": 1,
     "told": 100,
     "requests": 1,
     "audit": 90,  # level 3: logs are kept for three months at least
@@ -332,6 +336,9 @@ def _reports(read: Callable[..., str], problems: list[str]) -> dict[str, Any]:
     for name in ("SEAL_FILE", "SEAL_TOKEN_MODULE"):
         if found[name] and not Path(found[name]).is_file():
             problems.append(f"LMS_REPORT_{name}={found[name]!r}: no such file")
+    found["SECOND_PERSON"] = read("REPORT_SECOND_PERSON", "auto")
+    if found["SECOND_PERSON"] not in ("auto", "always", "never"):
+        problems.append(f"LMS_REPORT_SECOND_PERSON={found['SECOND_PERSON']!r}: write auto, always or never")
     return {f"report_{name.lower()}": Path(value) if name in paths else value for name, value in found.items() if value}
 
 

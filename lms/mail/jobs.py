@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 import structlog
 from flask import current_app
-from flask_babel import force_locale
-from flask_babel import gettext as _
 
 from lms.kit.clock import local_date
 from lms.kit.jobs import Periodic
@@ -21,6 +19,7 @@ from lms.mail import operations, post
 from lms.mail.models import Message
 from lms.mail.queries import addresses, is_written
 from lms.mail.rules import WRITTEN_FROM, Letter
+from lms.mail.writing import digest
 
 log = structlog.get_logger()
 
@@ -42,7 +41,7 @@ def write_letters(at: datetime) -> None:
         with transaction() as session:
             reachable = addresses(session, batch)
             unreachable += len(batch) - len(reachable)
-            letters += operations.write_digests(session, {person: batch[person] for person in reachable}, _letter, at)
+            letters += operations.write_digests(session, {person: batch[person] for person in reachable}, digest, at)
     with transaction() as session:
         operations.finish_day(session, day, letters, unreachable, at)
     log.info("letters_written", day=day.isoformat(), letters=letters, unreachable=unreachable)
@@ -60,16 +59,6 @@ def _of_today(sources: Iterable[NoticeSource], at: datetime) -> dict[UUID, list[
             for notice in source(session, at, settings().zone):
                 notices[notice.person_id].append(notice)
     return notices
-
-
-def _letter(person: UUID, notices: Sequence[Notice]) -> tuple[str, str]:
-    base = settings().base_url
-    with force_locale(settings().locale):
-        items = [(str(_(notice.text, **notice.values)), notice.lines, base + notice.path) for notice in notices]
-        subject = items[0][0].rstrip(".") if len(items) == 1 else str(_("%(count)s việc cần làm trên Công vụ LMS", count=len(items)))
-        template = current_app.jinja_env.get_template("mail/digest.txt")  # without what pages are given: there is no request
-        body = template.render(items=items, base=base, phone=settings().support_phone)
-    return subject[:150], body
 
 
 def _as_written(letter: Letter) -> Letter:

@@ -6,10 +6,11 @@ from lms.feature import Feature, NavigationItem, Section
 from lms.reports import jobs, letter_followers, person_followers, rendering
 from lms.reports.agency_followers import FrozenReports
 from lms.reports.audit_names import AUDIT_NAMES
+from lms.reports.checks import check_telling
 from lms.reports.cli import reports
-from lms.reports.notices import consultations
+from lms.reports.notices import consultations, next_steps
 from lms.reports.operations.rendering import RENDERING
-from lms.reports.panels import agency_progress
+from lms.reports.panels import agency_progress, drafts_that_wait, round_panel
 from lms.reports.permissions import PERMISSION_NAMES, PERMISSIONS, PROVINCE_WIDE
 from lms.reports.target_pack import bring_targets
 from lms.reports.views import BLUEPRINTS
@@ -82,11 +83,13 @@ feature = Feature(
             order=65,
         ),
     ),
-    home_panels=(agency_progress,),
+    home_panels=(drafts_that_wait, agency_progress),
+    page_panels={"quizzes.round": round_panel},
+    checks={"results told": check_telling},
     commands=(reports,),
     jobs={RENDERING: rendering.render_all, **jobs.JOBS},
     periodic=jobs.PERIODIC,
-    notices=(consultations,),
+    notices=(consultations, next_steps),
     person_followers=(person_followers.follower, letter_followers.follower),
     demo_steps=(bring_targets,),
     agency_followers=(FrozenReports(),),

@@ -25,20 +25,32 @@ class ConsultForm(ShortForm):
     days = IntegerField(_l("Số ngày làm việc lấy ý kiến"), default=3, validators=[NumberRange(min=1, max=MOST_DAYS)])
 
 
-class PlanForm(ConsultForm):
-    freezes = BooleanField(_l("Tự chốt số liệu khi kết quả được khóa"))
-    consults = BooleanField(_l("Tự lấy ý kiến các cơ quan khi chốt xong"))
+class _HourForm(ShortForm):
+    """A day and an hour that stand together."""
 
-
-class ScheduleForm(ShortForm):
-    day = DayField(_l("Ngày công bố"), validators=[Needed(_l("Chưa nhập ngày công bố"))])
     hour = StringField(_l("Giờ công bố"), default="08:00", validators=[Needed(_l("Chưa nhập giờ công bố"))])
+    day: Any
 
     def validate_hour(self, field: Any) -> None:
         try:
             time.fromisoformat(field.data)
         except ValueError as error:
             raise ValidationError(_("Nhập giờ dạng 08:30")) from error
+
+
+class PlanForm(_HourForm):
+    days = IntegerField(_l("Số ngày làm việc lấy ý kiến"), default=3, id="plan-days", validators=[NumberRange(min=1, max=MOST_DAYS)])
+    freezes = BooleanField(_l("Tự chốt số liệu khi kết quả được khóa"))
+    consults = BooleanField(_l("Tự lấy ý kiến các cơ quan khi chốt xong"))
+    day = DayField(_l("Ngày công bố"), validators=[Optional()])
+
+    def moment(self, zone: ZoneInfo) -> datetime | None:
+        """When it is to be published once it is approved; None: when somebody says so."""
+        return datetime.combine(self.day.day, time.fromisoformat(self.hour.data), zone) if self.day.day else None
+
+
+class ScheduleForm(_HourForm):
+    day = DayField(_l("Ngày công bố"), validators=[Needed(_l("Chưa nhập ngày công bố"))])
 
     def moment(self, zone: ZoneInfo) -> datetime:
         """What was filled in, once it was checked."""

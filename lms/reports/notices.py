@@ -18,7 +18,7 @@ from lms.kit.errors import N_
 from lms.kit.notices import Notice
 from lms.kit.working_days import is_working_day
 from lms.reports.models import Report
-from lms.reports.queries.life import consultation_of, consulting_reports, speakers
+from lms.reports.queries.life import consultation_of, consulting_reports, overdue_reports, speakers, unfrozen_activities
 
 
 def consultations(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice]:
@@ -31,6 +31,25 @@ def consultations(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[No
         if at < report.consultation_until:
             yield from _asked(session, report, report.consultation_until.astimezone(zone), today)
         yield from _to_the_department(session, report, at, today)
+
+
+def next_steps(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice]:
+    """To the department: results that are locked and not frozen, and a publication that did not take place at its moment."""
+    today = local_date(at, zone)
+    told: list[tuple[str, str, str, dict[str, str]]] = []
+    for activity in unfrozen_activities(session):
+        text = N_("Kết quả %(quarter)s đã khóa mà chưa chốt số liệu báo cáo. Chốt số liệu, hoặc đặt kế hoạch tự chốt.")
+        told.append((activity.period, f"freeze:{activity.key}", text, {}))
+    for report in overdue_reports(session, at):
+        assert report.publish_at is not None
+        moment = report.publish_at.astimezone(zone)
+        text = N_("Kết quả %(quarter)s chưa công bố được lúc %(time)s ngày %(day)s như đã hẹn. Xem lý do ở trang của quý.")
+        told.append((report.period, f"overdue:{report.id}:{moment}", text, {"time": f"{moment:%H:%M}", "day": f"{moment:%d/%m/%Y}"}))
+    people = _department(session, today) if told else []
+    for period, key, text, values in told:
+        quarter = Quarter.from_code(period)
+        for person in people:
+            yield Notice(person, key, text, f"/manage/reports/{quarter}/", {"quarter": quarter.label, **values}, order=16)
 
 
 def _asked(session: Session, report: Report, until: datetime, today: date) -> Iterator[Notice]:

@@ -5,11 +5,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from lms.kit.actors import Role
+from lms.reports.queries.deciders import DECIDING
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.view": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
     "reports.respond": frozenset({Role.FOCAL_POINT, Role.HEAD}),
-    "reports.publish": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
+    "reports.publish": DECIDING,
     "reports.contacts": frozenset({Role.FOCAL_POINT, Role.HEAD, Role.DEPARTMENT, Role.SYSTEM}),
     "reports.set_targets": frozenset({Role.DEPARTMENT, Role.SYSTEM}),
 }

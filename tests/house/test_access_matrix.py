@@ -133,6 +133,8 @@ TOLD = {
     "POST manage_rounds.open_": 409,  # it was open, and is closed by now
     "POST rounds.start": 409,
     "POST report_life.approve": 409,  # it is published
+    "POST report_life.cancel_publication": 409,
+    "POST report_life.remind": 409,
     "POST report_life.consult": 409,
     "POST report_life.end_consultation": 409,
     "POST report_life.publish": 409,

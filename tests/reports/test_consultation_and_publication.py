@@ -304,10 +304,15 @@ def test_the_pages_lead_from_freezing_to_publication_and_withdrawal(
             (said,) = consultation_of(session, session.scalars(select(Report.id)).one(), now().date()).objections
         assert client.post(f"{base}/answers/{said.id}", data={"answer": "Đúng rồi", "paper": "CV 1"}).status_code == 303
         assert client.post(f"{base}/end-consultation").status_code == 303
+        assert "người khác duyệt: " in client.get(f"{base}/").get_data(as_text=True)
+        assert client.post(f"{base}/approve").status_code == 409
+        client = sign_in("quantri2")
         assert client.post(f"{base}/approve").status_code == 303
         assert client.post(f"{base}/schedule", data={"day": "01/12/2026", "hour": "8 giờ"}).status_code == 422
         assert client.post(f"{base}/schedule", data={"day": "01/12/2026", "hour": "08:30"}).status_code == 303
         assert "08:30" in client.get(f"{base}/").get_data(as_text=True)
+        assert client.post(f"{base}/cancel-publication").status_code == 303
+        assert client.post(f"{base}/cancel-publication").status_code == 409
         whole = client.get(f"{base}/report.json")
         assert whole.json is not None
         assert whole.json["schema"] == "congvu-lms/report-file/2"

@@ -4,21 +4,25 @@ from lms.reports.operations.consulting import answer_objection, end_consultation
 from lms.reports.operations.freezing import build_report, request_freezing
 from lms.reports.operations.publishing import (
     approve_report,
+    cancel_publication,
     publish_now,
     publish_report,
     schedule_publication,
     take_back_approval,
     withdraw_report,
 )
+from lms.reports.operations.reminding import remind_silent
 
 __all__ = [
     "answer_objection",
     "approve_report",
     "build_report",
+    "cancel_publication",
     "end_consultation",
     "open_consultation",
     "publish_now",
     "publish_report",
+    "remind_silent",
     "request_freezing",
     "say_verdict",
     "schedule_publication",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,22 +18,46 @@ from lms.reports.operations.freezing import request_freezing
 from lms.results.models import Activity
 
 
-def plan_report(session: Session, actor: Actor, activity: str, *, freezes: bool, consults: bool, days: int, at: datetime) -> None:
-    """Say what is to follow the lock of an activity. Raises NotFound, DomainError for a number of days outside 1 to 30."""
+def plan_report(
+    session: Session,
+    actor: Actor,
+    activity: str,
+    *,
+    freezes: bool,
+    consults: bool,
+    days: int,
+    publish_at: datetime | None = None,
+    at: datetime,
+) -> None:
+    """Say what is to follow the lock of an activity. `publish_at`: once it is approved, it is published at that moment by itself.
+
+    Raises NotFound, DomainError for a number of days outside 1 to 30, or a moment that is over.
+    """
     if session.get(Activity, activity) is None:
         raise NotFound
     if not 1 <= days <= MOST_DAYS:
         raise DomainError(N_("Số ngày làm việc lấy ý kiến phải từ 1 đến 30."), code="days", field="days")
     plan = session.get(ReportPlan, activity, with_for_update=True)
-    before = {"freezes": plan.freezes_when_locked, "consults": plan.consults_when_frozen, "days": plan.consultation_days} if plan else None
+    if publish_at is not None and publish_at <= at and (plan is None or plan.publish_at != publish_at):
+        raise DomainError(N_("Thời điểm công bố phải ở phía sau."), code="past", field="day")
+    before = _told(plan) if plan else None
     if plan is None:
         plan = ReportPlan(activity=activity)
         session.add(plan)
     plan.freezes_when_locked, plan.consults_when_frozen, plan.consultation_days = freezes, consults, days
+    plan.publish_at = publish_at
     plan.set_by, plan.set_at = actor.person_id, at
     session.flush()
-    after = {"freezes": freezes, "consults": consults, "days": days}
-    audit.record(session, actor, "reports.plan_report", activity, at, before=before, after=after)
+    audit.record(session, actor, "reports.plan_report", activity, at, before=before, after=_told(plan))
+
+
+def _told(plan: ReportPlan) -> dict[str, Any]:
+    return {
+        "freezes": plan.freezes_when_locked,
+        "consults": plan.consults_when_frozen,
+        "days": plan.consultation_days,
+        "publish_at": plan.publish_at.isoformat() if plan.publish_at else None,
+    }
 
 
 def plan_of(session: Session, activity: str) -> ReportPlan | None:

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.kit import audit, jobs
 from lms.kit.actors import SERVICE, Actor, NotFound
+from lms.kit.clock import local_date
 from lms.kit.errors import N_, Conflict, DomainError
 from lms.reports.documents import Variant
-from lms.reports.models import AgencyVerdict, Report, ReportEvent, ReportHappening, ReportState, Verdict
+from lms.reports.models import AgencyVerdict, Report, ReportEvent, ReportHappening, ReportPlan, ReportState, Verdict
 from lms.reports.operations.rendering import ask_rendering
 from lms.reports.operations.states import locked_report, refuse_unless
+from lms.reports.queries.deciders import deciders
+from lms.reports.rules.approving import Approval, SecondPerson, approval
 
 PUBLISHING = "reports.publish"
+UTC_ZONE = ZoneInfo("UTC")
 READY = (ReportState.DRAFT, ReportState.CONSULTING)
 
 
-def approve_report(session: Session, actor: Actor, report_id: UUID, at: datetime) -> None:
-    """The department stands by the figures. Agencies that were asked and said nothing have agreed by then.
+def approve_report(
+    session: Session, actor: Actor, report_id: UUID, at: datetime, *, rule: SecondPerson = SecondPerson.AUTO, zone: ZoneInfo = UTC_ZONE
+) -> None:
+    """The department stands by the figures. Agencies that were asked and said nothing have agreed by then. Where its publication is planned
+    for a moment to come, it is set for that moment.
 
-    Raises NotFound, Conflict where it is no draft, agencies may still speak, or an objection waits for its answer.
+    Raises NotFound, Conflict where it is no draft, agencies may still speak, an objection waits for its answer, or a second person has to
+    approve it.
     """
+    report = _approve(session, actor, report_id, at, rule=rule, zone=zone)
+    planned = session.scalar(select(ReportPlan.publish_at).where(ReportPlan.activity == report.activity))
+    if planned is not None and planned > at:
+        schedule_publication(session, actor, report_id, planned, at)
+
+
+def _approve(session: Session, actor: Actor, report_id: UUID, at: datetime, *, rule: SecondPerson, zone: ZoneInfo) -> Report:
     report = locked_report(session, report_id)
     refuse_unless(report, READY)
     if report.state == ReportState.CONSULTING and report.consultation_until is not None and at < report.consultation_until:
@@ -33,13 +49,17 @@ def approve_report(session: Session, actor: Actor, report_id: UUID, at: datetime
         raise Conflict(silent, code="consulting")
     if waiting := _unanswered(session, report_id):
         raise Conflict(N_("Còn %(count)s ý kiến đề nghị sửa chưa được trả lời. Trả lời rồi mới duyệt."), code="unanswered", count=waiting)
+    given = approval(rule, report.built_by, actor.person_id, len(deciders(session, local_date(at, zone))))
+    if given is Approval.REFUSED:
+        raise Conflict(N_("Người chốt số liệu không tự duyệt. Người khác có quyền chốt và công bố kết quả duyệt."), code="second_person")
     before = report.state
     report.state = ReportState.APPROVED
     report.approved_by, report.approved_at = actor.person_id, at
     session.flush()
     changed = {"before": {"report_state": str(before)}, "after": {"report_state": report.state.value}}
-    audit.record(session, actor, "reports.approve_report", report_id, at, sha256=report.sha256, **changed)
+    audit.record(session, actor, "reports.approve_report", report_id, at, sha256=report.sha256, second_person=given.value, **changed)
     ask_rendering(session, actor, report_id, Variant.FINAL, at)
+    return report
 
 
 def take_back_approval(session: Session, actor: Actor, report_id: UUID, at: datetime) -> None:
@@ -76,7 +96,20 @@ def schedule_publication(session: Session, actor: Actor, report_id: UUID, publis
     return job.id
 
 
-def publish_report(session: Session, actor: Actor, period: str, at: datetime) -> UUID:
+def cancel_publication(session: Session, actor: Actor, report_id: UUID, at: datetime) -> None:
+    """Nothing is published by itself any more; the approval stands. Raises NotFound, Conflict where no moment is set."""
+    report = locked_report(session, report_id)
+    refuse_unless(report, (ReportState.APPROVED,))
+    before = report.publish_at
+    if before is None:
+        raise Conflict(N_("Chưa hẹn thời điểm công bố nào."), code="not_scheduled")
+    report.publish_at = report.job_id = None
+    session.flush()
+    changed = {"before": {"publish_at": before.isoformat()}, "after": {"publish_at": None}}
+    audit.record(session, actor, "reports.cancel_publication", report_id, at, **changed)
+
+
+def publish_report(session: Session, actor: Actor, period: str, at: datetime, *, rule: SecondPerson = SecondPerson.AUTO) -> UUID:
     """Make the newest revision of a period the public one, approving it in the same moment where nobody has; the one before is superseded.
 
     Raises Conflict where there is nothing to publish, it is public already, or it may not be approved yet.
@@ -90,7 +123,7 @@ def publish_report(session: Session, actor: Actor, period: str, at: datetime) ->
     if report is None:
         raise Conflict(N_("Chưa chốt số liệu của kỳ này: hãy lập báo cáo trước khi công bố."), code="no_report")
     if report.state in READY:
-        approve_report(session, actor, report.id, at)
+        _approve(session, actor, report.id, at, rule=rule, zone=UTC_ZONE)
     publish_now(session, actor, report.id, at)
     return report.id
 
@@ -103,18 +136,19 @@ def publish_now(session: Session, actor: Actor, report_id: UUID, at: datetime) -
         raise Conflict(N_("Báo cáo của kỳ này đã được công bố."), code="already_published")
     refuse_unless(report, (ReportState.APPROVED,))
     _refuse_behind(session, report)
+    moment = _in_order(session, at)
     public = session.scalar(
         select(Report).where(Report.activity == report.activity, Report.state == ReportState.PUBLISHED).with_for_update()
     )
     if public is not None:
         if public.revision > report.revision:
             raise Conflict(N_("Bản mới hơn đã được công bố."), code="newer_published")
-        public.state, public.superseded_at, public.superseded_by = ReportState.SUPERSEDED, at, report.id
+        public.state, public.superseded_at, public.superseded_by = ReportState.SUPERSEDED, moment, report.id
         session.flush()
-        _note(session, public, ReportHappening.SUPERSEDED, at, by=str(report.id), by_revision=report.revision)
-    report.state, report.published_at, report.published_by, report.publish_at = ReportState.PUBLISHED, at, actor.person_id, None
+        _note(session, public, ReportHappening.SUPERSEDED, moment, by=str(report.id), by_revision=report.revision)
+    report.state, report.published_at, report.published_by, report.publish_at = ReportState.PUBLISHED, moment, actor.person_id, None
     session.flush()
-    _note(session, report, ReportHappening.PUBLISHED, at)
+    _note(session, report, ReportHappening.PUBLISHED, moment)
     # What the public reads, by the number of its revision.
     changed = {"before": {"revision": public.revision if public else None}, "after": {"revision": report.revision}}
     audit.record(session, actor, "reports.publish_report", report.id, at, period=report.period, sha256=report.sha256, **changed)
@@ -135,10 +169,11 @@ def withdraw_report(session: Session, actor: Actor, report_id: UUID, reason: str
     if not reason.strip():
         raise DomainError(N_("Ghi lý do gỡ công bố: lý do hiện trên trang công khai."), code="no_reason", field="reason")
     refuse_unless(report, (ReportState.PUBLISHED,))
-    report.state, report.withdrawn_at, report.withdrawn_by = ReportState.WITHDRAWN, at, actor.person_id
+    moment = max(at, report.published_at or at)
+    report.state, report.withdrawn_at, report.withdrawn_by = ReportState.WITHDRAWN, moment, actor.person_id
     report.withdrawn_because = reason.strip()
     session.flush()
-    _note(session, report, ReportHappening.WITHDRAWN, at, because=report.withdrawn_because)
+    _note(session, report, ReportHappening.WITHDRAWN, moment, because=report.withdrawn_because)
     changed = {"before": {"report_state": ReportState.PUBLISHED.value}, "after": {"report_state": ReportState.WITHDRAWN.value}}
     audit.record(session, actor, "reports.withdraw_report", report_id, at, reason=report.withdrawn_because, **changed)
 
@@ -157,6 +192,14 @@ def _refuse_behind(session: Session, report: Report) -> None:
     if session.scalar(select(since.exists())):
         text = N_("Sau khi chốt số liệu này, báo cáo khác đã được công bố. Chốt lại để xét lại những số liệu không được nêu công khai.")
         raise Conflict(text, code="behind")
+
+
+def _in_order(session: Session, at: datetime) -> datetime:
+    """The moment of a publication, after whatever was frozen or published before it, also where the clock was set back since: what may
+    not be seen of a report is decided by what came before what."""
+    frozen, published = session.execute(select(func.max(Report.built_at), func.max(Report.published_at))).one()
+    latest = max(one for one in (frozen, published, at) if one is not None)
+    return at if latest == at else latest + timedelta(microseconds=1)
 
 
 def _note(session: Session, report: Report, kind: ReportHappening, at: datetime, **details: Any) -> None:

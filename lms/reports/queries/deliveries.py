@@ -8,11 +8,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.kit.jobs import Job
-from lms.reports.models import AgencyAddress, Report, ReportAgency, ReportEvent, ReportLetter, WebhookDelivery, WebhookTarget
+from lms.reports.models import (
+    AgencyAddress,
+    PublicRendering,
+    Report,
+    ReportAgency,
+    ReportEvent,
+    ReportLetter,
+    ReportState,
+    WebhookDelivery,
+    WebhookTarget,
+)
 
 SHOWN = 200
 SPREADING = "reports.spread"  # the kind of job that tells an event on
@@ -181,6 +191,67 @@ def spreading_of(session: Session, report_id: UUID) -> list[SpreadView]:
             )
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How far a publication has come: public files rendered of all, messages and letters by state."""
+
+    files: int
+    all_files: int
+    messages: Mapping[str, int]
+    letters: Mapping[str, int]
+
+
+def telling_of(session: Session, report_id: UUID) -> Telling:
+    """Three statements. Until files are rendered the public is given the same, made when asked for."""
+    rendering = session.execute(
+        select(PublicRendering.finished_at, Job.progress_done, Job.progress_total)
+        .outerjoin(Job, Job.id == PublicRendering.job_id)
+        .where(PublicRendering.report_id == report_id)
+        .order_by(PublicRendering.asked_at.desc())
+        .limit(1)
+    ).one_or_none()
+    done, total = (rendering.progress_done or 0, rendering.progress_total or 0) if rendering else (0, 0)
+    states = session.execute(
+        select(WebhookDelivery.state, func.count())
+        .join(ReportEvent, ReportEvent.id == WebhookDelivery.event_id)
+        .where(ReportEvent.report_id == report_id)
+        .group_by(WebhookDelivery.state)
+    )
+    messages = {"delivered": 0, "waiting": 0, "failed": 0} | {state: count for state, count in states}  # noqa: C416  # rows are no pairs
+    return Telling(done, total, messages, letter_counts(session, report_id))
+
+
+@dataclass(frozen=True, slots=True)
+class PostState:
+    """How telling stands: the earliest moment for which a publication is set, letters, and of each receiver that is not paused how many
+    messages failed and since when the oldest that was tried in vain waits."""
+
+    publication_due: datetime | None
+    letters_waiting: int
+    letters_failed: int
+    letters_since: datetime | None
+    receivers: Sequence[tuple[str, int, datetime | None]]
+
+
+def post_state(session: Session) -> PostState:
+    """Four statements."""
+    due = session.scalar(select(func.min(Report.publish_at)).where(Report.state == ReportState.APPROVED))
+    letters = dict(session.execute(select(ReportLetter.state, func.count()).group_by(ReportLetter.state)).tuples().all())
+    on_their_way = ReportLetter.state.in_(("waiting", "sending"))
+    since = session.scalar(select(func.min(ReportLetter.created_at)).where(on_their_way))
+    failed = func.count(case((WebhookDelivery.state == "failed", 1)))
+    stuck = func.min(case(((WebhookDelivery.state == "waiting") & (WebhookDelivery.tries > 0), WebhookDelivery.since)))
+    receivers = session.execute(
+        select(WebhookTarget.name, failed, stuck)
+        .outerjoin(WebhookDelivery, WebhookDelivery.target_id == WebhookTarget.id)
+        .where(WebhookTarget.paused_at.is_(None))
+        .group_by(WebhookTarget.name)
+        .order_by(WebhookTarget.name)
+    )
+    waiting = letters.get("waiting", 0) + letters.get("sending", 0)
+    return PostState(due, waiting, letters.get("failed", 0), since, [(name, count, moment) for name, count, moment in receivers])
 
 
 def once_public(session: Session) -> list[Report]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Exists, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Person, RoleGrant
@@ -15,7 +16,9 @@ from lms.accounts.queries.roles import effective
 from lms.agencies.models import AgencyClosure
 from lms.kit.actors import NotFound, Role
 from lms.kit.jobs import Job, JobState
-from lms.reports.models import AgencyVerdict, Report, ReportAgency, ReportState, Verdict
+from lms.reports.models import AgencyVerdict, Report, ReportAgency, ReportPlan, ReportState, Verdict
+from lms.results.models import Activity
+from lms.results.rules import QUARTERLY
 
 ANSWERING = (Role.HEAD.value, Role.FOCAL_POINT.value)
 
@@ -175,17 +178,32 @@ def verdicts_of(session: Session, report_id: UUID, agency: UUID | None = None) -
 
 def speakers(session: Session, report_id: UUID, on: date) -> list[tuple[UUID, UUID]]:
     """(person, agency) of everybody who may speak for an agency that has not spoken, heads and focal points of that very agency."""
-    spoken = exists().where(
-        AgencyVerdict.report_id == report_id, AgencyVerdict.agency_id == RoleGrant.agency_id, AgencyVerdict.replaced_at.is_(None)
-    )
     rows = session.execute(
         select(RoleGrant.person_id, RoleGrant.agency_id)
         .join(ReportAgency, and_(ReportAgency.agency_id == RoleGrant.agency_id, ReportAgency.report_id == report_id))
-        .where(RoleGrant.role.in_(ANSWERING), effective(on), ~spoken)
+        .where(RoleGrant.role.in_(ANSWERING), effective(on), ~_has_spoken(report_id, RoleGrant.agency_id))
         .distinct()
         .order_by(RoleGrant.agency_id, RoleGrant.person_id)
     )
     return [(person, agency) for person, agency in rows if agency is not None]
+
+
+def silent_agencies_of(session: Session, report_id: UUID, person_id: UUID, on: date) -> list[SilentAgency]:
+    """Agencies that have not spoken of their draft and that this person, as head or focal point of that very agency, may speak for."""
+    rows = session.execute(
+        select(ReportAgency.agency_id, ReportAgency.code, ReportAgency.figures)
+        .where(ReportAgency.report_id == report_id, ~_has_spoken(report_id, ReportAgency.agency_id))
+        .where(
+            exists().where(
+                RoleGrant.agency_id == ReportAgency.agency_id,
+                RoleGrant.person_id == person_id,
+                RoleGrant.role.in_(ANSWERING),
+                effective(on),
+            )
+        )
+        .order_by(ReportAgency.ordinal)
+    )
+    return [SilentAgency(agency, code, figures["name"]) for agency, code, figures in rows]
 
 
 def speaks_as(session: Session, person_id: UUID, agency: UUID, days: Sequence[date], today: date) -> Role | None:
@@ -215,3 +233,26 @@ def work_of(session: Session, job_id: UUID) -> WorkView:
 def consulting_reports(session: Session) -> list[Report]:
     """Reports agencies are being asked about."""
     return list(session.scalars(select(Report).where(Report.state == ReportState.CONSULTING).order_by(Report.period)))
+
+
+def unfrozen_activities(session: Session) -> list[Activity]:
+    """Quarterly tests whose outcomes are locked, of which nothing was frozen since, and nothing is planned to be."""
+    since = exists().where(Report.activity == Activity.key, Report.built_at >= Activity.locked_at, Report.state != ReportState.DISCARDED)
+    planned = exists().where(ReportPlan.activity == Activity.key, ReportPlan.freezes_when_locked)
+    return list(
+        session.scalars(
+            select(Activity)
+            .where(Activity.key.startswith(QUARTERLY, autoescape=True), Activity.locked_at.is_not(None), ~since, ~planned)
+            .order_by(Activity.key)
+        )
+    )
+
+
+def overdue_reports(session: Session, at: datetime) -> list[Report]:
+    """Reports that were to be published by now, and are not: given time enough for a worker that was away for a moment."""
+    late = Report.publish_at < at - timedelta(minutes=10)
+    return list(session.scalars(select(Report).where(Report.state == ReportState.APPROVED, late).order_by(Report.period)))
+
+
+def _has_spoken(report_id: UUID, agency: Any) -> Exists:
+    return exists().where(AgencyVerdict.report_id == report_id, AgencyVerdict.agency_id == agency, AgencyVerdict.replaced_at.is_(None))

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, stream_with_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as BaseResponse
 
-from lms.kit.access import current_actor, requires, scope_of
-from lms.kit.actors import Actor, NotFound, Role
+from lms.kit.access import current_actor, requires
+from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter, local_date, now
-from lms.kit.errors import N_, Conflict
-from lms.kit.i18n import quarter_label
-from lms.kit.unit import database, reading, settings, transaction
-from lms.reports import operations, queries
-from lms.reports.forms import AnswerForm, ConsultForm, FreezeForm, PlanForm, ScheduleForm, VerdictForm, WithdrawForm
-from lms.reports.frozen import thaw
-from lms.reports.models import Report, ReportState, Verdict
-from lms.reports.operations.planning import plan_of, plan_report
+from lms.kit.unit import database, reading, settings
+from lms.reports import queries
+from lms.reports.forms import AnswerForm, ConsultForm, FreezeForm, PlanForm, ScheduleForm, WithdrawForm
+from lms.reports.models import Report, ReportPlan, ReportState
+from lms.reports.operations.planning import plan_of
+from lms.reports.operations.publishing import READY
 from lms.reports.queries import life
-from lms.reports.queries.bodies import agency_body, whole_file
+from lms.reports.queries.bodies import whole_file
 from lms.reports.queries.correcting import corrections_of
+from lms.reports.queries.deciders import deciders
+from lms.reports.queries.deliveries import telling_of
 from lms.reports.reading import find_activity, quarter_of
+from lms.reports.rules.approving import Approval, SecondPerson, approval
 from lms.reports.rules.correcting import CAUSE_NAMES
 from lms.results import queries as ledger
 
@@ -57,6 +57,14 @@ class Step:
     moment: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Whether the one who looks may approve, and who else may."""
+
+    answer: Approval
+    others: list[str]
+
+
 @blueprint.get("/")
 @requires("reports.publish")
 def index() -> str:
@@ -76,57 +84,7 @@ def index() -> str:
 @requires("reports.publish")
 def report(quarter: str) -> str:
     """One quarter: the way to publication, what agencies say, what a revision corrects, and the next step."""
-    return _page(quarter)
-
-
-@blueprint.get("/drafts/")
-@requires("reports.respond")
-def drafts() -> str:
-    """The drafts an agency's people are asked about."""
-    at = now()
-    today = local_date(at, settings().zone)
-    with reading() as session:
-        found = []
-        for one in life.consulting_reports(session):
-            nodes = queries.entrances(session, scope_of("reports.respond"), today)
-            said = {verdict.agency_id: verdict for verdict in life.verdicts_of(session, one.id)}
-            found.append((Quarter.from_code(one.period), one, [(node, said.get(node.id)) for node in nodes]))
-    return render_template("reports/life_drafts.html", found=found)
-
-
-@blueprint.get("/<quarter>/<uuid:agency_id>")
-@requires("reports.respond")
-def draft(quarter: str, agency_id: UUID) -> str:
-    """An agency's draft with its word."""
-    return _draft_page(quarter, agency_id, VerdictForm())
-
-
-@blueprint.post("/<quarter>/<uuid:agency_id>")
-@requires("reports.respond")
-def say(quarter: str, agency_id: UUID) -> str | BaseResponse | tuple[str, int]:
-    """Confirm or object."""
-    form = VerdictForm()
-    if not form.validate_on_submit():
-        return _draft_page(quarter, agency_id, form), 422
-    at, actor = now(), current_actor()
-    with transaction() as session:
-        found = _consulted(session, quarter)
-        said_as = _speaks_as(session, actor, found, agency_id)
-        verdict = Verdict(form.verdict.data)
-        operations.say_verdict(session, actor, found.id, agency_id, verdict=verdict, text=form.text.data or "", said_as=said_as, at=at)
-    flash(_("Đã ghi ý kiến của cơ quan."), "success")
-    return redirect(url_for("report_life.draft", quarter=quarter, agency_id=agency_id), 303)
-
-
-@blueprint.post("/<quarter>/freeze")
-@requires("reports.publish")
-def freeze(quarter: str) -> BaseResponse:
-    """Have the worker freeze the quarter's results as they are now."""
-    form = FreezeForm()
-    with transaction() as session:
-        activity = find_activity(session, quarter_of(quarter))
-        job = operations.request_freezing(session, current_actor(), activity.key, now(), form.because.data or None)
-    return redirect(url_for("report_life.work", job_id=job), 303)
+    return quarter_page(quarter)
 
 
 @blueprint.get("/progress/<uuid:job_id>")
@@ -139,127 +97,12 @@ def work(job_id: UUID) -> str:
     return render_template("reports/life_work.html", work=view, quarter=Quarter.from_code(found.period) if found else None)
 
 
-@blueprint.post("/<quarter>/plan")
-@requires("reports.publish")
-def plan(quarter: str) -> str | BaseResponse | tuple[str, int]:
-    form = PlanForm()
-    if not form.validate_on_submit():
-        return _page(quarter, plan=form), 422
-    with transaction() as session:
-        activity = find_activity(session, quarter_of(quarter))
-        plan_report(
-            session,
-            current_actor(),
-            activity.key,
-            freezes=form.freezes.data,
-            consults=form.consults.data,
-            days=form.days.data,
-            at=now(),
-        )
-    flash(_("Đã ghi kế hoạch chốt và lấy ý kiến."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/consult")
-@requires("reports.publish")
-def consult(quarter: str) -> str | BaseResponse | tuple[str, int]:
-    """Ask the agencies."""
-    form = ConsultForm()
-    if not form.validate_on_submit():
-        return _page(quarter, consult=form), 422
-    with transaction() as session:
-        found = _current(session, quarter)
-        operations.open_consultation(session, current_actor(), found.id, form.days.data, zone=settings().zone, at=now())
-    flash(_("Đã mở lấy ý kiến: các cơ quan xem được dự thảo của mình."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/end-consultation")
-@requires("reports.publish")
-def end_consultation(quarter: str) -> BaseResponse:
-    with transaction() as session:
-        operations.end_consultation(session, current_actor(), _current(session, quarter).id, now())
-    flash(_("Đã kết thúc lấy ý kiến."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/answers/<uuid:verdict_id>")
-@requires("reports.publish")
-def answer(quarter: str, verdict_id: UUID) -> str | BaseResponse | tuple[str, int]:
-    """Answer an agency's objection."""
-    form = AnswerForm()
-    if not form.validate_on_submit():
-        return _page(quarter, answer=form), 422
-    with transaction() as session:
-        operations.answer_objection(session, current_actor(), verdict_id, answer=form.answer.data, paper=form.paper.data, at=now())
-    flash(_("Đã trả lời cơ quan."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/approve")
-@requires("reports.publish")
-def approve(quarter: str) -> BaseResponse:
-    with transaction() as session:
-        operations.approve_report(session, current_actor(), _current(session, quarter).id, now())
-    flash(_("Đã duyệt. Công bố ngay hoặc hẹn thời điểm."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/take-back-approval")
-@requires("reports.publish")
-def take_back_approval(quarter: str) -> BaseResponse:
-    with transaction() as session:
-        operations.take_back_approval(session, current_actor(), _current(session, quarter).id, now())
-    flash(_("Đã bỏ duyệt. Không có gì tự công bố."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/schedule")
-@requires("reports.publish")
-def schedule(quarter: str) -> str | BaseResponse | tuple[str, int]:
-    """Publish at a set moment."""
-    form = ScheduleForm()
-    if not form.validate_on_submit():
-        return _page(quarter, schedule=form), 422
-    with transaction() as session:
-        found = _current(session, quarter)
-        operations.schedule_publication(session, current_actor(), found.id, form.moment(settings().zone), now())
-    flash(_("Đã hẹn thời điểm công bố."), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/publish")
-@requires("reports.publish")
-def publish(quarter: str) -> BaseResponse:
-    """Publish what was approved, at once."""
-    with transaction() as session:
-        operations.publish_now(session, current_actor(), _current(session, quarter).id, now())
-    flash(_("Đã công bố kết quả %(quarter)s.", quarter=quarter_label(quarter_of(quarter))), "success")
-    return _back(quarter)
-
-
-@blueprint.post("/<quarter>/withdraw")
-@requires("reports.publish")
-def withdraw(quarter: str) -> str | BaseResponse | tuple[str, int]:
-    form = WithdrawForm()
-    if not form.validate_on_submit():
-        return _page(quarter, withdraw=form), 422
-    with transaction() as session:
-        activity = find_activity(session, quarter_of(quarter))
-        public = life.public_reports(session).get(activity.key)
-        if public is None:
-            raise Conflict(N_("Quý này không có báo cáo nào đang công bố."), code="nothing_public")
-        operations.withdraw_report(session, current_actor(), public.id, form.reason.data, now())
-    flash(_("Đã gỡ công bố. Trang công khai nêu lý do."), "success")
-    return _back(quarter)
-
-
 @blueprint.get("/<quarter>/report.json")
 @requires("reports.publish")
 def whole(quarter: str) -> Response:
     """The newest frozen report as one canonical file, for keeping and for `lms reports verify`."""
     with reading() as session:
-        found = _current(session, quarter)
+        found = current_of(session, quarter)
         if not found.sha256:
             raise NotFound
     kept = database()
@@ -273,7 +116,7 @@ def whole(quarter: str) -> Response:
     return response
 
 
-def _page(quarter: str, **forms: Any) -> str:
+def quarter_page(quarter: str, **forms: Any) -> str:
     at = now()
     period = quarter_of(quarter)
     with reading() as session:
@@ -287,14 +130,10 @@ def _page(quarter: str, **forms: Any) -> str:
             if current.consultation_opened_at is not None:
                 consultation = life.consultation_of(session, current.id, local_date(at, settings().zone))
         planned = plan_of(session, activity.key)
-    if "plan" not in forms:
-        forms["plan"] = PlanForm(
-            data={
-                "freezes": planned.freezes_when_locked if planned else False,
-                "consults": planned.consults_when_frozen if planned else False,
-                "days": planned.consultation_days if planned else 3,
-            }
-        )
+        deciding = _deciding(session, current, at)
+        publishing = _publishing(session, current, at)
+        told = telling_of(session, public.id) if public is not None else None
+    forms.setdefault("plan", _plan_form(planned))
     made = {"freeze": FreezeForm, "consult": ConsultForm, "schedule": ScheduleForm, "withdraw": WithdrawForm, "answer": AnswerForm}
     return render_template(
         "reports/life.html",
@@ -307,11 +146,50 @@ def _page(quarter: str, **forms: Any) -> str:
         diff=diff,
         over=current is not None and current.consultation_until is not None and current.consultation_until <= at,
         steps=_steps(current, at),
+        planned=planned,
+        at=at,
+        deciding=deciding,
+        publishing=publishing,
+        told=told,
+        mail=settings().smtp_url,
         figure_names=FIGURE_NAMES,
         cause_names=CAUSE_NAMES,
         **{name: forms.get(name) or form() for name, form in made.items()},
         plan=forms["plan"],
     )
+
+
+def _plan_form(planned: ReportPlan | None) -> PlanForm:
+    if planned is None:
+        return PlanForm(data={"days": 3, "hour": "08:00"})
+    moment = planned.publish_at.astimezone(settings().zone) if planned.publish_at else None
+    return PlanForm(
+        data={
+            "freezes": planned.freezes_when_locked,
+            "consults": planned.consults_when_frozen,
+            "days": planned.consultation_days,
+            "day": moment.date() if moment else None,
+            "hour": f"{moment:%H:%M}" if moment else "08:00",
+        }
+    )
+
+
+def _deciding(session: Session, report: Report | None, at: datetime) -> Deciding | None:
+    """May the one who looks approve this draft, and if not, who may?"""
+    if report is None or report.state not in READY:
+        return None
+    found = deciders(session, local_date(at, settings().zone))
+    person = current_actor().person_id
+    answer = approval(SecondPerson(settings().report_second_person), report.built_by, person, len(found))
+    return Deciding(answer, [one.name for one in found if one.id != report.built_by])
+
+
+def _publishing(session: Session, report: Report | None, at: datetime) -> life.WorkView | None:
+    """The job that is to publish a report whose moment has come, and has not done so (yet)."""
+    if report is None or report.state != ReportState.APPROVED or report.job_id is None:
+        return None
+    overdue = report.publish_at is not None and report.publish_at <= at
+    return life.work_of(session, report.job_id) if overdue else None
 
 
 def _steps(report: Report | None, at: Any) -> list[Step]:
@@ -334,58 +212,8 @@ def _steps(report: Report | None, at: Any) -> list[Step]:
     ]
 
 
-def _draft_page(quarter: str, agency_id: UUID, form: VerdictForm) -> str:
-    at = now()
-    with reading() as session:
-        found = _consulted(session, quarter)
-        said_as = _speaks_as(session, current_actor(), found, agency_id)
-        body = agency_body(session, found, agency_id)
-        if body is None:
-            raise NotFound
-        said = life.verdicts_of(session, found.id, agency_id)
-    result, children = thaw(body)
-    return render_template(
-        "reports/life_draft.html",
-        quarter=quarter_of(quarter),
-        report=found,
-        body=body,
-        result=result,
-        children=children,
-        counted_on=date.fromisoformat(body.report.counted_on),
-        said=said[0] if said else None,
-        said_as=said_as,
-        may_speak=found.state == ReportState.CONSULTING and found.consultation_until is not None and at < found.consultation_until,
-        form=form,
-    )
-
-
-def _consulted(session: Session, quarter: str) -> Report:
-    """The newest revision agencies were asked about. Raises NotFound."""
-    activity = find_activity(session, quarter_of(quarter))
-    found = queries.current_report(session, activity.key)
-    if found is None or found.consultation_opened_at is None:
-        raise NotFound
-    return found
-
-
-def _current(session: Session, quarter: str) -> Report:
+def current_of(session: Session, quarter: str) -> Report:
     found = queries.current_report(session, find_activity(session, quarter_of(quarter)).key)
     if found is None:
         raise NotFound
     return found
-
-
-def _speaks_as(session: Session, actor: Actor, report: Report, agency_id: UUID) -> Role:
-    """Raises NotFound where this person does not speak for the agency."""
-    today = local_date(now(), settings().zone)
-    activity = ledger.activity_of_period(session, report.period)
-    if actor.person_id is None or activity is None:
-        raise NotFound
-    role = life.speaks_as(session, actor.person_id, agency_id, (activity.counted_on, today), today)
-    if role is None:
-        raise NotFound
-    return role
-
-
-def _back(quarter: str) -> BaseResponse:
-    return redirect(url_for("report_life.report", quarter=quarter_of(quarter)), 303)
