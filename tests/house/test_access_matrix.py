@@ -134,7 +134,8 @@ TOLD = {
     "POST rounds.start": 409,
     "POST report_life.approve": 409,  # it is published
     "POST report_life.cancel_publication": 409,
-    "POST report_life.remind": 409,
+    "POST report_life.remind": 409,  # no mail server is set
+    "POST publishing.write_letters": 409,
     "POST report_life.consult": 409,
     "POST report_life.end_consultation": 409,
     "POST report_life.publish": 409,

@@ -78,6 +78,9 @@ def test_what_was_delivered_is_seen_and_sent_again_by_a_button(
     with database.reading() as session:
         assert session.get_one(ReportLetter, letter).state == "waiting"
         assert session.get_one(WebhookDelivery, delivery).replays == 1
+    assert 'href="/manage/reports/2026-Q4/"' in page
+    assert 'href="/manage/publishing/2026-Q4/"' in department.get("/manage/reports/2026-Q4/").text
+    assert department.post("/manage/publishing/2026-Q4/letters").status_code == 303
     since = department.post("/manage/publishing/receivers/ioc/replay", data={"since": "01/11/2026"})
     assert since.status_code == 303
     with database.reading() as session:

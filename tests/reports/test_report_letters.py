@@ -11,22 +11,25 @@ from uuid import UUID
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
-from lms.kit.errors import DomainError
+from lms.kit.errors import Conflict, DomainError
+from lms.kit.queue import run_due
 from lms.mail.rules import LEASE
+from lms.privacy.jobs import throw_away
 from lms.reports.letter_followers import follower
-from lms.reports.models import ReportLetter
-from lms.reports.operations import letters
+from lms.reports.models import Report, ReportLetter, WebhookDelivery
+from lms.reports.operations import letters, webhooks
+from lms.reports.operations.spreading import ask_letters
 from lms.reports.posting import hand_over
 from lms.reports.queries import files
 from lms.reports.rendering import content_of
 from tests.mail.test_letters import Box, box, port
 from tests.reports.making import CLOSED, Province
-from tests.reports.telling import province, receiver, sent, spread, telling
+from tests.reports.telling import KINDS, province, receiver, sent, spread, telling
 from tests.reports.test_public_files import publish, withdraw
 
 __all__ = ["box", "port", "province", "receiver", "telling"]
@@ -188,3 +191,55 @@ def test_a_server_too_slow_for_a_batch_is_given_no_letter_twice(
     for _round in range(2):
         hand_over(now() + 3 * LEASE)
     assert len(box.letters) == 4
+
+
+def test_letters_are_asked_for_later_where_no_mail_server_was_set_at_publication(
+    telling: Flask, database: Database, province: Province, box: Box
+) -> None:
+    settings = telling.extensions["lms.settings"]
+    telling.extensions["lms.settings"] = replace(settings, smtp_url=None)
+    publish(database, CLOSED)
+    spread(telling)
+    hand_over(now())
+    telling.extensions["lms.settings"] = settings
+    spread(telling)
+    hand_over(now())
+    assert box.letters == []
+    with database.reading() as session:
+        report = session.scalars(select(Report.id)).one()
+    for _again in range(2):
+        with database.transaction() as session:
+            ask_letters(session, SERVICE, report, now())
+        run_due(telling)
+        hand_over(now())
+    assert len(box.letters) == 4
+    with database.transaction() as session:  # a contact that came later gets its own, and nobody a second
+        letters.add_address(session, SERVICE, province.agencies["H55.102"], "moi@tinh.gov.vn", now())
+        ask_letters(session, SERVICE, report, now())
+    run_due(telling)
+    hand_over(now())
+    assert [str(one["To"]) for one in box.letters[4:]] == ["moi@tinh.gov.vn"]
+    withdraw(database, CLOSED + timedelta(minutes=20))
+    with pytest.raises(Conflict), database.transaction() as session:
+        ask_letters(session, SERVICE, report, now())
+
+
+def test_what_was_sent_is_forgotten_after_its_time_and_what_waits_is_not(telling: Flask, database: Database, province: Province) -> None:
+    publish(database, CLOSED)
+    with database.transaction() as session:
+        webhooks.add_webhook(session, SERVICE, "ioc", "https://ioc.example.vn/", KINDS, may_be_plain=False, at=now())
+    spread(telling)
+    hand_over(now())
+    with database.transaction() as session:
+        waiting = session.scalars(select(ReportLetter).order_by(ReportLetter.id)).first()
+        assert waiting is not None
+        waiting.state, waiting.ended_at = "waiting", None
+        session.execute(update(WebhookDelivery).values(state="failed"))
+    later = now() + timedelta(days=399)
+    throw_away(later)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(ReportLetter)) == 4
+    throw_away(later + timedelta(days=2))
+    with database.reading() as session:
+        assert session.scalars(select(ReportLetter.state)).all() == ["waiting"]
+        assert session.scalars(select(WebhookDelivery)).all() == []

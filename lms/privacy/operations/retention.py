@@ -25,6 +25,7 @@ from lms.mail.models import Message, Told
 from lms.privacy.models import DataRequest, RetentionRun
 from lms.privacy.rules.requests import PENDING
 from lms.privacy.rules.retention import before
+from lms.reports.models import ReportLetter, WebhookDelivery
 
 BATCH = 1000
 STALE = timedelta(hours=2)  # a run that says nothing for so long has died
@@ -110,6 +111,10 @@ SWEEPS: Mapping[str, Sweep] = {
         proposed_sealed=None,
     ),
     "letters": _deleting(Message.id, lambda limit: Message.ended_at < limit),
+    "report_letters": _deleting(ReportLetter.id, lambda limit: ReportLetter.ended_at < limit),
+    "webhook_deliveries": _deleting(
+        WebhookDelivery.id, lambda limit: and_(WebhookDelivery.since < limit, WebhookDelivery.state != "waiting")
+    ),
     "told": Sweep(
         lambda session, limit, at: session.scalar(select(func.count()).select_from(Told).where(Told.told_at < limit)) or 0,
         lambda session, limit, at: len(session.execute(delete(Told).where(Told.told_at < limit).returning(Told.key)).all()),

@@ -51,6 +51,20 @@ KINDS: tuple[Kind, ...] = (
         "content_keys", N_("Khóa ngắn hạn của học liệu"), N_("Học liệu ghi việc học; tự hết hạn sau bốn giờ rồi bị xóa"), 0, LAW, fixed=True
     ),
     Kind("letters", N_("Thư đã gửi hoặc không gửi được: tiêu đề, giờ gửi"), N_("Trả lời khi có người nói không nhận được thư"), 90, LAW),
+    Kind(
+        "report_letters",
+        N_("Thư kết quả gửi các cơ quan: địa chỉ nhận, giờ gửi"),
+        N_("Báo cho đúng người khi kết quả được đính chính hoặc gỡ; trả lời khi có người nói không nhận được thư"),
+        400,
+        LAW,
+    ),
+    Kind(
+        "webhook_deliveries",
+        N_("Thông báo gửi hệ thống ngoài: giờ gửi, trả lời"),
+        N_("Gửi lại, tìm nguyên nhân khi không tới nơi"),
+        400,
+        LAW,
+    ),
     Kind("told", N_("Điều đã báo cho ai, ngày nào"), N_("Không nhắc hai lần"), 400, LAW),
     Kind("requests", N_("Nội dung yêu cầu về dữ liệu cá nhân đã trả lời"), N_("Chứng minh đã trả lời đúng hạn"), 730, PROOF),
     Kind("audit", N_("Nhật ký thao tác: ai làm gì, khi nào, từ đâu"), N_("Truy vết, xử lý sự cố"), 730, LOGS),
@@ -67,7 +81,8 @@ KINDS: tuple[Kind, ...] = (
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
 # What a setting may change, and to no fewer days than this.
-_FEWEST = {"audit": 90, "told": 100}  # a round lasts no longer: nobody is told twice
+# A round lasts no longer than that: nobody is told twice, and who got a result hears when it is corrected or withdrawn.
+_FEWEST = {"audit": 90, "told": 100, "report_letters": 100}
 SETTABLE: Mapping[str, int] = {kind.name: _FEWEST.get(kind.name, 1) for kind in KINDS if kind.days is not None and not kind.fixed}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -28,16 +28,20 @@ AGENCIES_AT_ONCE = 100
 
 
 def spread(run: JobRun) -> Mapping[str, Any]:
-    """Rows for those to be told. What is there already is not written twice."""
-    event_id = int(run.payload["event"])
+    """Rows for those to be told. What is there already is not written twice. `letters` in what it is asked: nothing but letters."""
+    event_id, deliveries = int(run.payload["event"]), 0
     with run.database.transaction() as session:
         event = session.get_one(ReportEvent, event_id)
-        if event.kind == ReportHappening.PUBLISHED:
-            ask_public_files(session, event.report_id, current_rendering(), now())
-        deliveries = add_deliveries(session, event, now())
+        if not run.payload.get("letters"):
+            if event.kind == ReportHappening.PUBLISHED:
+                ask_public_files(session, event.report_id, current_rendering(), now())
+            deliveries = add_deliveries(session, event, now())
         agencies = agencies_in_order(session, event.report_id)
-    if settings().smtp_url is None:
-        return {"deliveries": deliveries, "letters": 0}
+    letters = _write_letters(run, event_id, agencies) if settings().smtp_url is not None else 0
+    return {"deliveries": deliveries, "letters": letters}
+
+
+def _write_letters(run: JobRun, event_id: int, agencies: Sequence[UUID]) -> int:
     letters = 0
     for start in range(0, len(agencies), AGENCIES_AT_ONCE):
         at = now()
@@ -46,7 +50,7 @@ def spread(run: JobRun) -> Mapping[str, Any]:
             some = agencies[start : start + AGENCIES_AT_ONCE]
             letters += add_letters(session, event, some, local_date(at, settings().zone), at)
         run.progress(min(start + AGENCIES_AT_ONCE, len(agencies)), len(agencies))
-    return {"deliveries": deliveries, "letters": letters}
+    return letters
 
 
 def notice_events(at: datetime) -> None:

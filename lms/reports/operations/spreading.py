@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.kit import jobs
-from lms.reports.models import ReportEvent
+from lms.kit import audit, jobs
+from lms.kit.actors import Actor
+from lms.reports.models import ReportEvent, ReportHappening, ReportState
+from lms.reports.operations.states import locked_report, refuse_unless
 from lms.reports.queries.deliveries import SPREADING
 
 
@@ -25,3 +27,20 @@ def ask_spreading(session: Session, at: datetime) -> list[UUID]:
         found.append(jobs.enqueue(session, SPREADING, payload, at=at).id)
     session.flush()
     return found
+
+
+def ask_letters(session: Session, actor: Actor, report_id: UUID, at: datetime) -> UUID:
+    """Have letters written to contacts of a public report that have none: no mail server was set when it was published, or they are new.
+    Returns the job's id.
+
+    Raises NotFound, Conflict where it is not public.
+    """
+    report = locked_report(session, report_id)
+    refuse_unless(report, (ReportState.PUBLISHED,))
+    published = ReportEvent.report_id == report_id, ReportEvent.kind == ReportHappening.PUBLISHED
+    event = session.scalars(select(ReportEvent.id).where(*published)).one()
+    payload = {"event": event, "report": str(report_id), "letters": True}
+    job = jobs.enqueue(session, SPREADING, payload, at=at, created_by=actor.person_id)
+    session.flush()
+    audit.record(session, actor, "reports.ask_letters", report_id, at)
+    return job.id

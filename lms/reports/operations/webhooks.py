@@ -139,7 +139,7 @@ def replay_since(session: Session, actor: Actor, name: str, since: datetime, at:
 
 def add_deliveries(session: Session, event: ReportEvent, at: datetime) -> int:
     """A row for each receiver that wants such events, once however often it is asked. Returns how many receivers there are."""
-    targets = session.execute(select(WebhookTarget.id, WebhookTarget.events).where(WebhookTarget.created_at <= event.at)).all()
+    targets = session.execute(select(WebhookTarget.id, WebhookTarget.events)).all()
     wanted = [target for target, events in targets if event.kind in events]
     _insert(session, event.id, wanted, at)
     return len(wanted)

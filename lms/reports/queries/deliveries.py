@@ -175,7 +175,7 @@ def spreading_of(session: Session, report_id: UUID) -> list[SpreadView]:
     jobs: dict[int, Job] = {}
     if events:
         first = min(event.at for event in events)
-        for job in session.scalars(select(Job).where(Job.kind == SPREADING, Job.created_at >= first)):
+        for job in session.scalars(select(Job).where(Job.kind == SPREADING, Job.created_at >= first).order_by(Job.created_at)):
             jobs[int(job.payload["event"])] = job
     found = []
     for event in events:

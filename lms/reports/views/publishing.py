@@ -16,13 +16,15 @@ from lms.agencies.forms.fields import DayField
 from lms.kit.access import current_actor, requires, scope_of
 from lms.kit.actors import NotFound
 from lms.kit.clock import Quarter, local_date, local_midnight, now
-from lms.kit.errors import DomainError
+from lms.kit.errors import N_, Conflict, DomainError
 from lms.kit.forms import Needed, ShortForm
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, settings, transaction
 from lms.reports import queries
 from lms.reports.models import ReportHappening
 from lms.reports.operations import letters, webhooks
+from lms.reports.operations.publishing import newest_public
+from lms.reports.operations.spreading import ask_letters
 from lms.reports.queries import deliveries
 from lms.reports.reading import quarter_of
 from lms.results import queries as ledger
@@ -155,6 +157,19 @@ def delivered(quarter: str) -> str:
     return render_template(
         "reports/delivered.html", quarter=period, shown=shown, events=EVENT_NAMES, most=deliveries.SHOWN, mail=settings().smtp_url
     )
+
+
+@blueprint.post("/<quarter>/letters")
+@requires("reports.publish")
+def write_letters(quarter: str) -> BaseResponse:
+    """Have letters of what is public written to contacts that have none."""
+    period = quarter_of(quarter)
+    if settings().smtp_url is None:
+        raise Conflict(N_("Chưa đặt máy chủ thư (LMS_SMTP_URL, LMS_MAIL_FROM): không thư nào được viết."), code="no_mail")
+    with transaction() as session:
+        ask_letters(session, current_actor(), newest_public(session, period.code), now())
+    flash(_("Sẽ viết thư cho địa chỉ chưa có thư trong ít phút"), "success")
+    return redirect(url_for("publishing.delivered", quarter=period), 303)
 
 
 @blueprint.post("/<quarter>/replay")
