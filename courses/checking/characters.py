@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from courses.authoring.problems import odd_characters
 from courses.checking.findings import Findings
 from courses.checking.standards import Standards
 from courses.checking.written import WrittenCourse
@@ -17,6 +18,10 @@ _VNI = re.compile(r"[A-Za-z]*(?:ñ[öôaeoiuyïâêà]|[aeouyôöâê][øûïë�
 _TCVN3 = re.compile(r"(?:[A-Za-z][®¨©ª«¬¯µ¸¹¶·¾»¼½¿][a-zA-Z]*|[®¨©ª«][a-zÀ-ÿ]+)")
 _OTHER_SCRIPT = re.compile("[\u0400-\u04ff\u0500-\u052f\uff21-\uff5a\u0131\u00f0\u00d0\u0251\u0261]")
 _GREEK_IN_WORD = re.compile("[A-Za-zÀ-ỹ][\u0370-\u03ff]|[\u0370-\u03ff][A-Za-zÀ-ỹ]")
+ODD = {
+    "nfc": N_("Chữ có dấu viết rời (Unicode tổ hợp): đổi sang Unicode dựng sẵn (NFC)."),
+    "hidden": N_("Dòng này có ký tự ẩn: xoá và gõ lại."),
+}
 FAULTS = (
     (_GARBLED, N_("Chữ hỏng vì đọc sai bảng mã: “%(text)s”. Gõ lại.")),
     (_VNI, N_("Chữ còn ở bảng mã VNI: “%(text)s”. Đổi sang Unicode.")),
@@ -27,7 +32,10 @@ FAULTS = (
 
 
 def check(course: WrittenCourse, standards: Standards, on: date, findings: Findings) -> None:
-    """Composed letters and hidden characters are looked after by the loader; questions.yaml, which it does not read, here."""
+    for name, text in course.files.items():
+        if name.endswith("/questions.yaml"):  # the loader looks after the others
+            for line, kind in odd_characters(text):
+                findings.error(course.path(name), line, ODD[kind])
     for passage in course.passages:
         for pattern, message in FAULTS:
             if match := pattern.search(passage.text):

@@ -16,9 +16,9 @@ from lms.kit.errors import N_
 
 # Said of what no longer holds, or held when something was done.
 PAST = re.compile(
-    r"hết hiệu lực|thay thế|được thay|bị thay|đã thay|thay cho|không còn|ngừng|kết thúc|chấm dứt|bãi bỏ|trước đây|trước ngày|trước khi|"
-    r"khi ấy|lúc ấy|đến hết|(?:quy định|luật|văn bản|căn cứ|nghị định|bản|số hiệu|chuẩn) cũ|đã hết|cũ và mới|chuyển tiếp|còn hiệu lực|"
-    r"giai đoạn trước",
+    r"hết hiệu lực|thay thế|(?:được|bị|đã) thay|không còn (?:hiệu lực|áp dụng|viện dẫn|dùng|là căn cứ)|bãi bỏ|đã hết|trước đây|trước ngày|"
+    r"khi ấy|lúc ấy|đến hết|(?:quy định|luật|văn bản|căn cứ|nghị định|số hiệu|chuẩn) cũ|cũ và mới|chuyển tiếp|còn hiệu lực|giai đoạn trước|"
+    r"nào đã hết|luật nào còn|\bthay (?:luật|nghị định|quyết định|thông tư|NĐ|QĐ)",
     re.IGNORECASE,
 )
 AS_BASIS = frozenset(("legal",))
@@ -35,15 +35,22 @@ def named_in(text: str, laws: tuple[Law, ...]) -> Iterator[Law]:
 def check(course: WrittenCourse, standards: Standards, on: date, findings: Findings) -> None:
     """Items' `legal_basis` is checked with the items; a source says itself what it is."""
     ended = tuple(law for law in standards.laws if law.ended(on))
-    around: dict[tuple[str, int], list[str]] = defaultdict(list)
+    around: dict[tuple[str, str, int], list[str]] = defaultdict(list)
     for passage in course.passages:
-        around[passage.file, passage.section].append(passage.text)
+        around[_surroundings(passage)].append(passage.text)
     for passage in course.passages:
         if passage.region in ("legal_basis", "sources"):
             continue
         for law in named_in(passage.text, ended):
-            if not PAST.search(" ".join(around[passage.file, passage.section])):
+            if not PAST.search(" ".join(around[_surroundings(passage)])):
                 _tell(passage, law, findings)
+
+
+def _surroundings(passage: Passage) -> tuple[str, str, int]:
+    """Where it must be said that a law has ended: a list of bases says it itself, a text in its section."""
+    if passage.region in AS_BASIS:
+        return passage.file, passage.region, passage.block
+    return passage.file, "", passage.section
 
 
 def _tell(passage: Passage, law: Law, findings: Findings) -> None:

@@ -35,6 +35,6 @@ def faults(text: str) -> Iterator[tuple[str, str]]:
     for match in _COMMA.finditer(text):
         yield N_("Số “%(text)s”: hàng nghìn cách bằng dấu chấm (1.985)."), match[0]
     for match in _SPACED.finditer(text):
-        yield N_("“%(text)s”: viết % liền sau số (86,2%%)."), match[0]
+        yield N_("“%(text)s”: dấu phần trăm viết liền sau số."), match[0]
     for match in _LONG.finditer(text):
         yield N_("Số “%(text)s”: hàng nghìn cách bằng dấu chấm (25.000)."), match[0]
