@@ -8,9 +8,11 @@ from datetime import date
 from courses.checking.findings import Findings
 from courses.checking.references import Reference, references
 from courses.checking.standards import Standards
-from courses.checking.written import WrittenCourse
+from courses.checking.written import Passage, WrittenCourse
 from lms.kit.errors import N_
 
+# Symbols of people's committees and councils, departments, and papers of single offices.
+_LOCAL = re.compile(r"UBND|HĐND|(?:^|[-/])(?:S[A-ZĐ]{2,}|VP[A-ZĐ]*|P[A-ZĐ]{2,})|^(?:BC|TB|TTr|CV|BB|GM|HD)(?:[-/]|$)")
 _CITED = re.compile(r"\[\^([^\]\s]+)\]")
 
 
@@ -37,10 +39,12 @@ def _named_without_source(course: WrittenCourse, standards: Standards, on: date,
             if any(named.is_same(one) for one in known) or (passage.file, named.written) in told:
                 continue
             told.add((passage.file, named.written))
-            _tell(passage.file, passage.line, named, any(named.is_same(one) for one in ended), findings)
+            owed = not (_LOCAL.search(named.symbol or "") or passage.shows_mistakes(named.text) or any(named.is_same(one) for one in ended))
+            _tell(passage, named, owed, findings)
 
 
-def _tell(file: str, line: int, named: Reference, ended: bool, findings: Findings) -> None:
-    """A document that has ended is named to warn of it: a source is welcome, and not owed."""
-    tell = findings.notice if ended else findings.error
-    tell(file, line, N_("Văn bản %(number)s chưa có nguồn trong course.yaml: thêm vào “sources”."), number=named.written)
+def _tell(passage: Passage, named: Reference, owed: bool, findings: Findings) -> None:
+    """What an office of a province issues may be made up for an example, and a document that has ended is named to warn of it: a source
+    is welcome, and not owed."""
+    tell = findings.error if owed else findings.notice
+    tell(passage.file, passage.line, N_("Văn bản %(number)s chưa có nguồn trong course.yaml: thêm vào “sources”."), number=named.written)

@@ -17,7 +17,7 @@ DIGCOMP = {1: 3, 2: 6, 3: 4, 4: 4, 5: 4}  # competences of each area, in 2.2 and
 NICE = ("OG", "DD", "IO", "PD", "IN")
 _DIGCOMP = re.compile(r"DigComp (?:2\.2|3\.0): ([1-5])\.([1-6])")
 _NICE = re.compile(r"NICE v2\.\d+\.\d+: (?:" + "|".join(NICE) + r")(?: .+)?")
-_UNESCO = re.compile(r"UNESCO 2022: U[1-3](?: .+)?")
+_UNESCO = re.compile(r"UNESCO(?:/Broadband Commission)? 2022: U[1-3](?: .+)?")
 # A Vietnamese framework: the document, its version or year, and the place in words.
 _VIETNAMESE = re.compile(r"(?:QĐ|TT) \d+/(?:\d{4}/)?[\wĐ-]+(?: \d+\.\d+)?: \S.+")
 

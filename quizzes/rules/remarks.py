@@ -13,8 +13,10 @@ from quizzes.rules.bank import ItemDraft, bold_parts
 
 # “Tất cả các đáp án trên”, “cả A và B đều đúng”, “không có phương án nào đúng”, as folded text.
 _ALL_OF_THEM = re.compile(
-    r"deu (dung|sai)\b|"
-    r"\b(tat ca|ca \w+ va \w+|ca (hai|ba|bon)|khong (co )?(phuong an|dap an|cau|y) nao)\b.*\b(tren|dung|sai|phuong an|dap an)\b"
+    r"deu (dung|sai)\b|\bca [a-d] va [a-d]\b|"
+    r"\b(tat ca|ca (hai|ba|bon))( cac| nhung)? (phuong an|dap an|cau|y|lua chon)\b|"
+    r"\btat ca (cac |nhung )?(dieu |noi dung |viec )?(o |neu )?tren\b|"
+    r"\bkhong (co )?(phuong an|dap an|cau|y|lua chon) nao\b"
 )
 # Words that turn a question round; “… hay không?” at its end asks and does not deny.
 _NEGATION = re.compile(r"\b(không(?!\s*[?.]?\s*$)|ngoại trừ|chưa (?:đúng|chính xác|phù hợp)|nào sai|là sai)\b", re.IGNORECASE)
@@ -45,8 +47,7 @@ def unmarked_negation(stem: str) -> str | None:
 
 def names_other_options(text: str) -> bool:
     """Does an option speak of the other options (“tất cả các đáp án trên”)?"""
-    # “dùng” (to use) folds to the same letters as “đúng” (right).
-    return _ALL_OF_THEM.search(fold(re.sub(r"dùng|dụng", "…", text, flags=re.IGNORECASE))) is not None
+    return _ALL_OF_THEM.search(fold(text)) is not None
 
 
 def _about_the_stem(stem: str) -> Iterator[Problem]:
