@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class CompetenceCell:
+
+class CompetenceCell(msgspec.Struct, frozen=True, gc=False):
     """Answers of the people of one position group in one agency (its own staff) to the questions of one topic: `right` of `answered`, given
     by `people`. Only of people whose outcome counts."""
 

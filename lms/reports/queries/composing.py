@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,11 +20,11 @@ from lms.reports.models import Installation, Report
 from lms.reports.queries.comparing import compared_with, previous_report, public_reports
 from lms.reports.queries.ledger_pass import read_ledger
 from lms.reports.queries.reading import nodes
-from lms.reports.rules.body import AgencyBody, ReportHead, canonical, sha256
+from lms.reports.rules.body import AgencyBody, ReportHead, sha256
 from lms.reports.rules.composing import Counted, RolledUp, bodies, rolled_up
 from lms.reports.rules.disclosure import Details, DisclosureSettings, withheld
 from lms.reports.rules.ranking import RankSettings
-from lms.reports.rules.rolling_up import RULE_VERSION, Node
+from lms.reports.rules.rolling_up import RULE_VERSION
 from lms.results.models import Activity
 from lms.results.queries import ActivityRow
 from lms.results.rules import PassRate
@@ -68,9 +69,11 @@ def compose(session: Session, head: ReportHead) -> Composition:
     rolled = rolled_up(counted, settings)
     inputs = {
         **ledger.inputs,
-        "tree": _fingerprint([_of_node(node) for node in tree]),
+        "tree": _fingerprint([(one.id, one.parent_id, one.code, one.name, one.block, one.level) for one in tree]),
         "groups": _fingerprint(sorted({cell.group_code for cell in ledger.cells})),
-        "competences": _fingerprint([_of_cell(cell) for cell in competences]),
+        "competences": _fingerprint(
+            [(one.agency_id, one.group_code, one.code, one.name, one.right, one.answered, one.people) for one in competences]
+        ),
     }
     comparisons, hidden = _held_against(session, head, rolled, (on, known))
     return Composition(head, rolled, inputs, comparisons, hidden)
@@ -126,14 +129,6 @@ def head_of(session: Session, report: Report) -> ReportHead:
     )
 
 
-def _fingerprint(value: Any) -> str:
-    return sha256(canonical(value))
-
-
-def _of_node(node: Node) -> list[Any]:
-    parent = str(node.parent_id) if node.parent_id else None
-    return [str(node.id), parent, node.code, node.name, node.block, node.level]
-
-
-def _of_cell(cell: CompetenceCell) -> list[Any]:
-    return [str(cell.agency_id), cell.group_code, cell.code, cell.name, cell.right, cell.answered, cell.people]
+def _fingerprint(rows: Sequence[Any]) -> str:
+    """Of rows of texts, identifiers and whole numbers, as canonical JSON."""
+    return sha256(msgspec.json.encode(rows).decode())

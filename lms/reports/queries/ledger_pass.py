@@ -18,6 +18,7 @@ from lms.results.queries.counted import counted
 from lms.results.rules import BANDS, HISTOGRAM_BINS, Cell, Figures
 
 SEPARATOR = ";"
+PASSED, NOT_PASSED = "+", "!"
 WIDTH = 100 // HISTOGRAM_BINS
 
 
@@ -47,8 +48,7 @@ def read_ledger(session: Session, activity: str, known: datetime) -> LedgerPass:
     for agency, group, reason, people, took_part, passed, score, attempts, fingerprint, *bins in _rows(session, activity, known):
         found.expectations += people
         found.outcomes += took_part
-        # In an order that does not depend on the database.
-        prints.append(f"{agency.hex}|{group}|{reason or ''}|{SEPARATOR.join(sorted(fingerprint.split(SEPARATOR)))}")
+        prints.append(f"{agency.hex}|{group}|{reason or ''}|{_in_order(fingerprint)}")
         histogram = found.histograms.setdefault(agency, [0] * HISTOGRAM_BINS)
         if reason is not None:
             reasons = found.exclusions[agency]
@@ -75,8 +75,8 @@ def _rows(session: Session, activity: str, known: datetime) -> Sequence[Any]:
     rows = counted(activity, known)
     hundredths = cast(func.round(rows.c.score * 100), Integer)
     bins = [_sum(and_(rows.c.score >= low, rows.c.score < high)) for low, high in pairwise([*range(0, 100, WIDTH), 101])]
-    mark = case((rows.c.passed, "+"), else_="-")
-    fingerprint = _hex(rows.c.id) + _hex(rows.c.outcome_id) + func.coalesce(cast(hundredths, String), "") + mark
+    mark = case((rows.c.passed, PASSED), else_=NOT_PASSED)
+    fingerprint = cast(rows.c.id, String) + func.coalesce(cast(rows.c.outcome_id, String) + cast(hundredths, String), "") + mark
     return session.execute(
         select(
             rows.c.agency_id,
@@ -103,6 +103,6 @@ def _sum(condition: Any) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
-def _hex(column: Any) -> ColumnElement[str]:
-    """An identifier as 32 digits on both databases; nothing for none."""
-    return func.coalesce(func.replace(cast(column, String), "-", ""), "")
+def _in_order(fingerprint: str) -> str:
+    """Of the people of one cell, the same on every database: identifiers without dashes, in an order of their own."""
+    return SEPARATOR.join(sorted(fingerprint.replace("-", "").split(SEPARATOR)))

@@ -32,14 +32,11 @@ __all__ = [
     "ReportHead",
     "Standing",
     "body_from",
-    "body_json",
     "body_text",
     "canonical",
-    "child_json",
     "file_parts",
     "read_body",
     "sha256",
-    "standing_json",
 ]
 
 SCHEMA = "congvu-lms/report/2"
@@ -68,8 +65,7 @@ class ReportHead:
     base_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """An agency above, or the one itself, as it was called on the counting day."""
 
     id: str
@@ -92,8 +88,7 @@ class AgencyHead:
     path: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mastery:
+class Mastery(msgspec.Struct, frozen=True, gc=False):
     """Answers of a group of people to the questions of one topic: how many were right of how many, by how many people."""
 
     right: int
@@ -104,8 +99,7 @@ class Mastery:
         return Mastery(self.right + other.right, self.answered + other.answered, self.people + other.people)
 
 
-@dataclass(frozen=True, slots=True)
-class Competence:
+class Competence(msgspec.Struct, frozen=True, gc=False):
     """A topic, and how each position group did in it."""
 
     code: str
@@ -113,8 +107,7 @@ class Competence:
     groups: Mapping[str, Mastery]
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(msgspec.Struct, frozen=True, gc=False):
     """An agency right below: what a table of the parent shows of it."""
 
     id: str
@@ -164,59 +157,26 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def body_json(body: AgencyBody) -> dict[str, Any]:
-    """A body as plain JSON values."""
-    return {
-        "schema": SCHEMA,
-        "unit": UNIT,
-        "report": {name: getattr(body.report, name) for name in ReportHead.__slots__},
-        "agency": {
-            **{name: getattr(body.agency, name) for name in AgencyHead.__slots__ if name != "path"},
-            "path": [{"id": place.id, "code": place.code, "name": place.name} for place in body.agency.path],
-        },
-        "figures": body.figures.as_dict(),
-        "own": body.own.as_dict(),
-        "groups": {group: figures.as_dict() for group, figures in body.groups.items()},
-        "exclusions": dict(body.exclusions),
-        "histogram": list(body.histogram),
-        "competences": [
-            {
-                "code": one.code,
-                "name": one.name,
-                "groups": {
-                    group: {"right": part.right, "answered": part.answered, "people": part.people} for group, part in one.groups.items()
-                },
-            }
-            for one in body.competences
-        ],
-        "children": [child_json(child) for child in body.children],
-        "standing": standing_json(body.standing),
-        "comparison": body.comparison,
-        "public": {"withheld": list(body.withheld)},
-    }
-
-
 def body_text(body: AgencyBody) -> str:
     """The canonical text of a body: the same for the same body, everywhere and for ever. Its types hold whole numbers and strings alone,
     which is not looked at again for each of thousands of bodies."""
-    return msgspec.json.encode(body_json(body), order="sorted").decode()
-
-
-def child_json(child: Child) -> dict[str, Any]:
-    return {
-        "id": child.id,
-        "code": child.code,
-        "name": child.name,
-        "block": child.block,
-        "level": child.level,
-        "sort_key": child.sort_key,
-        "figures": child.figures.as_dict(),
-        "standing": standing_json(child.standing),
+    values = {
+        "schema": SCHEMA,
+        "unit": UNIT,
+        "report": body.report,
+        "agency": body.agency,
+        "figures": body.figures,
+        "own": body.own,
+        "groups": body.groups,
+        "exclusions": body.exclusions,
+        "histogram": body.histogram,
+        "competences": body.competences,
+        "children": body.children,
+        "standing": body.standing,
+        "comparison": body.comparison,
+        "public": {"withheld": body.withheld},
     }
-
-
-def standing_json(standing: Standing | None) -> dict[str, Any] | None:
-    return None if standing is None else {name: getattr(standing, name) for name in Standing.__slots__}
+    return msgspec.json.encode(values, order="sorted").decode()
 
 
 def read_body(text: str) -> AgencyBody:

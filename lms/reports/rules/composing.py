@@ -80,14 +80,12 @@ def bodies(
     wanted: Collection[UUID],
 ) -> Iterator[tuple[int, AgencyBody]]:
     """The bodies of some agencies, each with its place in the tree read from above; one at a time, for all together are large."""
-    paths: dict[UUID, tuple[Place, ...]] = {}
     for ordinal, agency in enumerate(rolled.order):
-        report = rolled.reports[agency]
-        node = report.node
-        above = node.parent_id if node.parent_id in rolled.reports else None
-        paths[agency] = () if above is None else (*paths[above], _place(rolled.reports[above].node))
         if agency not in wanted:
             continue
+        report = rolled.reports[agency]
+        node = report.node
+        path = _path(node, rolled.reports)
         body = AgencyBody(
             report=head,
             agency=AgencyHead(
@@ -97,9 +95,9 @@ def bodies(
                 block=node.block,
                 level=node.level,
                 size_class=size_class(report.figures.expected, settings),
-                parent_id=None if above is None else str(above),
+                parent_id=path[-1].id if path else None,
                 sort_key=node.sort_key,
-                path=paths[agency],
+                path=path,
             ),
             figures=report.figures,
             own=report.own,
@@ -120,8 +118,13 @@ def _child(rolled: RolledUp, node: Node) -> Child:
     return Child(str(node.id), node.code, node.name, node.block, node.level, node.sort_key, figures, standing)
 
 
-def _place(node: Node) -> Place:
-    return Place(str(node.id), node.code, node.name)
+def _path(node: Node, reports: Mapping[UUID, AgencyReport]) -> tuple[Place, ...]:
+    """The agencies above, from the topmost down."""
+    path: list[Place] = []
+    while node.parent_id is not None and node.parent_id in reports:
+        node = reports[node.parent_id].node
+        path.append(Place(str(node.id), node.code, node.name))
+    return tuple(reversed(path))
 
 
 def _from_above(reports: Mapping[UUID, AgencyReport]) -> list[UUID]:

@@ -14,6 +14,8 @@ from math import isqrt
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from lms.kit.errors import N_, DomainError
 from lms.results.rules import Figures, PassRate
 
@@ -78,8 +80,7 @@ class RankSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rival:
+class Rival(msgspec.Struct, frozen=True, gc=False):
     """An agency with all below it. `depth`: 0 at the top of the tree; a department does not compete with its own divisions."""
 
     id: UUID
@@ -89,8 +90,7 @@ class Rival:
     figures: Figures
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """Score and the bounds of its interval in hundredths of points of 100; a rank among the `of` that have one, or a band among the `of`
     that were compared."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
+import msgspec
+
 from lms.results.rules import Cell, Figures
 
 RULE_VERSION = "1"
@@ -19,8 +21,7 @@ SMALLEST_RANKED_AGENCY = 5
 RANK_WEIGHTS = (Decimal("0.4"), Decimal("0.4"), Decimal("0.2"))
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True, gc=False):
     """An agency in the tree of the counting day."""
 
     id: UUID

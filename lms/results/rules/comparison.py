@@ -8,10 +8,12 @@ organisation does to its rate. Pure."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
+
+import msgspec
 
 
 class PassRate(StrEnum):
@@ -21,8 +23,7 @@ class PassRate(StrEnum):
     OF_THOSE_EXPECTED = "expected"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True, gc=False):
     """What a comparison needs of some people in one quarter, counted in people; scores in hundredths of points."""
 
     expected: int = 0
@@ -47,15 +48,14 @@ class Tally:
         )
 
     def as_dict(self) -> dict[str, int]:
-        return {field.name: getattr(self, field.name) for field in fields(Tally)}
+        return msgspec.structs.asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, int]) -> Tally:
         return cls(**values)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, gc=False):
     """The people whom the earlier quarter counts in one agency and the later one in another (None: not on its list).
 
     `before` and `after` are what they come to in each quarter; `both_before` and `both_after` those of them alone who were expected both

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from lms.kit.errors import N_
 
@@ -35,8 +36,7 @@ class PeopleList(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True, gc=False):
     """Counts of people (người) in one activity; `attempts` alone counts times (lượt) those who took part sat, never used in a rate of
     people. Figures of disjoint groups add; rates are made from sums, never averaged."""
 
@@ -88,15 +88,14 @@ class Figures:
         return mean.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
     def as_dict(self) -> dict[str, int]:
-        return {field.name: getattr(self, field.name) for field in fields(Figures)}
+        return msgspec.structs.asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, int]) -> Figures:
         return cls(**values)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True, gc=False):
     """Figures of the people of one position group in one agency (its own staff, not those of its subordinates)."""
 
     agency_id: UUID
@@ -112,4 +111,4 @@ def figures_of(score: Decimal, passed: bool) -> Figures:
 
 def difference(after: Figures, before: Figures) -> Figures:
     """What must be added to `before` to come to `after`."""
-    return Figures(**{field.name: getattr(after, field.name) - getattr(before, field.name) for field in fields(Figures)})
+    return Figures(**{name: getattr(after, name) - getattr(before, name) for name in Figures.__struct_fields__})

@@ -183,8 +183,9 @@ def less_children(tree: Tree, totals: Mapping[UUID, Counts]) -> dict[UUID, Count
     own = {agency: list(totals[agency]) for agency in tree}
     for agency, parent in tree.items():
         if parent is not None and parent in tree:
+            above = own[parent]
             for place, count in enumerate(totals[agency]):
-                own[parent][place] -= count
+                above[place] -= count
     return {agency: tuple(counts) for agency, counts in own.items()}
 
 

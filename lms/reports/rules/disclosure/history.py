@@ -72,6 +72,8 @@ def held_together(
 
     `same_facts`: they are revisions of this one; then nothing that was small in the last of them may be told either, be it that this one
     shows what the other hid. What an earlier revision told apart by itself stays so."""
+    if not earlier:
+        return seen
     atoms = [atom for atom in atoms_of(table, earlier) if (same_facts or any(atom.gaps)) and any((*atom.counts, *atom.before))]
     while atoms:
         nearest = nearest_seen(table, seen)
