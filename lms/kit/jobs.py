@@ -16,14 +16,16 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.kit.clock import now
-from lms.kit.db import Base, Database, after_commit
-from lms.kit.errors import DomainError
+from lms.kit.db import Base, Database, after_commit, is_disk_full
+from lms.kit.errors import N_, DomainError
 from lms.kit.ids import uuid7
 
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)  # a handler that may be silent for longer reports progress, which renews it
 MAX_TRIES = 5
+ROOM = timedelta(minutes=1)  # between two looks whether the disk has room again
+NO_ROOM = N_("Hết chỗ trên đĩa của cơ sở dữ liệu. Giải phóng chỗ: việc tự chạy tiếp, phần đã xong không phải làm lại.")
 
 
 class JobState(StrEnum):
@@ -124,10 +126,12 @@ def run_job(database: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     except DomainError as refusal:
         bound.warning("job_refused", reason=str(refusal))
         _finish(database, job_id, tries, state=JobState.FAILED, error=str(refusal))
-    except Exception:
+    except Exception as fault:
         bound.exception("job_failed")
         reason = traceback.format_exc(limit=-3)
-        if tries >= MAX_TRIES:
+        if is_disk_full(fault):  # not its fault: it waits for room as long as that takes
+            _wait_for_room(database, job_id, tries)
+        elif tries >= MAX_TRIES:
             _finish(database, job_id, tries, state=JobState.FAILED, error=reason)
         else:
             _retry(database, job_id, tries, error=reason, run_after=now() + timedelta(seconds=2**tries))
@@ -153,3 +157,10 @@ def _finish(database: Database, job_id: UUID, tries: int, **values: Any) -> None
 def _retry(database: Database, job_id: UUID, tries: int, **values: Any) -> None:
     with database.transaction() as session:
         session.execute(update(Job).where(Job.id == job_id, Job.tries == tries).values(state=JobState.QUEUED, lease_until=None, **values))
+
+
+def _wait_for_room(database: Database, job_id: UUID, tries: int) -> None:
+    """Look again later; the try does not count."""
+    waiting = {"state": JobState.QUEUED, "lease_until": None, "tries": tries - 1, "error": NO_ROOM, "run_after": now() + ROOM}
+    with database.transaction() as session:
+        session.execute(update(Job).where(Job.id == job_id, Job.tries == tries).values(waiting))

@@ -145,7 +145,7 @@ def test_the_doctor_tells_each_thing_it_stands_on(environment: dict[str, str]) -
     lms(environment, "db", "upgrade")
     healthy = lms(environment, "doctor")
     assert healthy.returncode == 0, healthy.stderr
-    assert [line.split()[0] for line in healthy.stdout.splitlines()] == ["ok"] * 8
+    assert [line.split()[0] for line in healthy.stdout.splitlines()] == ["ok"] * 9
 
 
 def test_wrong_usage_ends_with_two(environment: dict[str, str]) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select, update
 
 from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
+from lms.kit.errors import DomainError
 from lms.kit.jobs import Job
 from lms.reports import operations
+from lms.reports.checks import check_telling
 from lms.reports.jobs import spreading
-from lms.reports.models import Report, ReportEvent
-from lms.reports.operations import letters
+from lms.reports.models import Report, ReportEvent, WebhookDelivery
+from lms.reports.operations import letters, webhooks
 from lms.reports.posting import hand_over
 from lms.results.queries import activity_of_period
 from tests.mail.test_letters import Box, box, port
 from tests.reports.making import CLOSED, Province
-from tests.reports.telling import Receiver, add, province, receiver, send, spread, telling
+from tests.reports.telling import Receiver, add, answer, province, receiver, send, spread, telling
 from tests.reports.test_public_files import publish
 
 __all__ = ["box", "port", "province", "receiver", "telling"]
@@ -81,3 +84,34 @@ def test_nothing_of_a_draft_is_told(telling: Flask, database: Database, province
     hand_over(now())
     assert receiver.got == []
     assert box.letters == []
+
+
+def test_the_doctor_says_what_does_not_reach_those_who_are_to_be_told(
+    telling: Flask, database: Database, province: Province, receiver: Receiver, box: Box
+) -> None:
+    add(database, receiver)
+    assert check_telling() == "0 letters waiting, 0 refused, 1 receivers"
+    receiver.does = lambda handler: answer(handler, 500)
+    publish(database, CLOSED)
+    spread(telling)
+    send(database)
+    assert check_telling() == "4 letters waiting, 0 refused, 1 receivers"  # a moment ago: nothing is wrong yet
+    with time_machine.travel(now() + timedelta(hours=7), tick=False):
+        with pytest.raises(DomainError, match="letters about results wait since") as found:
+            check_telling()
+        assert "receiver ioc" in str(found.value)
+        hand_over(now())
+        receiver.does = None
+        send(database)
+        assert check_telling() == "0 letters waiting, 0 refused, 1 receivers"
+    with database.transaction() as session:
+        session.execute(update(WebhookDelivery).values(state="failed"))
+    with pytest.raises(DomainError, match="1 messages not delivered"):
+        check_telling()
+    with database.transaction() as session:
+        webhooks.pause_webhook(session, SERVICE, "ioc", now())
+    assert check_telling() == "0 letters waiting, 0 refused, 0 receivers"
+    with database.transaction() as session:
+        session.execute(update(Report).values(state="approved", publish_at=now() - timedelta(hours=1)))
+    with pytest.raises(DomainError, match="results were to be published at"):
+        check_telling()

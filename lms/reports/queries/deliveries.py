@@ -238,7 +238,8 @@ class PostState:
 def post_state(session: Session) -> PostState:
     """Four statements."""
     due = session.scalar(select(func.min(Report.publish_at)).where(Report.state == ReportState.APPROVED))
-    letters = dict(session.execute(select(ReportLetter.state, func.count()).group_by(ReportLetter.state)).tuples().all())
+    by_state = session.execute(select(ReportLetter.state, func.count()).group_by(ReportLetter.state))
+    letters: dict[str, int] = {state: count for state, count in by_state}  # noqa: C416  # rows are no pairs to the type checker
     on_their_way = ReportLetter.state.in_(("waiting", "sending"))
     since = session.scalar(select(func.min(ReportLetter.created_at)).where(on_their_way))
     failed = func.count(case((WebhookDelivery.state == "failed", 1)))

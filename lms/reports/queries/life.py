@@ -95,7 +95,10 @@ class WorkView:
     @property
     def reason(self) -> str:
         """Why it stopped, for people: a refusal as it is, of a fault in the programme its last line alone."""
-        return (self.error or "").strip().rpartition("\n")[2]
+        said = [
+            line for line in (self.error or "").splitlines() if line.strip() and not line.startswith(("(Background on", "[SQL", "[para"))
+        ]
+        return said[-1] if said else ""
 
 
 def reports_of(session: Session, activity: str) -> list[Report]:
