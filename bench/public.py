@@ -37,7 +37,8 @@ def run(kinds: Sequence[str], number: int) -> None:
         with loaded(kind, people=1000) as (where, _province):
             print(f"\n## {where.name}\n")
             quarter, code = _published(where)
-            _print(_measure(where, quarter, code, number))
+            print_figures(measure(where, quarter, code, number))
+            print(f"\nLimit: {LIMIT} × floor.")
 
 
 def _published(where: Place) -> tuple[Quarter, str]:
@@ -59,7 +60,8 @@ def _published(where: Place) -> tuple[Quarter, str]:
     return Quarter.from_code(activity.period), code
 
 
-def _measure(where: Place, quarter: Quarter, code: str, number: int) -> dict[str, tuple[Series, int]]:
+def measure(where: Place, quarter: Quarter, code: str, number: int) -> dict[str, tuple[Series, int]]:
+    """Each address in turn with the floor's one read: what it cost, and how many bytes were sent."""
     floor.fill(where.floor_url)
     environment = {**where.environment, "BENCH_FLOOR_URL": where.floor_url}
     with (
@@ -97,7 +99,7 @@ def _measure(where: Place, quarter: Quarter, code: str, number: int) -> dict[str
     return {name: (series, sizes[name]) for name, series in results.items()}
 
 
-def _print(results: dict[str, tuple[Series, int]]) -> None:
+def print_figures(results: dict[str, tuple[Series, int]]) -> None:
     def together(sample: Sample) -> int:
         return sample.together
 
@@ -109,7 +111,6 @@ def _print(results: dict[str, tuple[Series, int]]) -> None:
             [name, str(len(series.samples)), *(f"{one:.2f}" for one in columns), f"{columns[1] / base:.2f}", series.queries, str(size)]
         )
     print_table(["CPU ms per request", "n", "p10", "p25", "p50", "× floor", "statements", "bytes"], rows)
-    print(f"\nLimit: {LIMIT} × floor.")
 
 
 if __name__ == "__main__":
