@@ -16,6 +16,7 @@ AUDIT_NAMES: Mapping[str, Any] = {
     "reports.schedule_publication": _l("Hẹn thời điểm công bố báo cáo"),
     "reports.cancel_publication": _l("Bỏ hẹn công bố báo cáo"),
     "reports.remind_silent": _l("Nhắc các cơ quan chưa cho ý kiến về báo cáo"),
+    "reports.tell_again": _l("Báo tin lại về báo cáo"),
     "reports.ask_letters": _l("Viết thư kết quả cho các cơ quan"),
     "reports.publish_report": _l("Công bố báo cáo"),
     "reports.withdraw_report": _l("Gỡ công bố báo cáo"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
@@ -101,6 +103,6 @@ def _revision(client: FlaskClient, address: str) -> str:
     if response.is_json:
         return str(response.get_json()["phien_ban"])
     if address.endswith(".csv"):
-        last = {line.rpartition(",")[2] for line in text.split("\r\n")[1:] if line}
-        return last.pop() if len(last) == 1 else f"{address}: {last}"
+        shown = {row["phien_ban"] for row in csv.DictReader(StringIO(text.lstrip("\ufeff")))}
+        return shown.pop() if len(shown) == 1 else f"{address}: {shown}"
     return text.partition("Công bố lúc ")[2].partition("bản thứ ")[2].partition(".")[0]

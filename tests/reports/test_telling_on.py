@@ -12,13 +12,14 @@ from sqlalchemy import func, select, update
 from lms.kit.actors import SERVICE
 from lms.kit.clock import now
 from lms.kit.db import Database
-from lms.kit.errors import DomainError
+from lms.kit.errors import Conflict, DomainError
 from lms.kit.jobs import Job
 from lms.reports import operations
 from lms.reports.checks import check_telling
 from lms.reports.jobs import spreading
 from lms.reports.models import Report, ReportEvent, WebhookDelivery
 from lms.reports.operations import letters, webhooks
+from lms.reports.operations.spreading import tell_again
 from lms.reports.posting import hand_over
 from lms.results.queries import activity_of_period
 from tests.mail.test_letters import Box, box, port
@@ -115,3 +116,34 @@ def test_the_doctor_says_what_does_not_reach_those_who_are_to_be_told(
         session.execute(update(Report).values(state="approved", publish_at=now() - timedelta(hours=1)))
     with pytest.raises(DomainError, match="results were to be published at"):
         check_telling()
+
+
+def test_telling_that_failed_for_good_is_taken_up_by_a_button_and_tells_nobody_twice(
+    telling: Flask, database: Database, province: Province, receiver: Receiver, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(database, receiver)
+    publish(database, CLOSED)
+    monkeypatch.setattr(spreading, "AGENCIES_AT_ONCE", 2)
+    real, calls = letters.add_letters, []
+
+    def refuses(*arguments: object) -> int:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise DomainError("no")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(spreading, "add_letters", refuses)
+    spread(telling)
+    monkeypatch.undo()
+    with database.reading() as session:
+        report = session.scalars(select(Report.id)).one()
+    with database.transaction() as session:
+        assert tell_again(session, SERVICE, report, now() + timedelta(seconds=1)) == 1
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        spread(telling)
+        hand_over(now())
+        send(database)
+        with pytest.raises(Conflict), database.transaction() as session:
+            tell_again(session, SERVICE, report, now())
+    assert len(box.letters) == 4
+    assert len(receiver.got) == 1

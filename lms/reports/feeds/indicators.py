@@ -85,7 +85,7 @@ def records(publication: Publication, agencies: tuple[PublicAgency, ...], zone: 
                 "ma_chi_tieu": indicator.code,
                 "ten": indicator.name,
                 "ma_don_vi": agency.code,
-                "ma_dvhc": None,
+                "ma_dvhc": agency.unit_code,
                 "ky": publication.period,
                 "tu_so": part,
                 "mau_so": whole,

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from lms.kit.formats import number, share
 from lms.kit.sheets.writer import csv_text
 from lms.reports.feeds.indicators import APPROVED, WITHDRAWN, code_list, local, records
-from lms.reports.feeds.publication import PublicAgency, Publication, Tombstone
+from lms.reports.feeds.publication import Counts, PublicAgency, Publication, PublicComparison, Tombstone
+from lms.results.rules import Figures
 
 CSV_COLUMNS = (
     "ma_don_vi",
@@ -31,6 +32,20 @@ CSV_COLUMNS = (
     "diem_tb",
     "an_so_lieu",
     "phien_ban",
+)
+# After those that were there first: bands, times, the administrative unit, the quarter before; then a block for each position group.
+BANDS: Mapping[str, str] = {"gioi": "good", "kha": "fair", "trung_binh": "average", "yeu": "weak"}
+LENSES: Mapping[str, str] = {"theo_bao_cao": "as_reported", "theo_co_cau_nay": "restated", "cung_nguoi": "same_people"}
+PARTS: Mapping[str, str] = {"ket_qua": "performance", "thanh_phan": "composition", "co_cau": "structure"}
+COMPARED_COLUMNS = ("thuoc_dien", "tham_gia", "dat")
+GROUP_COLUMNS = ("thuoc_dien", "tham_gia", "dat", "diem_tb")
+MORE_COLUMNS = (
+    *BANDS,
+    "so_luot",
+    "ma_dvhc",
+    "ky_truoc",
+    *(f"{lens}_{when}_{name}" for lens in LENSES for when in ("truoc", "sau") for name in COMPARED_COLUMNS),
+    *(f"phan_ra_{part}" for part in (*PARTS, "tong")),
 )
 BYTE_ORDER_MARK = "\ufeff"  # makes old Excel read UTF-8
 ATOM = "http://www.w3.org/2005/Atom"
@@ -64,9 +79,9 @@ def as_json(publication: Publication, code: str | None, zone: ZoneInfo) -> str:
         },
     }
     if code is None:
-        return _json({**body, "don_vi": [line(agency) for agency in publication.agencies]})
-    below = [line(child) for child in publication.children(code)]
-    return _json({**body, "don_vi": line(publication.by_code[code]), "don_vi_truc_thuoc": below})
+        return _json({**body, "don_vi": [details(agency) for agency in publication.agencies]})
+    below = [details(child) for child in publication.children(code)]
+    return _json({**body, "don_vi": details(publication.by_code[code]), "don_vi_truc_thuoc": below})
 
 
 def as_csv(publication: Publication, code: str | None, _zone: ZoneInfo) -> str:
@@ -74,8 +89,10 @@ def as_csv(publication: Publication, code: str | None, _zone: ZoneInfo) -> str:
     right below it as well."""
     agencies = publication.agencies if code is None else publication.subtree(code)
     more = {"ky": publication.period, "phien_ban": publication.revision}
-    rows = [{**line(agency), **more} for agency in agencies]
-    return _csv(CSV_COLUMNS, ([_cell(row[column]) for column in CSV_COLUMNS] for row in rows))
+    groups = sorted({group for agency in publication.agencies for group in agency.groups})
+    columns = (*CSV_COLUMNS, *MORE_COLUMNS, *(f"{group}_{name}" for group in groups for name in GROUP_COLUMNS))
+    rows = [{**line(agency), **more, **_flat(agency)} for agency in agencies]
+    return _csv(columns, ([_cell(row.get(column)) for column in columns] for row in rows))
 
 
 def as_ioc(publication: Publication, code: str | None, zone: ZoneInfo) -> str:
@@ -142,6 +159,54 @@ def line(agency: PublicAgency) -> dict[str, Any]:
         "diem_tb": _float(agency.mean_score),
         "an_so_lieu": agency.is_withheld or agency.is_partly_withheld,
     }
+
+
+def details(agency: PublicAgency) -> dict[str, Any]:
+    """A row with what the public may see besides: bands, position groups, and the quarter before. None where it is withheld."""
+    counts = agency.counts
+    return {
+        **line(agency),
+        "ma_dvhc": agency.unit_code,
+        "xep_loai": None if counts["good"] is None else {name: counts[key] for name, key in BANDS.items()},
+        "so_luot": counts["attempts"],
+        "nhom_doi_tuong": {group: _group(of_group) for group, of_group in agency.groups.items()} or None,
+        "so_voi_ky_truoc": _compared(agency.comparison),
+    }
+
+
+def _group(counts: Counts) -> dict[str, Any]:
+    took_part, scores = counts["took_part"], counts["score_hundredths"]
+    mean = Figures(took_part=took_part, score_hundredths=scores).mean_score if took_part and scores is not None else None
+    return {"thuoc_dien": counts["expected"], "tham_gia": took_part, "dat": counts["passed"], "diem_tb": _float(mean)}
+
+
+def _compared(comparison: PublicComparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    lenses = {name: comparison.lenses.get(key) for name, key in LENSES.items()}
+    shown = {name: None if lens is None else {"truoc": _tally(lens[0]), "sau": _tally(lens[1])} for name, lens in lenses.items()}
+    split = comparison.split
+    parts = None if split is None else {**{name: split[key] / 100 for name, key in PARTS.items()}, "tong": sum(split.values()) / 100}
+    return {"ky": comparison.period, **shown, "phan_ra_ty_le_dat": parts}
+
+
+def _tally(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: counts[key] for name, key in zip(COMPARED_COLUMNS, ("expected", "took_part", "passed"), strict=True)}
+
+
+def _flat(agency: PublicAgency) -> dict[str, Any]:
+    """The same as cells of one row."""
+    found = details(agency)
+    row = {**(found["xep_loai"] or {}), "so_luot": found["so_luot"], "ma_dvhc": found["ma_dvhc"]}
+    for group, counts in (found["nhom_doi_tuong"] or {}).items():
+        row |= {f"{group}_{name}": value for name, value in counts.items()}
+    if compared := found["so_voi_ky_truoc"]:
+        row["ky_truoc"] = compared["ky"]
+        for lens in LENSES:
+            for when, counts in (compared[lens] or {}).items():
+                row |= {f"{lens}_{when}_{name}": value for name, value in counts.items()}
+        row |= {f"phan_ra_{part}": value for part, value in (compared["phan_ra_ty_le_dat"] or {}).items()}
+    return row
 
 
 def sentence(agency: PublicAgency) -> str:

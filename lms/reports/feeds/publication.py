@@ -12,13 +12,24 @@ from lms.kit.formats import percent
 from lms.reports.rules import SMALLEST_PUBLIC_NUMBER
 from lms.reports.rules.body import AgencyBody
 from lms.reports.rules.correcting import AgencyCorrection, FigureChange
-from lms.reports.rules.disclosure.names import BANDS, EXCLUSIONS, FIGURES, GROUPS, visible_figures
+from lms.reports.rules.disclosure.names import BANDS, EXCLUSIONS, FIGURES, GROUPS, OUTCOME, PARTICIPATION, SPLIT, visible_figures
 from lms.results.rules import Figures
 
+COMPARISON = "comparison"
 PLAIN = ("expected", "took_part", "passed")  # what revisions are compared by in public
 
 Counts = Mapping[str, int | None]
 """Figures by name; None: withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicComparison:
+    """What the public may know beside the quarter before: by name of a lens its (before, after) counts, and the parts of the change of the
+    pass rate in hundredths of a point; only what is not withheld."""
+
+    period: str
+    lenses: Mapping[str, tuple[Mapping[str, int], Mapping[str, int]]]
+    split: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,8 @@ class PublicAgency:
     changes: tuple[FigureChange, ...] = ()
     causes: tuple[str, ...] = ()
     pass_denominator: str = "took_part"  # noqa: S105  # no password, but whom those who passed are a share of
+    unit_code: str | None = None  # of the administrative unit (mã ĐVHC), where the tree has one
+    comparison: PublicComparison | None = None
 
     @property
     def expected(self) -> int | None:
@@ -138,13 +151,16 @@ def publication(
     base_url: str,
     corrects: int | None,
     because: str | None,
+    unit_codes: Mapping[str, str] | None = None,
 ) -> Publication:
-    """`before`: the bodies of the revision it corrects; `causes`: why figures changed, as far as everybody may know."""
+    """`before`: the bodies of the revision it corrects; `causes`: why figures changed, as far as everybody may know; `unit_codes`: codes of
+    administrative units by agency, as the tree of the counting day was known when the report was frozen."""
     head = bodies[0].report
     earlier = {body.agency.id: _counts(body) for body in before}
     why = {one.id: tuple(one.causes) for one in causes}
     codes = {body.agency.id: body.agency.code for body in bodies}
-    agencies = tuple(_agency(body, codes, earlier, why) for body in bodies)
+    units = unit_codes or {}
+    agencies = tuple(_agency(body, codes, earlier, why, units.get(body.agency.id)) for body in bodies)
     smallest = head.settings.get("disclosure", {}).get("threshold", SMALLEST_PUBLIC_NUMBER)
     return Publication(
         head.id,
@@ -162,7 +178,13 @@ def publication(
     )
 
 
-def _agency(body: AgencyBody, codes: Mapping[str, str], earlier: Mapping[str, Counts], why: Mapping[str, tuple[str, ...]]) -> PublicAgency:
+def _agency(
+    body: AgencyBody,
+    codes: Mapping[str, str],
+    earlier: Mapping[str, Counts],
+    why: Mapping[str, tuple[str, ...]],
+    unit_code: str | None,
+) -> PublicAgency:
     agency = body.agency
     counts = _counts(body)
     withheld = _withheld(body)
@@ -180,7 +202,23 @@ def _agency(body: AgencyBody, codes: Mapping[str, str], earlier: Mapping[str, Co
         changes=changes,
         causes=why.get(agency.id, ()) if changes else (),
         pass_denominator=str(body.report.settings.get("pass_denominator", "took_part")),
+        unit_code=unit_code,
+        comparison=_comparison(body, withheld),
     )
+
+
+def _comparison(body: AgencyBody, withheld: frozenset[str]) -> PublicComparison | None:
+    """Lenses and split as far as none of them is withheld; None where nothing is left, or there is nothing to compare with."""
+    found = body.comparison
+    if found is None or "disclosure" not in body.report.settings:  # before that nothing was decided about comparisons
+        return None
+    shown = {
+        name: (lens["before"], lens["after"])
+        for name, lens in found["lenses"].items()
+        if lens["before"] is not None and not withheld.intersection((f"{COMPARISON}.{name}", COMPARISON, FIGURES, PARTICIPATION, OUTCOME))
+    }
+    split = found["split"]["passing"] if shown and not withheld.intersection((SPLIT, COMPARISON)) else None
+    return PublicComparison(str(found["period"]), shown, split["hundredths"] if split else None) if shown else None
 
 
 def _counts(body: AgencyBody) -> Counts:

@@ -26,7 +26,7 @@ from lms.reports.models import Report
 from lms.reports.queries.public import read_publication
 from lms.reports.rules.correcting import CAUSE_NAMES
 
-RENDERING = 1  # counts up whenever what is made here changes
+RENDERING = 2  # counts up whenever what is made here changes
 _KEPT = 3  # publications in memory: they never change
 
 _TEXTS: Mapping[Format, tuple[Callable[[Publication, str | None, ZoneInfo], str], Callable[[Tombstone, ZoneInfo], str]]] = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, undefer
 
+from lms.agencies.models import AgencyCode
+from lms.agencies.queries.lookups import current
+from lms.agencies.rules.kinds import CodeScheme
 from lms.reports.feeds.publication import Publication, publication
 from lms.reports.models import ONCE_PUBLIC, PublicFile, PublicRendering, Report, ReportAgency, ReportState
 from lms.reports.queries.bodies import agency_body
@@ -104,7 +107,18 @@ def read_publication(session: Session, report: Report, base_url: str) -> Publica
         base_url=base_url,
         corrects=None if before is None else before.revision,
         because=report.corrects_because,
+        unit_codes=_unit_codes(session, bodies[0].report.counted_on, report.built_at),
     )
+
+
+def _unit_codes(session: Session, counted_on: str, known: datetime) -> dict[str, str]:
+    """Codes of administrative units that agencies bore on a day, as was known then; where one bears several, the longest."""
+    rows = session.execute(
+        select(AgencyCode.agency_id, AgencyCode.code)
+        .where(AgencyCode.scheme == CodeScheme.DVHC, current(AgencyCode, date.fromisoformat(counted_on), known))
+        .order_by(func.length(AgencyCode.code), AgencyCode.code)
+    )
+    return {str(agency): code for agency, code in rows}
 
 
 def _corrected(session: Session, report: Report) -> Report | None:

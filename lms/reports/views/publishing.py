@@ -24,7 +24,7 @@ from lms.reports import queries
 from lms.reports.models import ReportHappening
 from lms.reports.operations import letters, webhooks
 from lms.reports.operations.publishing import newest_public
-from lms.reports.operations.spreading import ask_letters
+from lms.reports.operations.spreading import ask_letters, tell_again
 from lms.reports.queries import deliveries
 from lms.reports.reading import quarter_of
 from lms.results import queries as ledger
@@ -169,6 +169,20 @@ def write_letters(quarter: str) -> BaseResponse:
     with transaction() as session:
         ask_letters(session, current_actor(), newest_public(session, period.code), now())
     flash(_("Sẽ viết thư cho địa chỉ chưa có thư trong ít phút"), "success")
+    return redirect(url_for("publishing.delivered", quarter=period), 303)
+
+
+@blueprint.post("/<quarter>/tell-again")
+@requires("reports.publish")
+def tell(quarter: str) -> BaseResponse:
+    """Have what stopped of telling a report (`report`) on be carried out."""
+    period = quarter_of(quarter)
+    with transaction() as session:
+        found = next((one for one in deliveries.once_public(session) if str(one.id) == request.form.get("report")), None)
+        if found is None or found.period != period.code:
+            raise NotFound
+        tell_again(session, current_actor(), found.id, now())
+    flash(_("Sẽ báo tin tiếp trong ít giây"), "success")
     return redirect(url_for("publishing.delivered", quarter=period), 303)
 
 

@@ -27,6 +27,7 @@ from lms.reports.models import Report
 from lms.reports.plugged import origins, panels
 from lms.reports.reading import Result, find_activity, find_agency, previous_figures, quarter_of, read_result
 from lms.reports.result_page import map_page, result_page
+from lms.reports.rules.approving import SecondPerson
 from lms.reports.rules.overview import Lens
 from lms.reports.views.files import document
 from lms.results import queries as ledger
@@ -204,7 +205,8 @@ def publish(quarter: str) -> BaseResponse:
     """Make the quarter's newest frozen results public."""
     period = quarter_of(quarter)
     with transaction() as session:
-        operations.publish_report(session, current_actor(), period.code, now())
+        rule = SecondPerson(settings().report_second_person)
+        operations.publish_report(session, current_actor(), period.code, now(), rule=rule)
     flash(_("Đã công bố kết quả %(quarter)s.", quarter=quarter_label(period)), "success")
     return redirect(url_for("reports.index"), 303)
 
