@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Subquery, and_, case, cast, func,
 from sqlalchemy.orm import Session
 
 from lms.agencies.queries import in_subtree
+from lms.results.models import Expectation, ExpectationChange, ExpectationPast, Outcome
 from lms.results.queries.activities import ActivityRow
 from lms.results.queries.counted import counted
 from lms.results.rules import Flow, Tally
@@ -79,7 +80,7 @@ def late_news(session: Session, activity: ActivityRow, since: datetime, until: d
         select(agency, kind.label("kind"), reason.label("reason"))
         .select_from(then)
         .join(now_, now_.c.id == then.c.id, full=True)
-        .where(kind.is_not(None))
+        .where(kind.is_not(None), _has_news(activity.key, since))
         .subquery()
     )
     query = select(changed.c.agency_id, changed.c.kind, changed.c.reason, func.count()).group_by(
@@ -108,12 +109,25 @@ def late_people(
         .join(now_, now_.c.id == then.c.id, full=True)
         .where(
             kind.is_not(None),
+            _has_news(activity.key, since),
             or_(*(in_subtree(one.c.agency_id, root, activity.counted_on) for one in (now_, then))),
         )
         .order_by(func.coalesce(now_.c.id, then.c.id))
         .limit(limit)
     )
     return [LatePerson(*row) for row in session.execute(query)]
+
+
+def _has_news(activity: str, since: datetime) -> ColumnElement[bool]:
+    """Was anything of an activity recorded after a moment? Asked once for a whole statement, which then reads no list where nothing was."""
+    changes = select(ExpectationChange.id).join(Expectation, Expectation.id == ExpectationChange.expectation_id)
+    later = or_(Outcome.recorded_at > since, Outcome.superseded_at > since, Outcome.joined_at > since)
+    return or_(
+        select(Expectation.id).where(Expectation.activity == activity, Expectation.recorded_at > since).exists(),
+        select(ExpectationPast.id).where(ExpectationPast.activity == activity, ExpectationPast.superseded_at > since).exists(),
+        changes.where(Expectation.activity == activity, ExpectationChange.changed_at > since).exists(),
+        select(Outcome.id).where(Outcome.activity == activity, later).exists(),
+    )
 
 
 def _kind(then: Subquery, now_: Subquery) -> tuple[ColumnElement[str | None], ColumnElement[str | None]]:
