@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, url_for
@@ -11,8 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lms.kit.access import current_actor, requires
 from lms.kit.clock import now
-from lms.kit.errors import N_, Conflict
-from lms.kit.i18n import quarter_label
+from lms.kit.errors import N_, Conflict, DomainError
+from lms.kit.i18n import quarter_label, translated
 from lms.kit.unit import settings, transaction
 from lms.mail.writing import digest
 from lms.reports import operations
@@ -23,9 +26,26 @@ from lms.reports.reading import find_activity, quarter_of
 from lms.reports.rules.approving import SecondPerson
 from lms.reports.views.life import blueprint, current_of, quarter_page
 
+Handler = Callable[..., Any]
+
+
+def _told_on_its_page(view: Handler) -> Handler:
+    """What is refused is said where the button is."""
+
+    @wraps(view)
+    def handled(quarter: str, **more: Any) -> Any:
+        try:
+            return view(quarter, **more)
+        except DomainError as refusal:
+            flash(translated(refusal), "error")
+            return quarter_page(quarter), refusal.status
+
+    return handled
+
 
 @blueprint.post("/<quarter>/freeze")
 @requires("reports.publish")
+@_told_on_its_page
 def freeze(quarter: str) -> BaseResponse:
     """Have the worker freeze the quarter's results as they are now."""
     form = FreezeForm()
@@ -37,6 +57,7 @@ def freeze(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/plan")
 @requires("reports.publish")
+@_told_on_its_page
 def plan(quarter: str) -> str | BaseResponse | tuple[str, int]:
     form = PlanForm()
     if not form.validate_on_submit():
@@ -59,6 +80,7 @@ def plan(quarter: str) -> str | BaseResponse | tuple[str, int]:
 
 @blueprint.post("/<quarter>/consult")
 @requires("reports.publish")
+@_told_on_its_page
 def consult(quarter: str) -> str | BaseResponse | tuple[str, int]:
     """Ask the agencies."""
     form = ConsultForm()
@@ -73,6 +95,7 @@ def consult(quarter: str) -> str | BaseResponse | tuple[str, int]:
 
 @blueprint.post("/<quarter>/end-consultation")
 @requires("reports.publish")
+@_told_on_its_page
 def end_consultation(quarter: str) -> BaseResponse:
     with transaction() as session:
         operations.end_consultation(session, current_actor(), current_of(session, quarter).id, now())
@@ -82,6 +105,7 @@ def end_consultation(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/remind")
 @requires("reports.publish")
+@_told_on_its_page
 def remind(quarter: str) -> BaseResponse:
     """Write to agencies that have not spoken; once a day."""
     if settings().smtp_url is None:
@@ -95,6 +119,7 @@ def remind(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/answers/<uuid:verdict_id>")
 @requires("reports.publish")
+@_told_on_its_page
 def answer(quarter: str, verdict_id: UUID) -> str | BaseResponse | tuple[str, int]:
     """Answer an agency's objection."""
     form = AnswerForm()
@@ -108,6 +133,7 @@ def answer(quarter: str, verdict_id: UUID) -> str | BaseResponse | tuple[str, in
 
 @blueprint.post("/<quarter>/approve")
 @requires("reports.publish")
+@_told_on_its_page
 def approve(quarter: str) -> BaseResponse:
     with transaction() as session:
         found = current_of(session, quarter)
@@ -123,6 +149,7 @@ def approve(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/take-back-approval")
 @requires("reports.publish")
+@_told_on_its_page
 def take_back_approval(quarter: str) -> BaseResponse:
     with transaction() as session:
         operations.take_back_approval(session, current_actor(), current_of(session, quarter).id, now())
@@ -132,6 +159,7 @@ def take_back_approval(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/schedule")
 @requires("reports.publish")
+@_told_on_its_page
 def schedule(quarter: str) -> str | BaseResponse | tuple[str, int]:
     """Publish at a set moment."""
     form = ScheduleForm()
@@ -146,6 +174,7 @@ def schedule(quarter: str) -> str | BaseResponse | tuple[str, int]:
 
 @blueprint.post("/<quarter>/cancel-publication")
 @requires("reports.publish")
+@_told_on_its_page
 def cancel_publication(quarter: str) -> BaseResponse:
     """What was set for a moment is not published then; the approval stands."""
     with transaction() as session:
@@ -156,6 +185,7 @@ def cancel_publication(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/publish")
 @requires("reports.publish")
+@_told_on_its_page
 def publish(quarter: str) -> BaseResponse:
     """Publish what was approved, at once."""
     with transaction() as session:
@@ -166,6 +196,7 @@ def publish(quarter: str) -> BaseResponse:
 
 @blueprint.post("/<quarter>/withdraw")
 @requires("reports.publish")
+@_told_on_its_page
 def withdraw(quarter: str) -> str | BaseResponse | tuple[str, int]:
     form = WithdrawForm()
     if not form.validate_on_submit():
