@@ -13,6 +13,7 @@ from lms.kit.errors import N_
 
 # Symbols of people's committees and councils, departments, and papers of single offices.
 _LOCAL = re.compile(r"UBND|HĐND|(?:^|[-/])(?:S[A-ZĐ]{2,}|VP[A-ZĐ]*|P[A-ZĐ]{2,})|^(?:BC|TB|TTr|CV|BB|GM|HD)(?:[-/]|$)")
+_TITLE = re.compile(r"\b(?:Bộ luật|Luật) [A-ZĐÂĂÊÔƠƯÁÀẢÃẠ][^\W\d_]+(?: [^\W\d_]+)?")
 _CITED = re.compile(r"\[\^([^\]\s]+)\]")
 
 
@@ -25,6 +26,19 @@ def check(course: WrittenCourse, standards: Standards, on: date, findings: Findi
             line = course.line_of("course.yaml", f"id: {source.id}")
             findings.error(course.path("course.yaml"), line, N_("Nguồn “%(id)s” không bài nào dẫn: dẫn [^%(id)s] hoặc bỏ."), id=source.id)
     _named_without_source(course, standards, on, findings)
+    _titled_without_source(course, standards, on, findings)
+
+
+def _titled_without_source(course: WrittenCourse, standards: Standards, on: date, findings: Findings) -> None:
+    """Laws named by title alone. Where a title ends in running text cannot be told; its first two words tell laws apart."""
+    assert course.content is not None
+    known = " ".join(source.text for source in course.content.sources).casefold()
+    for passage in course.passages:
+        for match in _TITLE.finditer(passage.text) if passage.region != "sources" else ():
+            if match[0].casefold().removeprefix("bộ ") not in known:
+                ended = any(name.startswith(match[0]) for law in standards.laws if law.ended(on) for name in law.aliases)
+                tell = findings.notice if ended or passage.shows_mistakes(match[0]) else findings.error
+                tell(passage.file, passage.line, N_("“%(law)s…” chưa có nguồn trong course.yaml: thêm vào “sources”."), law=match[0])
 
 
 def _named_without_source(course: WrittenCourse, standards: Standards, on: date, findings: Findings) -> None:

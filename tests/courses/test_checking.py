@@ -88,6 +88,8 @@ def test_a_source_that_no_lesson_cites_is_told_on_its_line(tmp_path: Path) -> No
         ("theo Quyết định 749/QĐ-TTg", ERROR),
         ("theo Nghị quyết 57-NQ/TW", ERROR),
         ("theo Luật 148/2025", ERROR),
+        ("theo Luật Lưu trữ năm 2024", ERROR),
+        ("ai viết “Luật Lưu trữ” là nhầm", NOTICE),
         ("bỏ Nghị định 13/2023/NĐ-CP đã hết hiệu lực", NOTICE),
     ],
 )
@@ -253,7 +255,7 @@ def test_a_law_past_its_validity_is_no_basis_and_is_named_only_as_ended(tmp_path
     named: dict[str, Change] = {FIRST: (SAID, f"{old} nói vậy. {SAID}")}
     assert has(found(tmp_path / "b", named), FIRST, "nói rõ điều ấy ở đây", error=NOTICE)
     told: dict[str, Change] = {FIRST: (SAID, f"{old} đã hết hiệu lực từ 01/7/2026. {SAID}")}
-    assert found(tmp_path / "c", told) == []
+    assert not any("hết hiệu lực từ" in str(one) for one in found(tmp_path / "c", told))
 
 
 def test_a_law_holds_up_to_the_day_it_ends() -> None:
