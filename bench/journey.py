@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from bench import floor
+from bench.answers import some_answer
 from bench.browser import Answer, Browser
 from bench.data import AGENCY_CODE, COURSE, PASSWORD, ROOT_CODE, Province
 from bench.measure import Sample, Series
@@ -75,16 +76,14 @@ class Rounds:
         paper = person.get(attempt, accept="application/json").json
         answers = [self._answer(question, sequence) for sequence, question in enumerate(paper["questions"], start=1)]
         first = answers[0]
-        changed = {**first, "sequence": len(answers) + 1, "answer": [paper["questions"][0]["options"][0]["id"]]}
+        changed = {**first, "sequence": len(answers) + 1, "answer": some_answer(paper["questions"][0], self.random)}
         measure("save one answer", lambda: self._save(person, attempt, paper["takeover"], [first]))
         measure("save a changed answer", lambda: self._save(person, attempt, paper["takeover"], [changed]))
         self._save(person, attempt, paper["takeover"], answers[1:])
         measure("submit (30 answers)", lambda: person.post_form(f"{attempt}/submit", {}))
 
     def _answer(self, question: dict[str, object], sequence: int) -> dict[str, object]:
-        options = question["options"]
-        assert isinstance(options, list)
-        return {"slot": question["slot"], "sequence": sequence, "answer": [self.random.choice(options)["id"]]}
+        return {"slot": question["slot"], "sequence": sequence, "answer": some_answer(question, self.random)}
 
     @staticmethod
     def _save(person: Browser, attempt: str, takeover: int, responses: list[dict[str, object]]) -> Answer:

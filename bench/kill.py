@@ -28,6 +28,7 @@ from urllib.parse import urlencode
 
 import courses
 import quizzes
+from bench.answers import some_answer
 from bench.data import PASSWORD, load_province, prepare_schema
 from bench.processes import ROOT, children, free_port
 from lms.app import create_app
@@ -79,7 +80,7 @@ class Sitter:
         begun = self.call(f"/rounds/{quarter}/start", {})
         self.attempt = f"/attempts/{begun['attempt']}"
         paper = json.loads(self.send("GET", self.attempt)[1])
-        self.options = {question["slot"]: [option["id"] for option in question["options"]] for question in paper["questions"]}
+        self.questions = {question["slot"]: question for question in paper["questions"]}
 
     def call(self, path: str, value: Mapping[str, Any]) -> Any:
         status, text = self.send("POST", path, json.dumps(value), **{"Content-Type": "application/json", "X-CSRFToken": self.token})
@@ -94,8 +95,8 @@ class Sitter:
         chance = random.Random(self.login)
         while time.monotonic() < end:
             sequence += 1
-            slot = chance.choice(list(self.options))
-            answer = [chance.choice(self.options[slot])]
+            slot = chance.choice(list(self.questions))
+            answer = some_answer(self.questions[slot], chance)
             one = {"slot": slot, "sequence": sequence, "answer": answer}
             while time.monotonic() < end:
                 try:

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bench import floor
+from bench.answers import some_answer
 from bench.browser import Answer, Browser
 from bench.data import PASSWORD, Province
 from bench.measure import Meter, Series
@@ -105,10 +106,10 @@ def _sit(measured: Callable[[str, Callable[[], Answer]], Answer], person: Browse
         return person.post_json(f"{attempt}/answers", {"takeover": paper_json["takeover"], "responses": answers, "clock": clock})
 
     answers: list[dict[str, object]] = [
-        {"slot": question["slot"], "sequence": sequence, "answer": [random.choice(question["options"])["id"]], "flagged": False}
+        {"slot": question["slot"], "sequence": sequence, "answer": some_answer(question, random), "flagged": False}
         for sequence, question in enumerate(paper_json["questions"], start=1)
     ]
-    changed = {**answers[0], "sequence": len(answers) + 1, "answer": [paper_json["questions"][0]["options"][0]["id"]]}
+    changed = {**answers[0], "sequence": len(answers) + 1, "answer": some_answer(paper_json["questions"][0], random)}
     measured("save one answer", lambda: save(answers[:1]))
     measured("save a changed answer", lambda: save([changed]))
     for one in answers[1:]:

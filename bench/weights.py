@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from random import Random
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
+from bench.answers import some_answer
 from bench.browser import AGENT, Answer
 from bench.data import AGENCY_CODE, COURSE, PASSWORD, ROOT_CODE, Province
 
@@ -187,7 +189,7 @@ def _weigh_saves(person: Visitor, attempt: str) -> tuple[list[Weight], Weight]:
     whole = Weight("whole test of 30 questions", WHOLE_TEST)
     paper: Any = person.get(attempt, accept="application/json").json
     for sequence, question in enumerate(paper["questions"], start=1):
-        response = {"slot": question["slot"], "sequence": sequence, "answer": [question["options"][-1]["id"]], "flagged": False}
+        response = {"slot": question["slot"], "sequence": sequence, "answer": some_answer(question, Random(sequence)), "flagged": False}
         address = f"{attempt}/answers"
         answer = person.post_json(address, {"takeover": paper["takeover"], "responses": [response]})
         anew = _own_head(person, address, answer.request_bytes) + answer.request_bytes + answer.header_bytes + len(answer.sent)
