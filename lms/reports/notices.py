@@ -18,7 +18,8 @@ from lms.kit.errors import N_
 from lms.kit.notices import Notice
 from lms.kit.working_days import is_working_day
 from lms.reports.models import Report
-from lms.reports.queries.life import consultation_of, consulting_reports, overdue_reports, speakers, unfrozen_activities
+from lms.reports.queries.consulting import consultation_of, speakers
+from lms.reports.queries.life import consulting_reports, overdue_reports, unfrozen_activities
 
 
 def consultations(session: Session, at: datetime, zone: ZoneInfo) -> Iterator[Notice]:

@@ -17,6 +17,7 @@ from lms.reports import queries
 from lms.reports.forms import FreezeForm
 from lms.reports.operations.planning import plan_of
 from lms.reports.queries import life
+from lms.reports.queries.consulting import silent_agencies_of
 from lms.reports.reading import read_result
 from lms.results import queries as ledger
 
@@ -48,7 +49,7 @@ def drafts_that_wait(session: Session, actor: Actor, at: datetime) -> HomePanel 
         (Quarter.from_code(report.period), report.consultation_until, agency)
         for report in life.consulting_reports(session)
         if report.consultation_until is not None and at < report.consultation_until
-        for agency in life.silent_agencies_of(session, report.id, actor.person_id, today)
+        for agency in silent_agencies_of(session, report.id, actor.person_id, today)
     ]
     return HomePanel("reports/_drafts_panel.html", {"waiting": waiting}, order=15) if waiting else None
 

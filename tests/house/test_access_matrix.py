@@ -136,7 +136,7 @@ TOLD = {
     "POST report_life.cancel_publication": 409,
     "POST report_life.remind": 409,  # no mail server is set
     "POST publishing.write_letters": 409,
-    "POST publishing.tell": 404,  # no report is named
+    "POST publishing.tell": 409,  # nothing failed
     "POST report_life.consult": 409,
     "POST report_life.end_consultation": 409,
     "POST report_life.publish": 409,

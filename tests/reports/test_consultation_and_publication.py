@@ -26,7 +26,8 @@ from lms.reports.models import Report, ReportEvent, ReportState, Verdict
 from lms.reports.notices import consultations
 from lms.reports.operations.planning import freeze_what_is_locked, plan_report
 from lms.reports.operations.publishing import publish_scheduled
-from lms.reports.queries.life import consultation_of, tombstone
+from lms.reports.queries.consulting import consultation_of
+from lms.reports.queries.life import tombstone
 from lms.reports.queries.public import public_report
 from lms.results.operations import lock_activity
 from tests.reports.making import ACTIVITY, CLOSED, Province, finish, make_province, revisions, the_activity

@@ -10,19 +10,20 @@ from io import BytesIO
 from uuid import UUID
 from xml.etree import ElementTree
 from zipfile import ZipFile
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from docx import Document
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from lms.accounts.models import Posting
+from lms.accounts.models import Person, Posting, RoleGrant
 from lms.agencies.models import AgencyVersion
 from lms.agencies.operations import record_change
 from lms.agencies.rules.events import Abolition, Change, Details, Division, Founding, Merger, Part
-from lms.kit.actors import SERVICE
+from lms.kit.actors import SERVICE, Role
 from lms.kit.clock import Quarter, now
 from lms.kit.db import Database
 from lms.kit.errors import Conflict
@@ -31,6 +32,8 @@ from lms.kit.queue import run_due, run_periodic
 from lms.reports import operations
 from lms.reports.feeds.addresses import all_places
 from lms.reports.models import Report, ReportEvent, ReportFile, ReportState
+from lms.reports.posting import hand_over
+from lms.reports.queries.consulting import consultation_of, silent_agencies_of, speakers, speaks_as
 from lms.reports.queries.verifying import verify_report
 from lms.results.models import Activity, Outcome
 from lms.results.queries import ActivityRow
@@ -43,6 +46,7 @@ from tests.reports.telling import Receiver, add, receiver, send, telling
 __all__ = ["box", "port", "receiver", "telling"]
 CODES = ("H55", "H55.1", "H55.101", "H55.102")
 NOVEMBER = date(2026, 11, 1)
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 SignIn = Callable[[str], FlaskClient]
 
 
@@ -197,6 +201,38 @@ def test_a_name_is_a_name_in_every_format(app: Flask, database: Database, provin
     whole = public.get("/public/2026-Q4.csv").text
     assert "\r\n=" not in whole
     assert ",=" not in whole
+
+
+def test_of_a_merged_agency_its_heir_speaks_and_gets_its_letter(telling: Flask, database: Database, box: Box) -> None:
+    with database.transaction() as session:
+        province = make_province(session)
+        for login, actor in province.actors.items():
+            session.execute(update(Person).where(Person.id == actor.person_id).values(email=f"{login}@tinh.gov.vn"))
+        session.execute(delete(RoleGrant).where(RoleGrant.person_id == province.actors["xa"].person_id))  # the commune has nobody left
+    end(database, province, "merged")
+    head, focal, gone = (province.actors["thutruong"].person_id, province.actors["daumoi"].person_id, province.agencies["H55.101"])
+    report = build(database)
+    with database.transaction() as session:
+        operations.open_consultation(session, SERVICE, report, 3, zone=ZONE, at=CLOSED)
+    with database.reading() as session:
+        assert {person for person, agency in speakers(session, report, CLOSED.date()) if agency == gone} == {head, focal}
+        assert [one.code for one in silent_agencies_of(session, report, head or gone, CLOSED.date())] == ["H55.1", "H55.101"]
+        assert consultation_of(session, report, CLOSED.date()).asked == 2
+        days = (DAY, CLOSED.date())
+        assert speaks_as(session, head or gone, gone, days, CLOSED.date()) is Role.HEAD
+        assert speaks_as(session, province.actors["xa"].person_id or gone, gone, days, CLOSED.date()) is None
+    with database.transaction() as session:
+        operations.end_consultation(session, SERVICE, report, CLOSED)
+    with database.transaction() as session:
+        operations.approve_report(session, SERVICE, report, CLOSED)
+    with database.transaction() as session:
+        operations.publish_now(session, SERVICE, report, CLOSED)
+    run_periodic(telling, {})
+    run_due(telling)
+    hand_over(now())
+    letters = sorted((str(one["To"]), next(one.iter_attachments()).get_filename()) for one in box.letters)
+    theirs = [f"ket-qua-2026-Q4-{code}.pdf" for code in ("H55.1", "H55.101")]
+    assert letters == [(f"{login}@tinh.gov.vn", name) for login in ("daumoi", "thutruong") for name in theirs]
 
 
 def another_quarter(database: Database, province: Province, at: datetime) -> UUID:

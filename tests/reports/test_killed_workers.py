@@ -28,8 +28,8 @@ from lms.reports.models import PublicFile, Report, ReportEvent, ReportFile, Repo
 from lms.reports.operations import freezing, publishing, rendering
 from lms.reports.operations import public_files as public_operations
 from lms.reports.posting import hand_over
+from lms.reports.queries.consulting import consultation_of
 from lms.reports.queries.deliveries import SPREADING
-from lms.reports.queries.life import consultation_of
 from lms.reports.queries.verifying import verify_report
 from lms.reports.rendering import file_store
 from tests.mail.test_letters import Box, box, port

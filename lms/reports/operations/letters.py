@@ -22,7 +22,7 @@ from lms.kit.ids import uuid7
 from lms.mail.operations.queue import hold_due, send_again
 from lms.mail.rules import MessageState
 from lms.reports.models import AgencyAddress, ReportAgency, ReportEvent, ReportHappening, ReportLetter
-from lms.reports.queries.life import ANSWERING
+from lms.reports.queries.consulting import ANSWERING, counting_day, heirs_of
 
 MOST_ADDRESSES = 10  # besides people's, of one agency
 _ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180})\.[A-Za-z]{2,24}")
@@ -46,7 +46,7 @@ def add_letters(session: Session, event: ReportEvent, agencies: Collection[UUID]
     """Write to the contacts of some agencies of the report, whom nobody has written to of this event. Returns how many are new.
 
     Where a revision takes the place of another, its own letter says so: of the old one only those are told who get none of the new."""
-    contacts = _contacts(session, agencies, today)
+    contacts = _contacts(session, event.report_id, agencies, today)
     if event.kind != ReportHappening.PUBLISHED:  # of what one never got, nothing is to be taken back
         got = _written(session, event.report_id, agencies)
         current = {(agency, address) for agency, address, _person in contacts}
@@ -129,13 +129,19 @@ def remove_address(session: Session, actor: Actor, agency: UUID, address: str, a
     audit.record(session, actor, "reports.remove_address", agency, at, before={"address": address}, after=None)
 
 
-def _contacts(session: Session, agencies: Collection[UUID], today: date) -> list[tuple[UUID, str, UUID | None]]:
-    """(agency, address, person) of heads and focal points of these very agencies and of their mailboxes; an address once an agency."""
+def _contacts(session: Session, report_id: UUID, agencies: Collection[UUID], today: date) -> list[tuple[UUID, str, UUID | None]]:
+    """(agency, address, person) of heads and focal points of these very agencies and of their mailboxes; of an agency that ended since the
+    counting day also those of the agencies in which it lives on. An address once an agency."""
+    heirs = heirs_of(session, agencies, counting_day(session, report_id), today)
+    stand_for = {agency: [agency] for agency in agencies}
+    for gone, living in heirs.items():
+        for heir in living:
+            stand_for.setdefault(heir, []).append(gone)
     people = session.execute(
         select(RoleGrant.agency_id, Person.email, Person.id)
         .join(Person, Person.id == RoleGrant.person_id)
         .where(
-            RoleGrant.agency_id.in_(agencies),
+            RoleGrant.agency_id.in_(stand_for),
             RoleGrant.role.in_(ANSWERING),
             effective(today),
             Person.email.is_not(None),
@@ -144,13 +150,12 @@ def _contacts(session: Session, agencies: Collection[UUID], today: date) -> list
         )
         .order_by(RoleGrant.agency_id, Person.id)
     )
+    boxes = session.execute(select(AgencyAddress.agency_id, AgencyAddress.address).where(AgencyAddress.agency_id.in_(stand_for)))
     found: dict[tuple[UUID, str], UUID | None] = {}
-    for agency, email, person in people:
-        if agency is not None and email and email.strip():
-            found.setdefault((agency, email.lower()), person)
-    boxes = session.execute(select(AgencyAddress.agency_id, AgencyAddress.address).where(AgencyAddress.agency_id.in_(agencies)))
-    for agency, address in boxes:
-        found.setdefault((agency, address), None)
+    for holder, email, person in [*people, *((agency, address, None) for agency, address in boxes)]:
+        if email and email.strip():
+            for agency in stand_for[holder]:
+                found.setdefault((agency, email.lower()), person)
     return [(agency, address, person) for (agency, address), person in found.items()]
 
 

@@ -18,7 +18,7 @@ from lms.mail.operations import Write, write_digests
 from lms.mail.queries import addresses
 from lms.reports.models import ReportState
 from lms.reports.operations.states import locked_report, refuse_unless
-from lms.reports.queries.life import speakers
+from lms.reports.queries.consulting import speakers
 
 
 @dataclass(frozen=True, slots=True)

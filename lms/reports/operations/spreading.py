@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.kit import audit, jobs
 from lms.kit.actors import Actor
 from lms.kit.errors import N_, Conflict
-from lms.reports.models import ReportEvent, ReportHappening, ReportState
+from lms.reports.models import Report, ReportEvent, ReportHappening, ReportState
 from lms.reports.operations.states import locked_report, refuse_unless
 from lms.reports.queries.deliveries import SPREADING, spreading_of
 
@@ -47,18 +47,18 @@ def ask_letters(session: Session, actor: Actor, report_id: UUID, at: datetime) -
     return job.id
 
 
-def tell_again(session: Session, actor: Actor, report_id: UUID, at: datetime) -> int:
-    """Have what the job of an event left undone be done, where it failed: what is there already is not written twice. Returns how many
-    events that are.
+def tell_again(session: Session, actor: Actor, period: str, at: datetime) -> int:
+    """Have what the job of an event of a period's reports left undone be done, where it failed: what is there already is not written
+    twice. Returns how many events that are.
 
     Raises Conflict where nothing failed.
     """
-    locked_report(session, report_id)
-    undone = [one for one in spreading_of(session, report_id) if one.state == jobs.JobState.FAILED]
+    reports = session.scalars(select(Report).where(Report.period == period).order_by(Report.revision).with_for_update()).all()
+    undone = [(report, one.id) for report in reports for one in spreading_of(session, report.id) if one.state == jobs.JobState.FAILED]
     if not undone:
         raise Conflict(N_("Việc báo tin không bị dừng."), code="nothing_failed")
-    for one in undone:
-        jobs.enqueue(session, SPREADING, {"event": one.id, "report": str(report_id)}, at=at, created_by=actor.person_id)
+    for report, event in undone:
+        jobs.enqueue(session, SPREADING, {"event": event, "report": str(report.id)}, at=at, created_by=actor.person_id)
+        audit.record(session, actor, "reports.tell_again", report.id, at, event=event)
     session.flush()
-    audit.record(session, actor, "reports.tell_again", report_id, at, events=len(undone))
     return len(undone)

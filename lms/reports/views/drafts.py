@@ -20,6 +20,7 @@ from lms.reports.frozen import thaw
 from lms.reports.models import Report, ReportState, Verdict
 from lms.reports.queries import life
 from lms.reports.queries.bodies import agency_body
+from lms.reports.queries.consulting import speaks_as, verdicts_of
 from lms.reports.reading import find_activity, quarter_of
 from lms.reports.views.life import blueprint
 from lms.results import queries as ledger
@@ -35,7 +36,7 @@ def drafts() -> str:
         found = []
         for one in life.consulting_reports(session):
             nodes = queries.entrances(session, scope_of("reports.respond"), today)
-            said = {verdict.agency_id: verdict for verdict in life.verdicts_of(session, one.id)}
+            said = {verdict.agency_id: verdict for verdict in verdicts_of(session, one.id)}
             found.append((Quarter.from_code(one.period), one, [(node, said.get(node.id)) for node in nodes]))
     return render_template("reports/life_drafts.html", found=found)
 
@@ -72,7 +73,7 @@ def _draft_page(quarter: str, agency_id: UUID, form: VerdictForm) -> str:
         body = agency_body(session, found, agency_id)
         if body is None:
             raise NotFound
-        said = life.verdicts_of(session, found.id, agency_id)
+        said = verdicts_of(session, found.id, agency_id)
     result, children = thaw(body)
     return render_template(
         "reports/life_draft.html",
@@ -104,7 +105,7 @@ def _speaks_as(session: Session, actor: Actor, report: Report, agency_id: UUID) 
     activity = ledger.activity_of_period(session, report.period)
     if actor.person_id is None or activity is None:
         raise NotFound
-    role = life.speaks_as(session, actor.person_id, agency_id, (activity.counted_on, today), today)
+    role = speaks_as(session, actor.person_id, agency_id, (activity.counted_on, today), today)
     if role is None:
         raise NotFound
     return role

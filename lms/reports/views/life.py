@@ -24,6 +24,7 @@ from lms.reports.operations.planning import plan_of
 from lms.reports.operations.publishing import READY
 from lms.reports.queries import life
 from lms.reports.queries.bodies import whole_file
+from lms.reports.queries.consulting import consultation_of
 from lms.reports.queries.correcting import corrections_of
 from lms.reports.queries.deciders import deciders
 from lms.reports.queries.deliveries import telling_of
@@ -128,7 +129,7 @@ def quarter_page(quarter: str, **forms: Any) -> str:
         if current is not None and current.state != ReportState.BUILDING:
             diff = corrections_of(session, current.id, for_the_public=False)
             if current.consultation_opened_at is not None:
-                consultation = life.consultation_of(session, current.id, local_date(at, settings().zone))
+                consultation = consultation_of(session, current.id, local_date(at, settings().zone))
         planned = plan_of(session, activity.key)
         deciding = _deciding(session, current, at)
         publishing = _publishing(session, current, at)

@@ -175,13 +175,10 @@ def write_letters(quarter: str) -> BaseResponse:
 @blueprint.post("/<quarter>/tell-again")
 @requires("reports.publish")
 def tell(quarter: str) -> BaseResponse:
-    """Have what stopped of telling a report (`report`) on be carried out."""
+    """Have what stopped of telling on be carried out."""
     period = quarter_of(quarter)
     with transaction() as session:
-        found = next((one for one in deliveries.once_public(session) if str(one.id) == request.form.get("report")), None)
-        if found is None or found.period != period.code:
-            raise NotFound
-        tell_again(session, current_actor(), found.id, now())
+        tell_again(session, current_actor(), period.code, now())
     flash(_("Sẽ báo tin tiếp trong ít giây"), "success")
     return redirect(url_for("publishing.delivered", quarter=period), 303)
 
