@@ -12,10 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from lms.agencies.queries import in_subtree
 from lms.results.models import Expectation, Outcome
 from lms.results.queries.activities import ActivityRow
-from lms.results.queries.counted import counted
+from lms.results.queries.counted import below, counted
 from lms.results.rules import BANDS, HISTOGRAM_BINS, Cell, Figures
 
 WIDTH = 100 // HISTOGRAM_BINS
@@ -33,7 +32,7 @@ class Census:
 
 def census(session: Session, activity: ActivityRow, root: UUID | None = None, *, known: datetime | None = None) -> Census:
     """All that is counted in an activity, as known at a moment; with `root` only its subtree on the counting day. One statement."""
-    rows = counted(activity.key, known)
+    rows = counted(activity.key, known, below(activity, root, known))
     tenths: list[ColumnElement[int]] = [
         func.coalesce(func.sum(case((and_(rows.c.score >= low, rows.c.score < high), 1), else_=0)), 0)
         for low, high in pairwise([*range(0, 100, WIDTH), 101])
@@ -49,8 +48,6 @@ def census(session: Session, activity: ActivityRow, root: UUID | None = None, *,
         func.coalesce(func.sum(rows.c.attempts), 0),
         *tenths,
     ).group_by(rows.c.agency_id, rows.c.group_code, rows.c.excluded_because)
-    if root is not None:
-        query = query.where(in_subtree(rows.c.agency_id, root, activity.counted_on, known))
     figures: dict[tuple[UUID, str], Figures] = {}
     exclusions: dict[UUID, dict[str, int]] = defaultdict(dict)
     histograms: dict[UUID, list[int]] = {}
@@ -93,12 +90,8 @@ def histogram(session: Session, activity: ActivityRow, root: UUID, *, known: dat
 
 def exclusions(session: Session, activity: ActivityRow, root: UUID, *, known: datetime | None = None) -> dict[str, int]:
     """Excluded people of a subtree by reason."""
-    rows = counted(activity.key, known)
-    query = (
-        select(rows.c.excluded_because, func.count())
-        .where(rows.c.excluded_because.is_not(None), in_subtree(rows.c.agency_id, root, activity.counted_on, known))
-        .group_by(rows.c.excluded_because)
-    )
+    rows = counted(activity.key, known, below(activity, root, known))
+    query = select(rows.c.excluded_because, func.count()).where(rows.c.excluded_because.is_not(None)).group_by(rows.c.excluded_because)
     return {row[0]: row[1] for row in session.execute(query)}
 
 

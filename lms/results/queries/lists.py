@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.models import Leave, Person, Posting
 from lms.agencies.models import AgencyClosure, AgencyVersion
-from lms.agencies.queries import in_subtree, within
+from lms.agencies.queries import within
 from lms.agencies.queries.lookups import batches
 from lms.kit.actors import Scope
 from lms.results.models import ExpectationChange
 from lms.results.queries.activities import ActivityRow
-from lms.results.queries.counted import counted
+from lms.results.queries.counted import below, counted
 from lms.results.rules import PeopleList
 
 
@@ -146,7 +146,7 @@ def is_within(session: Session, scope: Scope, agency_id: UUID, on: date) -> bool
 def _selected(
     activity: ActivityRow, root: UUID, which: PeopleList, group_code: str | None, *, reason: str | None, known: datetime | None
 ) -> tuple[Subquery, ColumnElement[bool]]:
-    rows = counted(activity.key, known)
+    rows = counted(activity.key, known, below(activity, root, known))
     condition: dict[PeopleList, ColumnElement[bool]] = {
         PeopleList.EXPECTED: rows.c.excluded_because.is_(None),
         PeopleList.EXCLUDED: rows.c.excluded_because.is_not(None),
@@ -155,7 +155,7 @@ def _selected(
         PeopleList.PASSED: rows.c.passed.is_(True),
         PeopleList.FAILED: rows.c.passed.is_(False),
     }
-    conditions = [condition[which], in_subtree(rows.c.agency_id, root, activity.counted_on, known)]
+    conditions = [condition[which]]
     if group_code is not None:
         conditions.append(rows.c.group_code == group_code)
     if reason is not None:
