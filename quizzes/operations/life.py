@@ -26,7 +26,7 @@ from quizzes.operations.assembly import assemble_forms, refuse_bad_forms
 from quizzes.operations.attempts import finish_attempt
 from quizzes.operations.rounds import locked_round, plan_of, refuse_unless_draft
 from quizzes.queries.appeals import appeals_waiting
-from quizzes.queries.audience import Judged, enrolled_in, judged_roster
+from quizzes.queries.audience import Judged, has_newcomers, judged_roster
 from quizzes.queries.round_plans import needs_forms, open_attempts, running_job
 from quizzes.queries.rulings import unfinished_rulings
 from quizzes.queries.windows import block_rules, place_agencies
@@ -237,9 +237,9 @@ def add_newly_enrolled(session: Session, round_id: UUID, at: datetime) -> int:
     held = locked_round(session, round_id)
     if held.state != RoundState.OPEN or held.purpose != Purpose.COURSE_TEST or held.course is None:
         return 0
-    known = set(session.scalars(select(Expectation.person_id).where(Expectation.activity == held.activity)))
-    if not enrolled_in(session, held.course) - known:
+    if not has_newcomers(session, held.course, held.activity, held.cutoff_day):
         return 0
+    known = set(session.scalars(select(Expectation.person_id).where(Expectation.activity == held.activity)))
     rule = AudienceRule.from_json(held.audience)
     judged = judged_roster(session, rule, held.cutoff_day, purpose=held.purpose, course=held.course)
     new = [one for one in judged if one.verdict in LISTED and one.row.person_id not in known and one.row.agency_version_id is not None]

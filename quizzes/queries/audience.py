@@ -77,6 +77,14 @@ def enrolled_in(session: Session, course: str) -> set[UUID]:
     return set(session.scalars(statement))
 
 
+def has_newcomers(session: Session, course: str, activity: str, day: date) -> bool:
+    """Whether somebody on the roster of a day is in a course and not on an activity's list. One statement: it is asked again and again."""
+    enrolled = select(Enrolment.person_id).join(Course, Course.id == Enrolment.course_id).where(Course.code == course)
+    listed = select(Expectation.person_id).where(Expectation.activity == activity)
+    newcomers = _posts_on(day).where(Posting.person_id.in_(enrolled), Posting.person_id.not_in(listed))
+    return session.execute(newcomers.limit(1)).first() is not None
+
+
 def has_course(session: Session, course: str | None) -> bool:
     return course is not None and session.scalar(select(Course.id).where(Course.code == course)) is not None
 
