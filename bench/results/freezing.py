@@ -6,11 +6,14 @@ import gc
 import os
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bench.measure import percentile
 from bench.processes import children, on_processor, postmaster
@@ -24,6 +27,7 @@ from lms.kit.following import Followers
 from lms.kit.ids import uuid7
 from lms.kit.jobs import JobRun
 from lms.reports.jobs.life import freeze_job
+from lms.reports.models import Report, ReportAgency, ReportState
 from lms.reports.operations import build_report, publish_report
 from lms.reports.operations.freezing import begin_report
 from lms.results.queries import activity_of_period
@@ -113,6 +117,9 @@ def _measured(case: Case, number: int) -> list[str]:
         watched = postmaster(server.folder)
         last = terms(LAST, case.quarters)[-1]
         values = {"key": last.key, "day": last.counted_on, "before": terms(LAST, 2)[0].key}
+        freeze_job(_asked(database, last))
+        _compare(database, values)
+        _forget(database)
         plain, least, frozen = Samples(), Samples(), Samples()
         for turn in range(number + WARM_UP):
             if turn == WARM_UP:
@@ -161,6 +168,19 @@ def _asked(database: Database, term: Term) -> JobRun:
     with database.transaction() as session:
         report = begin_report(session, SERVICE, term.key, term.frozen_at)
         return JobRun(database, uuid7(), {"report": str(report.id), "actor": None, "name": ""})
+
+
+def _compare(database: Database, values: Mapping[str, Any]) -> None:
+    """The floor counts what the report says. Raises AssertionError where it does not."""
+    counted: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    with database.reading() as session:
+        for agency, _own, _group, reason, people, took_part, passed, score, *_ in session.execute(text(floor.FIGURES), values):
+            sums = {"excluded": people} if reason else {"expected": people, "took_part": took_part, "passed": passed}
+            counted[agency].update({**sums, "score_hundredths": int(score or 0)})
+        draft = select(ReportAgency.agency_id, ReportAgency.figures).join(Report, Report.id == ReportAgency.report_id)
+        for agency, line in session.execute(draft.where(Report.state == ReportState.DRAFT)):
+            said = {name: line["figures"][name] for name in ("expected", "excluded", "took_part", "passed", "score_hundredths")}
+            assert said == {name: counted[agency][name] for name in said}, (agency, said, counted[agency])
 
 
 def _forget(database: Database) -> None:

@@ -60,7 +60,7 @@ def main() -> None:
         took[kind].append(time.process_time() - begun)
         return content
 
-    rendering.make = timed
+    rendering.make = timed  # type: ignore[assignment]
     resident: dict[int, float] = {0: _resident()}
     begun, cpu = time.perf_counter(), time.process_time()
     with app.app_context():
