@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from lms.reports.queries import files
 from lms.reports.queries.files import Source
 from lms.reports.storage import FileStore
 
+LEFT = timedelta(days=1)  # longer than anybody writes at a file
 RENDERED = (Kind.PDF, Kind.XLSX)  # by the job; a draft for the e-office is made when somebody asks for it
 
 
@@ -44,6 +46,7 @@ def render_all(run: JobRun) -> Mapping[str, Any]:
     Raises DomainError where the disk is full; the job may be run again and goes on where it stopped."""
     report_id, variant = UUID(run.payload["report"]), Variant(run.payload["variant"])
     store = file_store(settings())
+    store.sweep(now() - LEFT)
     with run.database.reading() as session:
         agencies = files.agencies_in_order(session, report_id)
         there = files.stored_renderings(session, report_id, variant)

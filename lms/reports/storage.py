@@ -7,10 +7,12 @@ import hashlib
 import os
 import re
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from lms.kit.errors import N_, DomainError
 
+_UNFINISHED = ".new-"
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -42,6 +44,13 @@ class FileStore:
             return None
         return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
+    def sweep(self, before: datetime) -> int:
+        """Take away what workers that were killed while they wrote have left since before a moment. Returns how many files."""
+        left = [path for path in self.folder.glob(f"*/{_UNFINISHED}*") if path.stat().st_mtime < before.timestamp()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
     def _path(self, sha256: str) -> Path:
         if not _HASH.fullmatch(sha256):
             raise ValueError(sha256)
@@ -52,7 +61,7 @@ class FileStore:
 
 
 def _write(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

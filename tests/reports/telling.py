@@ -161,6 +161,15 @@ def endless(receiver: Receiver) -> Callable[[BaseHTTPRequestHandler], None]:
     return pour
 
 
+def shouts(receiver: Receiver) -> Callable[[BaseHTTPRequestHandler], None]:
+    def shout(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        while not receiver.end.is_set():
+            handler.wfile.write(b"X-Long: " + b"x" * 65536)
+
+    return shout
+
+
 def sent(box: Box) -> list[tuple[str, str, list[str]]]:
     return sorted(
         (str(one["To"]), str(one["Subject"]), [str(part.get_filename()) for part in one.iter_attachments()]) for one in box.letters

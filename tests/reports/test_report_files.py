@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from lms.config import Settings
 from lms.kit.actors import SERVICE
+from lms.kit.clock import now
 from lms.kit.db import Database
 from lms.kit.errors import DomainError
 from lms.kit.jobs import Job, JobRun, JobState, run_job
@@ -146,6 +149,23 @@ def test_half_a_file_is_never_served(app: Flask, database: Database, settings: S
     assert hashlib.sha256(whole).hexdigest() == row.sha256
     (settings.data_dir / "reports" / row.sha256[:2] / row.sha256).write_bytes(whole[:100])
     assert client.get("/reports/2026-Q4/H55.1.pdf").data == whole
+
+
+def test_what_a_killed_worker_was_writing_is_taken_away_a_day_later(
+    app: Flask, database: Database, settings: Settings, province: Province
+) -> None:
+    store = FileStore(settings.data_dir / "reports")
+    kept = store.put(b"whole")
+    half = store.folder / kept[:2] / ".new-abc"
+    half.write_bytes(b"ha")
+    report = freeze(database)
+    render(app, database, report)
+    assert half.exists()  # somebody may be at it
+    yesterday = (now() - timedelta(days=2)).timestamp()
+    os.utime(half, (yesterday, yesterday))
+    assert render(app, database, report).state == JobState.DONE
+    assert not half.exists()
+    assert store.get(kept) == b"whole"
 
 
 @pytest.mark.parametrize("kind", ["pdf", "docx", "xlsx"])
