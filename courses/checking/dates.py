@@ -25,7 +25,12 @@ def check(course: WrittenCourse, standards: Standards, on: date, findings: Findi
         around[passage.file, passage.block] += passage.text + " "
     for passage in course.passages:
         for message, text, is_error in faults(passage.text):
-            meant = passage.shows_mistakes(text) or (message == NO_SUCH_DAY and _ON_PURPOSE.search(around[passage.file, passage.block]))
+            # A drawing has little room, and what is wrong with a day shows there as well as in the text beside it.
+            meant = (
+                passage.shows_mistakes(text)
+                or passage.region == "drawing"
+                or (message == NO_SUCH_DAY and _ON_PURPOSE.search(around[passage.file, passage.block]))
+            )
             tell = findings.error if is_error and not meant else findings.notice
             tell(passage.file, passage.line, message, text=text)
 

@@ -50,7 +50,7 @@ def check(course: WrittenCourse, standards: Standards, on: date, findings: Findi
         for word in _words(passage.text):
             small = word.casefold()
             found = judged(small)
-            if found == FINE or small in allowed:
+            if found == FINE or len(word) == 1 or small in allowed:
                 continue
             if found == OLD_STYLE:
                 # Capitals and quotations are data shown as it was found.
@@ -60,7 +60,7 @@ def check(course: WrittenCourse, standards: Standards, on: date, findings: Findi
                 if not _is_abbreviation(word):
                     tell = findings.notice if passage.shows_mistakes(word) else findings.error
                     tell(passage.file, passage.line, N_("“%(word)s” không phải một âm tiết tiếng Việt."), word=word)
-            elif word == small and len(word) > 1 and small not in told:
+            elif word == small and small not in told:
                 told.add(small)
                 message = N_("“%(word)s”: từ nước ngoài hoặc gõ thiếu dấu; nếu là thuật ngữ, đưa vào bảng thuật ngữ hoặc đặt trong `…`.")
                 findings.notice(passage.file, passage.line, message, word=word)

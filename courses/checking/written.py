@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from pathlib import Path
 
 import yaml
@@ -26,6 +27,7 @@ NOT_PROSE = frozenset(
     )
 )
 _OTHERS = re.compile(r"[^/]+/questions\.yaml|CHANGES\.md")
+_DRAWN_TEXT = re.compile(r"<(?:text|tspan|title|desc)\b[^>]*>([^<]*[^<\s][^<]*)")
 _LIST = re.compile(r"[-*+] |[0-9]+[.)] ")
 _QUOTED = re.compile("“[^”]*”")
 _CITATION = re.compile(r"\[\^[^\]]*\]")
@@ -112,11 +114,13 @@ class WrittenCourse:
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
-        """Every Vietnamese text of lessons, course.yaml, module.yaml and questions.yaml."""
+        """Every Vietnamese text of lessons, of the YAML files and of the drawings."""
         found = [passage for lesson in self.lessons for passage in _of_lesson(lesson)]
         for name, text in sorted(self.files.items()):
-            if name.endswith(".yaml") and name != "blueprint.yaml":
+            if name.endswith(".yaml"):
                 found.extend(_of_yaml(self.path(name), text))
+        for name, content in sorted(self.media.items()):
+            found.extend(_of_drawing(self.path(name), _decoded(content)))
         return tuple(found)
 
     def path(self, name: str) -> str:
@@ -196,6 +200,12 @@ def _of_lesson(lesson: WrittenLesson) -> Iterator[Passage]:
         elif line.region == "figure" and text.startswith("media/"):
             text = text.partition(" ")[2].strip('"')
         yield Passage(lesson.file, line.number, plain(text), region, line.block, line.section)
+
+
+def _of_drawing(file: str, text: str) -> Iterator[Passage]:
+    for match in _DRAWN_TEXT.finditer(text):
+        line = text.count("\n", 0, match.start(1)) + 1
+        yield Passage(file, line, plain(unescape(match[1])), "drawing", line, 0)
 
 
 def plain(text: str) -> str:

@@ -136,6 +136,12 @@ def test_a_figure_that_is_hard_to_read_is_pointed_out(tmp_path: Path, drawing: s
     assert has(found(tmp_path, {"media/buoc.svg": drawing}), "media/buoc.svg", expected, error=NOTICE)
 
 
+def test_words_in_a_drawing_are_held_to_the_same_spelling(tmp_path: Path) -> None:
+    drawing = FIGURE.replace("Ba bước", "Số hóa\n ba bước")
+    findings = found(tmp_path, {"media/buoc.svg": drawing})
+    assert has(findings, "media/buoc.svg", "“hóa”: đặt dấu theo kiểu mới", error=ERROR)
+
+
 def test_white_letters_on_a_dark_shape_are_well(tmp_path: Path) -> None:
     drawing = FIGURE.replace('fill="#ffffff"/>', 'fill="#112233"/>').replace("#1f2933", "#ffffff")
     assert found(tmp_path, {"media/buoc.svg": drawing}) == []
