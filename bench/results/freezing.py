@@ -136,7 +136,8 @@ def _measured(case: Case, number: int) -> list[str]:
     part, wall = percentile(frozen.server, 25) / 1e6, percentile(frozen.wall, 25) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     numbers = [*(f"{one:.0f}" for one in (*base, *whole, part)), *(f"{a / b:.2f}" for a, b in zip(whole, base, strict=True))]
-    return [case.name, *numbers, f"{whole[1] / groups[1]:.2f}", f"{wall:.0f}", str(peak)]
+    against_less = "–" if case.papers or case.quarters > 1 else f"{whole[1] / groups[1]:.2f}"
+    return [case.name, *numbers, against_less, f"{wall:.0f}", str(peak)]
 
 
 def publish(database: Database, term: Term) -> None:
