@@ -12,11 +12,11 @@ from quizzes.kinds.base import Problem
 from quizzes.rules.bank import ItemDraft, bold_parts
 
 # “Tất cả các đáp án trên”, “cả A và B đều đúng”, “không có phương án nào đúng”, as folded text.
+_OPTION = r"(phuong an|dap an|cau|y|lua chon)"
 _ALL_OF_THEM = re.compile(
-    r"deu (dung|sai)\b|\bca [a-d] va [a-d]\b|"
-    r"\b(tat ca|ca (hai|ba|bon))( cac| nhung)? (phuong an|dap an|cau|y|lua chon)\b|"
-    r"\btat ca (cac |nhung )?(dieu |noi dung |viec )?(o |neu )?tren\b|"
-    r"\bkhong (co )?(phuong an|dap an|cau|y|lua chon) nao\b"
+    r"\bdeu (dung|sai)\b|^(chi )?ca [a-d] va [a-d]\b|"
+    rf"^(tat ca|ca (hai|ba|bon))( cac| nhung)? {_OPTION}\b|^khong (co )?{_OPTION} nao\b|"
+    rf"\b{_OPTION} (o |neu )?tren\b|\btat ca (cac |nhung )?(dieu |noi dung |viec )?(o |neu )?tren\b"
 )
 # Words that turn a question round; “… hay không?” at its end asks and does not deny.
 _NEGATION = re.compile(r"\b(không(?!\s*[?.]?\s*$)|ngoại trừ|chưa (?:đúng|chính xác|phù hợp)|nào sai|là sai)\b", re.IGNORECASE)

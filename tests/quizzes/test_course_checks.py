@@ -118,7 +118,13 @@ def test_options_that_speak_of_others_are_known(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Nộp cả hai thủ tục để cái nào xong trước thì dùng", "Trong tất cả phản ánh, máy đoán đúng bao nhiêu?", "Cả phòng cùng xem"]
+    "text",
+    [
+        "Nộp cả hai thủ tục để cái nào xong trước thì dùng",
+        "Trong tất cả phản ánh, máy đoán đúng bao nhiêu?",
+        "Cả phòng cùng xem",
+        "Bỏ cả hai phương án và mời thêm nhà cung cấp",
+    ],
 )
 def test_options_that_only_sound_like_it_are_left_alone(text: str) -> None:
     assert not names_other_options(text)
