@@ -32,14 +32,16 @@ from lms.kit.queue import run_due, run_periodic
 from lms.reports import operations
 from lms.reports.feeds.addresses import all_places
 from lms.reports.models import Report, ReportEvent, ReportFile, ReportState
+from lms.reports.operations.planning import freeze_what_is_locked, plan_report
 from lms.reports.posting import hand_over
 from lms.reports.queries.consulting import consultation_of, silent_agencies_of, speakers, speaks_as
 from lms.reports.queries.verifying import verify_report
 from lms.results.models import Activity, Outcome
+from lms.results.operations import lock_activity
 from lms.results.queries import ActivityRow
 from tests.factories import make_agency
 from tests.mail.test_letters import Box, box, port
-from tests.reports.making import AT, CLOSED, DAY, Province, expect, make_province, the_activity
+from tests.reports.making import ACTIVITY, AT, CLOSED, DAY, Province, expect, finish, make_province, the_activity
 from tests.reports.pdf_reading import read_pdf
 from tests.reports.telling import Receiver, add, receiver, send, telling
 
@@ -261,6 +263,23 @@ def test_a_clock_set_back_after_freezing_changes_no_order(app: Flask, database: 
         published = session.get_one(Report, first)
         assert published.published_at is not None
         assert published.published_at > session.get_one(Report, second).built_at
+
+
+def test_what_the_ledger_took_in_under_a_fast_clock_is_never_left_out_in_silence(
+    app: Flask, database: Database, province: Province, sign_in: SignIn
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with database.transaction() as session:
+        finish(session, province.people["H55.1"][18], passed=True, at=CLOSED + timedelta(hours=2))
+        plan_report(session, SERVICE, ACTIVITY, freezes=True, consults=False, days=3, at=CLOSED)
+        lock_activity(session, ACTIVITY, CLOSED)
+    with time_machine.travel(CLOSED, tick=False):
+        refused = sign_in("quantri").post("/manage/reports/2026-Q4/freeze")
+    assert refused.status_code == 409
+    assert "Đồng hồ máy chủ chậm hơn sổ kết quả" in refused.text
+    with database.transaction() as session:
+        assert freeze_what_is_locked(session, SERVICE, CLOSED) == []
+        assert len(freeze_what_is_locked(session, SERVICE, CLOSED + timedelta(hours=2))) == 1
 
 
 def test_what_is_published_and_withdrawn_under_a_clock_set_back_is_told_once_and_in_order(

@@ -2,6 +2,7 @@
 
 from lms.reports.operations.consulting import answer_objection, end_consultation, open_consultation, say_verdict
 from lms.reports.operations.freezing import build_report, request_freezing
+from lms.reports.operations.planning import ask_freezing
 from lms.reports.operations.publishing import (
     approve_report,
     cancel_publication,
@@ -16,6 +17,7 @@ from lms.reports.operations.reminding import remind_silent
 __all__ = [
     "answer_objection",
     "approve_report",
+    "ask_freezing",
     "build_report",
     "cancel_publication",
     "end_consultation",

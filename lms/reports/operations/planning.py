@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.kit import audit
 from lms.kit.actors import Actor, NotFound
-from lms.kit.errors import N_, DomainError
+from lms.kit.errors import N_, Conflict, DomainError
 from lms.reports.models import Report, ReportPlan, ReportState
 from lms.reports.operations.consulting import MOST_DAYS
 from lms.reports.operations.freezing import request_freezing
-from lms.results.models import Activity
+from lms.results.models import Activity, Expectation, Outcome
+
+MEANWHILE = timedelta(minutes=1)  # what somebody hands in while we look is no sign of a wrong clock
 
 
 def plan_report(
@@ -75,4 +77,25 @@ def freeze_what_is_locked(session: Session, actor: Actor, at: datetime) -> list[
         .where(ReportPlan.freezes_when_locked, Activity.locked_at.is_not(None), ~since.exists())
         .order_by(Activity.key)
     ).all()
-    return [request_freezing(session, actor, activity, at) for activity in due]
+    return [request_freezing(session, actor, activity, at) for activity in due if latest_record(session, activity) <= at + MEANWHILE]
+
+
+def ask_freezing(session: Session, actor: Actor, activity: str, at: datetime, because: str | None = None) -> UUID:
+    """`request_freezing`, unless the clock is behind what the ledger already holds: such rows would be taken for later news and not be
+    counted. Raises Conflict."""
+    latest = latest_record(session, activity)
+    if latest > at + MEANWHILE:
+        raise Conflict(
+            N_("Đồng hồ máy chủ chậm hơn sổ kết quả, đã có bản ghi lúc %(moment)s UTC. Chỉnh giờ máy chủ (NTP) rồi chốt lại."),
+            code="clock_behind",
+            moment=f"{latest.astimezone(UTC):%d/%m/%Y %H:%M:%S}",
+        )
+    return request_freezing(session, actor, activity, at, because)
+
+
+def latest_record(session: Session, activity: str) -> datetime:
+    """When the ledger last took something in about an activity; its registration where nothing came."""
+    outcomes = select(func.max(Outcome.recorded_at)).where(Outcome.activity == activity)
+    listed = select(func.max(Expectation.recorded_at)).where(Expectation.activity == activity)
+    registered = select(Activity.registered_at).where(Activity.key == activity)
+    return max(moment for one in (outcomes, listed, registered) if (moment := session.scalar(one)) is not None)

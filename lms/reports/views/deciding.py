@@ -51,7 +51,7 @@ def freeze(quarter: str) -> BaseResponse:
     form = FreezeForm()
     with transaction() as session:
         activity = find_activity(session, quarter_of(quarter))
-        job = operations.request_freezing(session, current_actor(), activity.key, now(), form.because.data or None)
+        job = operations.ask_freezing(session, current_actor(), activity.key, now(), form.because.data or None)
     return redirect(url_for("report_life.work", job_id=job), 303)
 
 
