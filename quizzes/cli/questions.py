@@ -15,6 +15,7 @@ from quizzes.cli.question_files import export_file, import_file, undo_last
 from quizzes.interchange import FORMATS as FILE_FORMATS
 from quizzes.interchange import yaml_file
 from quizzes.operations.bank import import_items
+from quizzes.queries.bank import known_items
 
 BUNDLED = Path(__file__).parents[2] / "courses" / "content"
 FORMATS = {"yaml": yaml_file.parse}
@@ -50,14 +51,14 @@ def import_questions(source: Path, file_format: str | None, *, dry_run: bool, as
     if not paths:
         click.echo(_("%(folder)s: không có tệp questions.yaml nào.", folder=source), err=True)
         sys.exit(1)
-    refused = sum(not _import_one(path, file_format or "yaml") for path in paths)
+    refused = sum(not _import_one(path, file_format or "yaml", only_new=no_new_versions) for path in paths)
     if refused:
         click.echo(_("%(count)s tệp chưa nhập được; các tệp khác đã nhập xong.", count=refused), err=True)
         sys.exit(1)
 
 
-def _import_one(path: Path, file_format: str) -> bool:
-    """Import one file whole or not at all; whether it could be."""
+def _import_one(path: Path, file_format: str, *, only_new: bool) -> bool:
+    """Import one file whole or not at all; whether it could be. `only_new`: items the bank has stay as they are there."""
     parsed = FORMATS[file_format](path.read_bytes())
     for fault in parsed.faults:
         place = f"{path}: {fault.item}" if fault.item else str(path)
@@ -65,14 +66,16 @@ def _import_one(path: Path, file_format: str) -> bool:
     if parsed.faults:
         return False
     with transaction() as session:
-        done = import_items(session, SERVICE, parsed.items, str(path), now())
+        known = known_items(session, [item.code for item in parsed.items]) if only_new else {}
+        items = [item for item in parsed.items if item.code not in known]
+        done = import_items(session, SERVICE, items, str(path), now())
     click.echo(
         _(
             "%(path)s: thêm %(created)s, phiên bản mới %(changed)s, không đổi %(unchanged)s câu.",
             path=path,
             created=done.created,
             changed=done.changed,
-            unchanged=done.unchanged,
+            unchanged=done.unchanged + len(known),
         )
     )
     return True

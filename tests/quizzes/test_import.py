@@ -185,6 +185,15 @@ def test_the_command_brings_in_the_bundled_questions_by_itself(app: Flask, datab
     assert len(versions(database)) >= 60
 
 
+def test_the_command_leaves_what_the_bank_has_where_only_new_questions_are_wanted(app: Flask, database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "questions.yaml"
+    path.write_text(GOOD)
+    run(app, str(path))
+    path.write_text(GOOD.replace("Giải thích", "Giải thích khác").replace("CB1-1-002", "CB1-1-003"))
+    assert run(app, str(path), "--no-new-versions") == (0, f"{path}: thêm 1, phiên bản mới 0, không đổi 1 câu.\n")
+    assert versions(database) == [(f"CB1-1-00{number}", 1, "approved") for number in (1, 2, 3)]
+
+
 def test_a_folder_without_questions_is_an_error(app: Flask, tmp_path: Path) -> None:
     exit_code, output = run(app, str(tmp_path))
     assert exit_code == 1
