@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bench.answers import some_answer
 from lms.commands import build_cli
 from lms.kit.clock import Quarter, local_date, now
 from lms.kit.unit import settings
@@ -65,7 +67,7 @@ def test_from_the_roster_to_the_agencys_result(province: Flask) -> None:
     paper = learner.get(f"/attempts/{attempt}", headers={"Accept": "application/json"}).json
     assert paper is not None
     answers = [
-        {"slot": question["slot"], "sequence": number, "answer": [question["options"][0]["id"]]}
+        {"slot": question["slot"], "sequence": number, "answer": some_answer(question, Random(number))}
         for number, question in enumerate(paper["questions"], start=1)
     ]
     saved = learner.post(f"/attempts/{attempt}/answers", json={"takeover": takeover, "responses": answers})
