@@ -76,17 +76,19 @@ def told(finding: Finding) -> str:
 
 
 def table(labels: Sequence[str], counts: Counts) -> list[str]:
-    """A row for everything counted, a column for each course."""
+    """A row for everything counted, a column for each course, and one for all where there are several."""
     names = list(dict.fromkeys(name for label in labels for name in counts[label]))
-    rows = [[_("Khóa học"), *labels]]
-    rows += [[_(name), *(str(counts[label].get(name, 0)) for label in labels)] for name in names]
+    several = len(labels) > 1
+    rows = [[_("Khóa học"), *labels, *([_("Cộng")] if several else [])]]
+    for name in names:
+        numbers = [counts[label].get(name, 0) for label in labels]
+        rows.append([_(name), *map(str, [*numbers, sum(numbers)] if several else numbers)])
     widths = [max(len(row[place]) for row in rows) + GAP for place in range(len(rows[0]))]
-    return [
-        "",
-        *(
-            "".join(
-                cell.ljust(width) if place == 0 else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-            )
-            for row in rows
-        ),
-    ]
+    return ["", *(_row(row, widths) for row in rows)]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = (
+        cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "".join((first, *others))

@@ -59,7 +59,7 @@ def test_a_folder_without_courses_is_told(app: Flask, tmp_path: Path) -> None:
 def test_every_column_is_as_wide_as_what_stands_in_it(app: Flask) -> None:
     with app.app_context():
         lines = table(["mot", "rat-dai-ten"], {"mot": {"Bài": 7}, "rat-dai-ten": {"Bài": 12}})
-        assert lines == ["", "Khóa học    mot  rat-dai-ten", "Bài           7           12"]
+        assert lines == ["", "Khóa học    mot  rat-dai-ten  Cộng", "Bài           7           12    19"]
 
 
 def test_a_finding_without_values_keeps_its_signs(app: Flask) -> None:
