@@ -45,7 +45,9 @@ class Standards:
     wordings: tuple[Wording, ...]
     foreign_words: frozenset[str]
     laws: tuple[Law, ...]
+    courses: frozenset[str]
     items_owed: Mapping[str, int]
+    items_in_all: int
     modules: tuple[int, int]
 
     def owed(self, code: str) -> int:
@@ -62,7 +64,9 @@ def read_standards(folder: Path = STANDARDS) -> Standards:
         ),
         foreign_words=frozenset(re.findall(r"\S+", terms["foreign_words"].casefold())),
         laws=tuple(_law(one) for one in laws["laws"]),
+        courses=frozenset(curriculum["courses"]),
         items_owed=curriculum["items_owed"],
+        items_in_all=curriculum["items_in_all"],
         modules=(curriculum["modules"]["least"], curriculum["modules"]["most"]),
     )
 

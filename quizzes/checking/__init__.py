@@ -45,5 +45,6 @@ def check_items(courses: Sequence[WrittenCourse], standards: Standards, on: date
                 if any(item.draft.kind == kind for one in banks for item in one.items)
             },
         }
+    levels.check_all(banks, standards, findings)
     duplicates.check(banks, findings)
     return findings, counts

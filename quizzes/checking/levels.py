@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
 from courses.checking.findings import Findings
@@ -26,3 +27,12 @@ def check(bank: BankOfCourse, standards: Standards, on: date, findings: Findings
             message = N_("Mức %(level)s chiếm %(share)s%%, cần %(wanted)s%% ± %(tolerance)s điểm.")
             shown = f"{share:.1f}".replace(".", ",")
             findings.error(file, 1, message, level=str(level), share=shown, wanted=wanted, tolerance=TOLERANCE)
+
+
+def check_all(banks: Sequence[BankOfCourse], standards: Standards, findings: Findings) -> None:
+    """What the courses of the curriculum owe together, where all of them are there."""
+    ours = [bank for bank in banks if bank.code in standards.courses]
+    total = sum(len(bank.items) for bank in ours)
+    if {bank.code for bank in ours} == standards.courses and total < standards.items_in_all:
+        message = N_("Cả chương trình có %(count)s câu hỏi, cần ít nhất %(owed)s.")
+        findings.error("curriculum.yaml", 1, message, count=total, owed=standards.items_in_all)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,15 @@ def test_levels_and_numbers_that_are_owed_are_told(tmp_path: Path) -> None:
     findings = found(rewritten(tmp_path, all_easy))
     assert has(findings, "Khóa học có 60 câu hỏi, cần ít nhất 90", error=ERROR)
     assert has(findings, "Mức NB chiếm 100,0%, cần 40% ± 3 điểm", error=ERROR)
+
+
+def test_what_all_courses_owe_together_is_told_once_all_are_there(tmp_path: Path) -> None:
+    course = read_written(written_course(tmp_path))
+    standards = read_standards()
+    alone, _counts = check_items([course], replace(standards, courses=frozenset({"TT1", "TT2"}), items_in_all=100), TODAY)
+    assert list(alone) == []
+    whole, _counts = check_items([course], replace(standards, courses=frozenset({"TT1"}), items_in_all=100), TODAY)
+    assert [str(one) for one in whole] == ["curriculum.yaml:1: Cả chương trình có 91 câu hỏi, cần ít nhất 100."]
 
 
 def test_items_that_read_alike_are_told_within_a_course_and_between_courses(tmp_path: Path) -> None:
