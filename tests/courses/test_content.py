@@ -26,3 +26,7 @@ def errors() -> list[str]:
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: course.label)
 def test_a_complete_course_has_no_errors(course: WrittenCourse, errors: list[str]) -> None:
     assert [error for error in errors if error.startswith(f"{course.label}/")] == []
+
+
+def test_the_courses_together_owe_nothing(errors: list[str]) -> None:
+    assert [error for error in errors if error.startswith("curriculum.yaml")] == []
