@@ -218,4 +218,6 @@ def course_panel(session: Session, actor: Actor, code: str, at: datetime) -> Hom
         return None
     answer = None if test is None else _answer(test.now, at)
     learnt = test is not None and has_completed(session, actor.person_id, code)
-    return HomePanel("quizzes/_course_panel.html", {"test": test, "answer": answer, "learnt": learnt, "rounds": open_now})
+    refusal = None if answer is None else _refusal(answer)
+    context = {"test": test, "answer": answer, "refusal": refusal, "learnt": learnt, "rounds": open_now}
+    return HomePanel("quizzes/_course_panel.html", context)

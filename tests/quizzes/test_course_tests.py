@@ -17,11 +17,11 @@ from sqlalchemy import func, select, update
 from courses.models import CourseVersion
 from lms.kit.actors import SERVICE
 from lms.kit.db import Database
-from lms.results.models import Outcome
+from lms.results.models import Expectation, Outcome
 from quizzes.cli import rounds_group
 from quizzes.interchange.yaml_file import parse
 from quizzes.jobs.course_tests import open_course_tests, watch_course_tests
-from quizzes.jobs.rounds import watch_rounds
+from quizzes.jobs.rounds import admit_newcomers, watch_rounds
 from quizzes.models import Attempt, BlueprintCell, Form, FormSlot, ItemVersion, Round
 from quizzes.operations.bank import import_items
 from quizzes.queries.reminders import rounds_to_remind_of
@@ -169,6 +169,17 @@ def test_a_learner_goes_from_the_course_to_its_test_fails_and_passes(an: FlaskCl
     with database.reading() as session:
         passed = session.execute(select(Outcome.activity, Outcome.passed).where(Outcome.superseded_at.is_(None))).all()
     assert [tuple(row) for row in passed] == [(f"course-test:{CODE}", True)]
+
+
+def test_whoever_is_excused_is_told_so(an: FlaskClient, app: Flask, database: Database) -> None:
+    an.get("/courses/khoa-thu/bai-1-1")
+    with app.app_context():
+        admit_newcomers(AT)
+    with database.transaction() as session:
+        session.execute(update(Expectation).values(excluded_because="sick"))
+    page = an.get(PAGE).text
+    assert "Được miễn hoặc hoãn kiểm tra kỳ này." in page
+    assert f"/rounds/{CODE}/" not in page
 
 
 def test_a_test_under_way_is_taken_up_from_the_courses_page(an: FlaskClient) -> None:
