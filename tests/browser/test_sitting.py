@@ -207,7 +207,11 @@ def test_an_answer_ticked_before_the_script_has_come_is_saved_once_it_is_there(
     context = phone("an")
     slot, attempt = slot_of(page := begin(context)), page.url.split("?")[0]
     held: list[Route] = []
-    page.route("**/attempt.js*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/attempt.js*", hold)
     with page.expect_request("**/attempt.js*"):
         page.goto(f"{attempt}?slot={slot}", wait_until="commit")
     choose(page, keys()[slot])
