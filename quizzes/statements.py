@@ -164,7 +164,7 @@ def _interaction(base_url: str, answer: Answer) -> Activity:
         item_activity_iri(base_url, answer.code, answer.version),
         words.INTERACTION,
         {"vi": answer.code},
-        {"vi": answer.stem.replace("**", "")},
+        {"vi": answer.stem.replace("**", "").replace("`", "")},
         interaction_type=kind.interaction_type,
         correct_responses_pattern=kind.correct_patterns(answer.body, answer.key),
         **components,

@@ -224,8 +224,17 @@ def _json(value: Any) -> str:
 
 
 def bold_parts(text: str) -> list[tuple[str, bool]]:
-    """Split authored text at its `**bold**` marks, the only formatting there is. Unpaired marks stay as they were written."""
-    parts = text.split("**")
+    """Split authored text at its `**bold**` marks. Unpaired marks stay as they were written."""
+    return _marked_parts(text, "**")
+
+
+def code_parts(text: str) -> list[tuple[str, bool]]:
+    """Split authored text, or a bold part of it, at the backticks around what is typed into a machine."""
+    return _marked_parts(text, "`")
+
+
+def _marked_parts(text: str, mark: str) -> list[tuple[str, bool]]:
+    parts = text.split(mark)
     if len(parts) % 2 == 0:
         return [(text, False)]
     return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]

@@ -43,6 +43,7 @@ from quizzes.queries.papers import remember_paper
 from quizzes.rules.sealed import purpose_of_key
 from quizzes.rules.sitting import AttemptState, SaveRefused, Stored, question_order, seconds_left
 from quizzes.views import answer_files
+from quizzes.views.controls import controls_shown
 from quizzes.views.explained import Line, line_of
 from quizzes.views.origin import origin
 from quizzes.views.typed import typed_answer
@@ -119,7 +120,7 @@ def page(attempt_id: UUID) -> str | AnyResponse:
         before=order[position - 1] if position else None,
         after=order[position + 1] if position + 1 < len(order) else None,
         question=question,
-        shown=api.controls_json(question.kind, question.body, attempt.seed, slot),
+        shown=controls_shown(question.kind, question.body, attempt.seed, slot),
         given=values_by_part(KINDS[question.kind].parts(question.body), kept),
         answers=answers,
         answer=answers.get(slot),

@@ -32,6 +32,7 @@ from quizzes.queries.media import picture_sizes
 from quizzes.queries.topics import topic_names
 from quizzes.rules.bank import KIND_NAMES, ItemDraft, course_of
 from quizzes.rules.remarks import remarks
+from quizzes.views.controls import controls_shown
 from quizzes.views.explained import Shown, shown_with_key
 from quizzes.views.look_alikes import tell_look_alikes
 
@@ -197,7 +198,7 @@ def _preview(session: Session, form: ItemForm, code: str) -> Preview:
 def _controls(draft: ItemDraft) -> dict[str, Any]:
     """The controls of an item that may be half written, as one of its papers has them."""
     without = {name: value for name, value in draft.body.items() if name != "picture"}
-    return {name: value for name, value in api.controls_json(draft.kind, without, 0, 1).items() if name != "picture"}
+    return {name: value for name, value in controls_shown(draft.kind, without, 0, 1).items() if name != "picture"}
 
 
 def _said(problems: Sequence[Problem]) -> list[str]:

@@ -15,7 +15,7 @@ from lms.kit.actors import NotFound
 from lms.kit.clock import now
 from lms.kit.errors import N_, DomainError
 from lms.kit.unit import reading, settings, transaction
-from quizzes.api import controls_json, picture_json
+from quizzes.api import picture_json
 from quizzes.forms.assembly import AssembleForm, LimitsForm, SwapForm
 from quizzes.kinds import KINDS
 from quizzes.operations.assembly import ASSEMBLY_JOB, request_assembly, swap_item
@@ -27,6 +27,7 @@ from quizzes.queries.rounds import RoundView
 from quizzes.rules.form_check import check_forms, figures_of
 from quizzes.rules.rounds import RoundState
 from quizzes.rules.sitting import question_order
+from quizzes.views.controls import controls_shown
 from quizzes.views.explained import shown_with_key
 
 blueprint = Blueprint("manage_forms", "quizzes", url_prefix="/manage/rounds/<round_code>/forms", template_folder="templates")
@@ -131,7 +132,7 @@ def _shown(question: FormQuestion, seed: int, *, with_key: bool) -> dict[str, ob
     parts = KINDS[question.kind].parts(question.body)
     return {
         "question": question,
-        "controls": None if with_key else controls_json(question.kind, question.body, seed, question.slot),
+        "controls": None if with_key else controls_shown(question.kind, question.body, seed, question.slot),
         "shown": shown_with_key(question.kind, question.body, question.key, parts=parts, whys=question.whys) if with_key else None,
         "picture": picture_json(question.body).get("picture") if with_key else None,
     }

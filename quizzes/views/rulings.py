@@ -16,7 +16,6 @@ from lms.kit.clock import now
 from lms.kit.errors import Conflict, DomainError
 from lms.kit.i18n import translated
 from lms.kit.unit import reading, transaction
-from quizzes import api
 from quizzes.forms.rulings import DecisionForm, RulingForm, WithdrawalForm
 from quizzes.kinds import KINDS, MARKED_BY_HAND
 from quizzes.kinds.answers import in_words, values_by_part
@@ -24,6 +23,7 @@ from quizzes.operations import rulings as operations
 from quizzes.queries import rulings as queries
 from quizzes.rules.marking import RULING_NAMES, RulingKind
 from quizzes.rules.rulings import RULING_STATE_NAMES, Proposal, RulingState
+from quizzes.views.controls import controls_shown
 from quizzes.views.explained import Shown, shown_with_key
 from quizzes.views.typed import typed_answer
 
@@ -232,7 +232,7 @@ def _new_page(
         rounds=rounds,
         earlier=earlier,
         shown=_shown(version.kind, version.body, version.key),
-        controls=api.controls_json(version.kind, version.body, 0, 0) if version.kind not in MARKED_BY_HAND else None,
+        controls=controls_shown(version.kind, version.body, 0, 0) if version.kind not in MARKED_BY_HAND else None,
         given=values_by_part(parts, typed_answer()) if request.method == "POST" else {},
         errors=[{"text": translated(refused), "href": f"#{refused.field or 'kind'}"}] if refused else None,
     )

@@ -15,7 +15,18 @@ from lms.kit.actors import AccessDenied
 from lms.kit.clock import local_date, now
 from lms.kit.i18n import preferences
 from lms.kit.unit import settings
-from quizzes.rules.bank import ITEM_STATE_NAMES, KIND_NAMES, LEVEL_NAMES, LEVELS, PURPOSE_NAMES, ItemPurpose, ItemState, Level, bold_parts
+from quizzes.rules.bank import (
+    ITEM_STATE_NAMES,
+    KIND_NAMES,
+    LEVEL_NAMES,
+    LEVELS,
+    PURPOSE_NAMES,
+    ItemPurpose,
+    ItemState,
+    Level,
+    bold_parts,
+    code_parts,
+)
 from quizzes.rules.review import ACTION_NAMES, ReviewAction
 from quizzes.rules.rounds import POLICY_NAMES, STATE_NAMES, FeedbackPolicy, RoundState
 from quizzes.views.topics import topic_name
@@ -30,9 +41,13 @@ STATE_TAGS = {RoundState.DRAFT: "waiting", RoundState.OPEN: "active", RoundState
 
 
 def authored_text(text: str) -> Markup:
-    """An item's text: bold where it is marked, and said to be Vietnamese on a page in another language."""
-    parts = Markup("").join(Markup("<strong>{}</strong>").format(part) if bold else Markup.escape(part) for part, bold in bold_parts(text))
+    """An item's text: bold and code where they are marked, and said to be Vietnamese on a page in another language."""
+    parts = Markup("").join(Markup("<strong>{}</strong>").format(_coded(part)) if bold else _coded(part) for part, bold in bold_parts(text))
     return parts if preferences().locale == "vi" else Markup('<span lang="vi">{}</span>').format(parts)
+
+
+def _coded(text: str) -> Markup:
+    return Markup("").join(Markup("<code>{}</code>").format(part) if code else Markup.escape(part) for part, code in code_parts(text))
 
 
 def level_name(level: str) -> str:

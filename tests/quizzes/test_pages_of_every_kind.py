@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from lms.kit.db import Database
 from quizzes.models import Attempt, Response
+from quizzes.views.controls import controls_shown
 from tests.quizzes.making import AT, CLOSES, QUARTER, keys_of, make_learners, make_round_of_every_kind
 
 
@@ -106,3 +108,14 @@ def test_parts_and_options_the_question_does_not_have_are_refused(an: FlaskClien
     response = an.post(f"{attempt}/answers", json={"takeover": 1, "responses": [{"slot": slot, "sequence": 1, "answer": answer}]})
     assert response.status_code == 422
     assert an.get(f"{attempt}/answers").json["stored"] == []  # type: ignore[index]
+
+
+def test_bold_and_code_are_marked_up_where_a_page_can_show_them(app: Flask) -> None:
+    options = [{"id": "a", "text": "gõ `ls <b>`"}, {"id": "b", "text": "**không** gõ"}]
+    matching = {"premises": [{"id": "p", "text": "`cd`"}, {"id": "q", "text": "lệnh"}], "options": options}
+    with app.test_request_context():
+        ticked = controls_shown("single_choice", {"options": options}, 0, 0)
+        chosen = controls_shown("matching", matching, 0, 0)
+    assert {option["text"] for option in ticked["options"]} == {"gõ <code>ls &lt;b&gt;</code>", "<strong>không</strong> gõ"}
+    assert {part["label"] for part in chosen["parts"]} == {"<code>cd</code>", "lệnh"}
+    assert {option["text"] for option in chosen["parts"][0]["options"]} == {"gõ `ls <b>`", "**không** gõ"}

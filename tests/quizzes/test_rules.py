@@ -14,7 +14,7 @@ from lms.kit.clock import Quarter
 from lms.kit.errors import DomainError
 from quizzes.kinds import KINDS
 from quizzes.rules.assembly import BankTooSmallError, spread
-from quizzes.rules.bank import bold_parts
+from quizzes.rules.bank import bold_parts, code_parts
 from quizzes.rules.rounds import FeedbackPolicy, RoundSettings, RoundState, Standing, StartAnswer, may_start
 from quizzes.rules.sitting import (
     CHOICES_AS_SET,
@@ -176,6 +176,11 @@ def test_bold_marks_lose_no_text(text: str) -> None:
 def test_bold_is_between_pairs_of_marks_only() -> None:
     assert bold_parts("a **b** c") == [("a ", False), ("b", True), (" c", False)]
     assert bold_parts("2 ** 3") == [("2 ** 3", False)]
+
+
+def test_code_is_between_pairs_of_backticks_only() -> None:
+    assert code_parts("gõ `ls -l` rồi xem") == [("gõ ", False), ("ls -l", True), (" rồi xem", False)]
+    assert code_parts("dấu ` một mình") == [("dấu ` một mình", False)]
 
 
 def test_the_same_text_has_the_same_hash_and_any_change_another() -> None:

@@ -437,11 +437,18 @@
     return element;
   }
 
-  function write(element, text) { // **bold** is the only formatting; unpaired marks stay
-    var parts = text.split("**");
-    if (parts.length % 2 === 0) parts = [text];
-    parts.forEach(function (part, index) {
-      element.appendChild(index % 2 ? make("strong", "", part) : document.createTextNode(part));
+  // **bold** and `code` are the only formatting; unpaired marks stay.
+  function marked(text, mark) {
+    var parts = text.split(mark);
+    return parts.length % 2 ? parts : [text];
+  }
+
+  function write(element, text) {
+    marked(text, "**").forEach(function (part, index) {
+      var place = index % 2 ? element.appendChild(make("strong")) : element;
+      marked(part, "`").forEach(function (piece, at) {
+        place.appendChild(at % 2 ? make("code", "", piece) : document.createTextNode(piece));
+      });
     });
     return element;
   }
@@ -502,7 +509,7 @@
       question.parts.forEach(function (part) {
         var ticked = part.control === "one";
         var block = make(ticked ? "fieldset" : "div", "part");
-        var label = make(ticked ? "legend" : "label", "part__label", part.label);
+        var label = write(make(ticked ? "legend" : "label", "part__label"), part.label);
         if (!ticked) label.htmlFor = "answer." + part.id;
         block.appendChild(label);
         if (ticked) ticks(block, "answer." + part.id, part, given[part.id] || [], " choice--beside");
@@ -570,7 +577,7 @@
       input.value = option.id;
       input.checked = given.indexOf(option.id) >= 0;
       input.disabled = Boolean(halted);
-      var label = make("label", "choice__label", option.text);
+      var label = write(make("label", "choice__label"), option.text);
       label.htmlFor = input.id;
       row.appendChild(input);
       row.appendChild(label);
