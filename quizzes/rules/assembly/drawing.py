@@ -34,12 +34,14 @@ class EnemiesInTheWayError(DomainError):
 
 @dataclass(slots=True)
 class _Group:
-    """A part of a form that is filled from one pool: a cell, or the anchors of a cell. `cap`: how often one item may be used."""
+    """A part of a form that is filled from one pool: a cell, or the anchors of a cell. `cap`: how often one item may be used. The rest of a
+    cell may draw on its anchors as well where it is short of items."""
 
     cell: Cell
     count: int
     pool: list[Candidate]
     cap: int
+    anchored: bool
 
 
 def draw_forms(
@@ -91,9 +93,9 @@ def _groups(by_cell: dict[tuple[str, str], list[Candidate]], plan: Sequence[Cell
         rest = cell.count - quotas[cell]
         if len(others) * cap < limits.forms * rest or len(others) < rest:
             others = usable[cell]
-        for count, pool in ((quotas[cell], anchors), (rest, others)):
+        for count, pool, anchored in ((quotas[cell], anchors, True), (rest, others, False)):
             if count:
-                groups.append(_Group(cell, count, pool, max(cap, ceil(limits.forms * count / len(pool)))))
+                groups.append(_Group(cell, count, pool, max(cap, ceil(limits.forms * count / len(pool))), anchored))
     return groups
 
 
@@ -109,7 +111,7 @@ def _aim(groups: Sequence[_Group], limits: AssemblyLimits) -> float:
     wanted = limits.difficulty_target or 0.0
     too_easy = _usual(groups) > wanted
     pools = [sorted(group.pool, key=lambda one: (one.facility if too_easy else -one.facility, one.version)) for group in groups]
-    least = [min(len(group.pool), max(group.count + SPARE, ceil(ROOM * limits.forms * group.count / group.cap))) for group in groups]
+    least = [min(len(group.pool), max(group.cell.count + SPARE, ceil(ROOM * limits.forms * group.count / group.cap))) for group in groups]
     for step in range(STEPS + 1):
         for group, pool, enough in zip(groups, pools, least, strict=True):
             group.pool = pool[: max(enough, len(pool) * (STEPS - step) // STEPS)]
@@ -152,8 +154,13 @@ class _Drawing:
         self.target = _usual(groups)
         if limits.difficulty_target is not None:
             self.target = _aim(groups, limits)
-        # Whoever is hardest to find goes first.
-        self.order = sorted(range(len(groups)), key=lambda place: (len(groups[place].pool) / groups[place].count, place))
+        # Anchors go first, for the rest of their cell may be short of items and take them; then whoever is hardest to find.
+        self.order = self._anchors_first(
+            sorted(range(len(groups)), key=lambda place: (len(groups[place].pool) / groups[place].count, place))
+        )
+
+    def _anchors_first(self, order: Sequence[int]) -> list[int]:
+        return sorted(order, key=lambda place: not self.groups[place].anchored)
 
     def form(self, number: int) -> list[UUID]:
         form = self._filled(number)
@@ -169,7 +176,7 @@ class _Drawing:
         for attempt in range(TRIES):
             random = Random(int.from_bytes(draw(self.limits.seed, number, attempt)[:8], "big"))  # noqa: S311 - chance that can be had again
             form = _Form(self, random)
-            stuck = form.fill(self.order if attempt == 0 else random.sample(self.order, len(self.order)))
+            stuck = form.fill(self.order if attempt == 0 else self._anchors_first(random.sample(self.order, len(self.order))))
             if stuck is None:
                 return form
             blocked = stuck
