@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +22,6 @@ from lms.accounts.models import Account, SignIn
 from lms.accounts.rules.tokens import token_hash
 from lms.app import create_app
 from lms.config import Settings
-from lms.kit import db
 from lms.kit.clock import now
 from lms.kit.db import Base, Database
 from lms.maintenance import schema
@@ -66,17 +64,6 @@ def _compile_once(rule: Rule) -> None:
 
 
 Rule.compile = _compile_once  # type: ignore[method-assign]
-
-_prepare_sqlite = db._prepare_sqlite
-
-
-def _prepare_without_waiting_for_the_disk(connection: sqlite3.Connection, _record: object) -> None:
-    """Nobody pulls the plug during a test; killed processes lose nothing by this."""
-    _prepare_sqlite(connection, _record)
-    connection.execute("PRAGMA synchronous=OFF")
-
-
-db._prepare_sqlite = _prepare_without_waiting_for_the_disk
 hypothesis.settings.register_profile("suite", max_examples=30, deadline=None)  # a property that needs more says so itself
 hypothesis.settings.load_profile("suite")
 SECRET = "a-secret-key-for-tests-only-0123456789"

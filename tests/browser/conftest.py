@@ -18,7 +18,7 @@ PATIENCE = 30_000  # milliseconds; a busy build machine is slower than any phone
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its driver keeps an event loop running, with which others that need one could not run
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser: {CHROMIUM} is not installed (Debian: apt-get install chromium)")
