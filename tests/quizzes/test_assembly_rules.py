@@ -101,11 +101,11 @@ def test_every_form_has_the_blueprint_and_every_breach_of_a_limit_is_reported(
 
 
 @given(st.integers(0, 2**40), st.sampled_from([None, 0.2, 0.9]))
-def test_the_rest_of_a_cell_that_is_short_of_items_leaves_the_anchors_of_the_form(seed: int, difficulty: float | None) -> None:
-    pool = [candidate(number, anchor=number <= 3) for number in range(1, 12)]
-    limits = AssemblyLimits(forms=6, seed=seed, anchors=1, exposure_limit=100, overlap_limit=100, difficulty_target=difficulty)
-    for paper in draw_forms(pool, [Cell("X", "NB", 10)], limits):
-        assert len(set(paper)) == 10
+def test_where_every_item_of_a_cell_is_needed_its_rest_leaves_the_anchors_alone(seed: int, difficulty: float | None) -> None:
+    pool = [candidate(10 * place + number, topic, anchor=number <= 3) for place, topic in enumerate("XYZ") for number in range(1, 11)]
+    limits = AssemblyLimits(forms=10, seed=seed, anchors=6, overlap_limit=100, exposure_limit=100, difficulty_target=difficulty)
+    for paper in draw_forms(pool, [Cell(topic, "NB", 10) for topic in "XYZ"], limits):
+        assert len(set(paper)) == 30
 
 
 @given(st.integers(1, 20), st.integers(4, 15), st.integers(1, 4), st.integers(0, 2**40))
